@@ -1,0 +1,124 @@
+/**
+ * Every message as it arrived, durable before anything is done with it.
+ */
+export interface Journal {
+  /**
+   * Keeps a message; durable when the promise resolves.
+   * The same sender, control id and bytes again gives the row that is there, with its repeat counter raised.
+   */
+  receive(message: Arrival): Promise<Received>;
+  get(id: string): Promise<MessageRow | undefined>;
+  /** The bytes as they came. */
+  raw(id: string): Promise<Uint8Array | undefined>;
+  search(query: MessageQuery): Promise<MessagePage>;
+  /** Messages that were received or queued and not finished, in the order of arrival, from `after` on. */
+  pending(after: number, count: number): Promise<MessageRow[]>;
+  /** How many rows have each status. */
+  counts(): Promise<Record<MessageStatus, number>>;
+}
+
+/** What interface engines call the states of a message. */
+export type MessageStatus = 'received' | 'queued' | 'processed' | 'filtered' | 'error' | 'rejected';
+
+/** A message on its way in. */
+export interface Arrival {
+  /** Unique, made by the caller. */
+  readonly id: string;
+  readonly raw: Uint8Array;
+  /** Hex. */
+  readonly sha256: string;
+  /** MSH-3 and MSH-4 as sent. Shape: LABSYS|GENHOSP */
+  readonly sender: string;
+  readonly controlId: string;
+  /** Shape: ADT^A01 */
+  readonly messageType: string;
+  /** Where it came in. Shape: mllp 127.0.0.1:53124, http 127.0.0.1 */
+  readonly channel: string;
+  /** UTC ms. */
+  readonly receivedAt: number;
+  /** What operators look for. */
+  readonly keys: MessageKeys;
+  /** Rejected when the message cannot go on from the start; its answer is then kept with it. */
+  readonly status: 'received' | 'rejected';
+  readonly ack?: string;
+  readonly issues?: string;
+}
+
+/** The keys operators search by, as sent. */
+export interface MessageKeys {
+  readonly mrn: readonly string[];
+  readonly visit: readonly string[];
+  readonly order: readonly string[];
+  /** Family and given, for a search by name. */
+  readonly name: readonly string[];
+}
+
+/** What `receive` found. `reused` is a row of the same sender and control id with other bytes. */
+export type Received =
+  | { readonly kind: 'new'; readonly row: MessageRow; readonly reused: boolean }
+  | { readonly kind: 'repeat'; readonly row: MessageRow };
+
+/** A message and what became of it. */
+export interface MessageRow {
+  readonly id: string;
+  /** The order of arrival. */
+  readonly seq: number;
+  readonly sha256: string;
+  readonly sender: string;
+  readonly controlId: string;
+  readonly messageType: string;
+  readonly channel: string;
+  readonly receivedAt: number;
+  readonly processedAt?: number;
+  readonly status: MessageStatus;
+  readonly keys: MessageKeys;
+  /** How often the same bytes came again. */
+  readonly repeats: number;
+  readonly attempts: number;
+  /** Not to be tried before. UTC ms. */
+  readonly nextTryAt?: number;
+  /** The application acknowledgment as it was, or will be, sent. */
+  readonly ack?: string;
+  /** JSON: an array of Issue. */
+  readonly issues?: string;
+  /** JSON: what was made, and what was not and why. */
+  readonly trace?: string;
+}
+
+/** A step in a message's life, applied with the change it belongs to. */
+export interface MessageUpdate {
+  readonly id: string;
+  /** The states it may be in; another state is a conflict. */
+  readonly from: readonly MessageStatus[];
+  readonly status: MessageStatus;
+  readonly processedAt?: number;
+  readonly attempts?: number;
+  readonly nextTryAt?: number;
+  readonly ack?: string;
+  readonly issues?: string;
+  readonly trace?: string;
+}
+
+/** What to look for; what is left out does not matter. Newest first. */
+export interface MessageQuery {
+  readonly status?: MessageStatus;
+  readonly sender?: string;
+  readonly controlId?: string;
+  readonly mrn?: string;
+  readonly visit?: string;
+  readonly order?: string;
+  readonly name?: string;
+  /** UTC ms: received at or after. */
+  readonly from?: number;
+  /** UTC ms: received before. */
+  readonly to?: number;
+  readonly count: number;
+  /** The seq the page before ended at. */
+  readonly before?: number;
+}
+
+/** A page of messages. */
+export interface MessagePage {
+  readonly rows: readonly MessageRow[];
+  readonly next?: number;
+}

@@ -1,0 +1,135 @@
+import type { Result } from '../issue/result.ts';
+import type { Filter, SearchQuery } from '../fhir/search-query.ts';
+import type { Journal, MessageUpdate } from './journal.ts';
+
+/**
+ * Where everything is kept. Two implementations, one contract (test/store/contract.ts).
+ *
+ * A write is data: the caller reads, decides, and hands over one Change that names the versions it was decided on. The store applies all of it
+ * in one database transaction, or nothing, and says what stood in the way. So the same caller works over a local file and over a cluster,
+ * many changes share one fsync, and an answer can be built only from what was committed.
+ */
+export interface Store {
+  /** The current version, deleted or not. */
+  read(type: string, id: string): Promise<StoredVersion | undefined>;
+  /** Many at once, in the order asked; undefined where there is none. */
+  readMany(references: readonly { type: string; id: string }[]): Promise<(StoredVersion | undefined)[]>;
+  readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined>;
+  history(query: HistoryQuery): Promise<HistoryPage>;
+  search(query: SearchQuery): Promise<Result<SearchPage>>;
+  /** Which resource owns each key, in the order asked. */
+  owners(keys: readonly string[]): Promise<(string | undefined)[]>;
+  /** Documents kept beside the resources (what a sender said, jobs, outbox), in the order asked. */
+  documents(keys: readonly DocumentKey[]): Promise<(string | undefined)[]>;
+  /** Documents of a kind by key, from `after` on. */
+  listDocuments(kind: string, after: string, count: number): Promise<{ key: string; json: string }[]>;
+  /**
+   * All of the change, durable when the promise resolves, or nothing.
+   *
+   * Fails: nothing by Result; a conflict is an answer. Throws IssueError store-busy or store-unavailable when the database cannot.
+   */
+  commit(change: Change): Promise<Commit>;
+  readonly journal: Journal;
+  /** Undefined when the store can be written durably; else why not. */
+  health(): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** One version of one resource as it is kept. */
+export interface StoredVersion {
+  readonly type: string;
+  readonly id: string;
+  /** meta.versionId, counted from 1. */
+  readonly version: number;
+  /** The commit's place in the order of all commits; what `_since`, history and export page by. */
+  readonly seq: number;
+  /** UTC ms. */
+  readonly lastUpdated: number;
+  readonly deleted: boolean;
+  /** The JSON text, with id and meta filled in, served as it is. Empty for a deletion. */
+  readonly json: string;
+}
+
+/** Everything that must happen together. */
+export interface Change {
+  readonly writes?: readonly Write[];
+  readonly claims?: readonly Claim[];
+  readonly guards?: readonly Guard[];
+  readonly documents?: readonly DocumentWrite[];
+  readonly messages?: readonly MessageUpdate[];
+}
+
+/** A new version of a resource. */
+export interface Write {
+  readonly type: string;
+  readonly id: string;
+  /** The version it was decided on: 0 when there was none, undefined when any will do. */
+  readonly expected?: number;
+  /** The resource without meta.versionId and meta.lastUpdated, which the store fills in; undefined deletes. */
+  readonly resource?: Record<string, unknown>;
+}
+
+/** A unique key and the resource that owns it. Shape: key 'Patient|urn:oid:2.16|12345', owner 'Patient/7f3c' */
+export interface Claim {
+  readonly key: string;
+  /** Undefined gives the key up. */
+  readonly owner?: string;
+  /** Who owned it when the change was decided; undefined: nobody. */
+  readonly expected?: string;
+}
+
+/** A search that must still give what it gave when the change was decided: the heart of conditional interactions. */
+export interface Guard {
+  readonly type: string;
+  readonly filter: Filter;
+  /** The criteria in one spelling, so that two equal guards exclude each other. */
+  readonly key: string;
+  /** The ids it gave. */
+  readonly ids: readonly string[];
+}
+
+/** The name of a document. */
+export interface DocumentKey {
+  readonly kind: string;
+  readonly key: string;
+}
+
+/** A document's new text; undefined removes it. */
+export interface DocumentWrite extends DocumentKey {
+  readonly json?: string;
+  /** The text it was decided on, where that matters; null: there was none. */
+  readonly expected?: string | null;
+}
+
+/** What became of a change. On a conflict nothing was written and the caller decides anew. */
+export type Commit =
+  | { readonly ok: true; readonly seq: number; readonly versions: readonly StoredVersion[] }
+  | { readonly ok: false; readonly conflict: 'version' | 'claim' | 'guard' | 'document' | 'message'; readonly subject: string };
+
+/** Which versions a history shows, newest first. */
+export interface HistoryQuery {
+  readonly type?: string;
+  readonly id?: string;
+  /** UTC ms, inclusive. */
+  readonly since?: number;
+  /** The versions current at that time. UTC ms. */
+  readonly at?: number;
+  readonly count: number;
+  /** Where the page before ended. */
+  readonly after?: string;
+}
+
+/** A page of history. */
+export interface HistoryPage {
+  readonly versions: readonly StoredVersion[];
+  readonly next?: string;
+  readonly total?: number;
+}
+
+/** A page of a search. Matches in order, then what they include. */
+export interface SearchPage {
+  readonly matches: readonly StoredVersion[];
+  readonly included: readonly StoredVersion[];
+  readonly next?: string;
+  readonly total?: number;
+}

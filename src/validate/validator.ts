@@ -1,0 +1,18 @@
+import type { Issue } from '../issue/issue.ts';
+
+/** Says whether a resource is what R4, and the profiles it claims or is asked to meet, say it should be. */
+export interface Validator {
+  /**
+   * Every issue found, each with its expression; errors and warnings apart by severity.
+   *
+   * Shape: validate({ resourceType: 'Patient', gender: 'x' }) gives code-not-in-value-set at Patient.gender
+   * Fails: element-unknown, element-missing, element-repeats, element-type-wrong, value-invalid, code-not-in-value-set, invariant-not-met, profile-not-met, profile-unknown
+   */
+  validate(resource: unknown, options?: ValidateOptions): Issue[];
+}
+
+/** What else to hold a resource against. */
+export interface ValidateOptions {
+  /** Canonical addresses of profiles, beside those in meta.profile. */
+  readonly profiles?: readonly string[];
+}

@@ -18,8 +18,14 @@ export interface Issue {
 }
 
 /** Where an issue happened and what fills its text; `severity` overrides the catalogue's. */
-export type IssueDetails = Partial<Pick<Issue, 'at' | 'expression' | 'row' | 'value' | 'severity'>> & {
+export interface IssueDetails {
+  readonly at?: Address | undefined;
+  readonly expression?: string | undefined;
+  readonly row?: string | undefined;
+  readonly value?: string | undefined;
+  readonly severity?: Issue['severity'];
   readonly [parameter: string]: unknown;
+}
 };
 
 const PLACES = new Set(['at', 'expression', 'row', 'value', 'severity']);

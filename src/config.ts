@@ -1,0 +1,197 @@
+import { issue, type Issue } from './issue/issue.ts';
+import { failure, type Result, success } from './issue/result.ts';
+
+/** One setting: where it comes from, what it may be and what it is when nobody says. */
+interface Setting {
+  readonly kind: 'text' | 'integer' | 'choice' | 'zone';
+  readonly default: string;
+  /** Units: what an integer counts. */
+  readonly unit?: string;
+  readonly least?: number;
+  readonly most?: number;
+  readonly choices?: readonly string[];
+  /** A word that may stand instead of a number. */
+  readonly or?: string;
+  readonly what: string;
+}
+
+/**
+ * Every setting, by its environment variable. docs/settings.md is generated from this table.
+ */
+export const settings = {
+  HOST: {
+    kind: 'text',
+    default: '127.0.0.1',
+    what: 'Address both listeners bind to. Anything but loopback needs authentication, or ALLOW_OPEN_NETWORK.',
+  },
+  PORT: { kind: 'integer', default: '8080', unit: 'port', least: 0, most: 65535, what: 'HTTP port; 0 takes a free one.' },
+  MLLP_PORT: {
+    kind: 'integer',
+    default: '2575',
+    unit: 'port',
+    least: 0,
+    most: 65535,
+    or: 'off',
+    what: 'MLLP port; 0 takes a free one, off disables MLLP.',
+  },
+  BASE_URL: {
+    kind: 'text',
+    default: '',
+    what: 'What links and fullUrls begin with, such as https://fhir.example.org/fhir. Empty: the address bound to. The Host header is never trusted.',
+  },
+  DATABASE_URL: {
+    kind: 'text',
+    default: 'sqlite:data/chartbridge.db',
+    what: 'sqlite:PATH, sqlite::memory: (lost at the end, not durable) or mongodb://... (a replica set or a sharded cluster).',
+  },
+  LOG_LEVEL: {
+    kind: 'choice',
+    default: 'info',
+    choices: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+    what: 'The least grave log line written.',
+  },
+  DEFAULT_TIME_ZONE: {
+    kind: 'zone',
+    default: '',
+    what: 'IANA zone for a time without an offset, where neither the sender file nor MSH-7 gives one. Empty: such a time is cut to its date.',
+  },
+  DEFAULT_CHARSET: {
+    kind: 'text',
+    default: '',
+    what: 'Character set of messages whose MSH-18 is empty and whose sender file names none. Empty: UTF-8, strictly.',
+  },
+  MAPPINGS: { kind: 'text', default: '', what: 'Folder of mapping files. Empty: the one of the installation.' },
+  MAX_MESSAGE_BYTES: {
+    kind: 'integer',
+    default: '16777216',
+    unit: 'bytes',
+    least: 1024,
+    most: 268435456,
+    what: 'Longest HL7 message taken.',
+  },
+  MAX_BODY_BYTES: {
+    kind: 'integer',
+    default: '20971520',
+    unit: 'bytes',
+    least: 1024,
+    most: 268435456,
+    what: 'Longest FHIR request body taken.',
+  },
+  MAX_CONNECTIONS: { kind: 'integer', default: '256', unit: 'connections', least: 1, most: 65535, what: 'MLLP connections at one time.' },
+  MAX_CONNECTIONS_PER_PEER: {
+    kind: 'integer',
+    default: '32',
+    unit: 'connections',
+    least: 1,
+    most: 65535,
+    what: 'MLLP connections of one peer address at one time.',
+  },
+  MAX_BYTES_IN_FLIGHT: {
+    kind: 'integer',
+    default: '268435456',
+    unit: 'bytes',
+    least: 1048576,
+    most: 17179869184,
+    what: 'Bytes of unanswered messages in all; above it reading pauses.',
+  },
+  FRAME_SILENCE_MS: {
+    kind: 'integer',
+    default: '30000',
+    unit: 'ms',
+    least: 100,
+    most: 3600000,
+    what: 'Silence inside an MLLP frame after which the connection is closed.',
+  },
+  ACK_TIMEOUT_MS: {
+    kind: 'integer',
+    default: '30000',
+    unit: 'ms',
+    least: 100,
+    most: 3600000,
+    what: 'How long a sender waits for an application acknowledgment. After it the connection closes without one; the message is kept, and its resend gets the stored answer.',
+  },
+  ACK_HTTP_STATUS: {
+    kind: 'choice',
+    default: 'ok',
+    choices: ['ok', 'mapped'],
+    what: 'HTTP status of an HL7 answer: always 200, or mapped (AA 200, AR 400, AE 500).',
+  },
+  MLLP_ALLOWED_PEERS: {
+    kind: 'text',
+    default: '',
+    what: 'Addresses or CIDR ranges, separated by commas, that may connect over MLLP. Empty: any.',
+  },
+  ALLOW_OPEN_NETWORK: {
+    kind: 'choice',
+    default: 'no',
+    choices: ['no', 'yes'],
+    what: 'Whether a HOST that is not loopback may be served without authentication. Said every minute and in /readyz.',
+  },
+  SHUTDOWN_MS: {
+    kind: 'integer',
+    default: '10000',
+    unit: 'ms',
+    least: 0,
+    most: 600000,
+    what: 'How long a stop waits for whole frames and open requests to be answered.',
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The name of a setting. */
+export type SettingName = keyof typeof settings;
+
+type Value<S> = S extends { kind: 'integer'; or: infer Word }
+  ? number | Word
+  : S extends { kind: 'integer' }
+    ? number
+    : S extends { choices: readonly (infer Word)[] }
+      ? Word
+      : string;
+
+/** The settings as read, under their names. */
+export type Config = { readonly [Name in SettingName]: Value<(typeof settings)[Name]> };
+
+/**
+ * The settings out of an environment.
+ *
+ * Shape: readConfig({ PORT: '9000' }).value.PORT is 9000
+ * Fails: setting-invalid, once for each setting that is wrong
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Result<Config> {
+  const values: Record<string, string | number> = {};
+  const issues: Issue[] = [];
+  for (const [name, setting] of Object.entries<Setting>(settings)) {
+    const text = environment[name] === undefined || environment[name] === '' ? setting.default : environment[name];
+    const reason = whyInvalid(setting, text);
+    if (reason === undefined) values[name] = setting.kind === 'integer' && text !== setting.or ? Number(text) : text;
+    else issues.push(issue('setting-invalid', { setting: name, reason }));
+  }
+  return issues.length === 0 ? success(values as Config) : failure(...issues);
+}
+
+function whyInvalid(setting: Setting, text: string): string | undefined {
+  switch (setting.kind) {
+    case 'integer': {
+      if (text === setting.or) return undefined;
+      const value = Number(text);
+      const [least, most] = [setting.least ?? 0, setting.most ?? Number.MAX_SAFE_INTEGER];
+      if (/^\d{1,15}$/.test(text) && value >= least && value <= most) return undefined;
+      return `it must be a whole number from ${least} to ${most}${setting.or === undefined ? '' : `, or ${setting.or}`}`;
+    }
+    case 'choice':
+      return setting.choices?.includes(text) ? undefined : `it must be one of ${setting.choices?.join(', ')}`;
+    case 'zone':
+      return text === '' || isZone(text) ? undefined : 'it must be an IANA time zone such as America/New_York';
+    case 'text':
+      return undefined;
+  }
+}
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

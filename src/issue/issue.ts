@@ -26,7 +26,6 @@ export interface IssueDetails {
   readonly severity?: Issue['severity'];
   readonly [parameter: string]: unknown;
 }
-};
 
 const PLACES = new Set(['at', 'expression', 'row', 'value', 'severity']);
 

@@ -95,5 +95,5 @@ function replaceSaid(stored: unknown, before: unknown, said: unknown): unknown {
     return list.length === 0 ? undefined : list;
   }
   if (said !== undefined) return said;
-  return before === undefined || isDeepStrictEqual(stored, before) ? undefined : stored;
+  return isDeepStrictEqual(stored, before) ? undefined : stored;
 }

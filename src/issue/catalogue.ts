@@ -136,6 +136,27 @@ export const catalogue = {
     text: 'An escape sequence in {at} is not known and was kept as it was sent',
     help: 'Known are \\F\\ \\S\\ \\T\\ \\R\\ \\E\\ \\P\\ \\X..\\ \\H\\ \\N\\ and the formatting commands such as \\.br\\.',
   },
+  'encoding-characters-unusual': {
+    ...warning,
+    fhir: 'structure',
+    err3: 102,
+    text: 'The encoding characters (MSH-2) are not as the standard has them: {reason}',
+    help: 'Send ^~\\& in MSH-2, or ^~\\&# from version 2.7 on.',
+  },
+  'segment-end-unusual': {
+    ...warning,
+    fhir: 'structure',
+    err3: 102,
+    text: 'Segments end in the two characters \\r, which were taken for an end',
+    help: 'A segment ends with a carriage return, one byte 0D.',
+  },
+  'charset-conflict': {
+    ...warning,
+    fhir: 'value',
+    err3: 102,
+    text: 'The transport says {transport}, MSH-18 says {declared}: MSH-18 was followed',
+    help: 'Send the same character set in the charset parameter of the content type and in MSH-18.',
+  },
   'batch-count-wrong': {
     ...warning,
     fhir: 'structure',

@@ -1,0 +1,91 @@
+import type { Charset } from './charset.ts';
+import type { Delimiters } from './delimiters.ts';
+import { unescape } from './escape-sequences.ts';
+import type { Repetition } from './message.ts';
+
+/** How the values of one message are read. */
+export interface Reading {
+  readonly delimiters: Delimiters;
+  /** What the bytes of \X..\ are in. */
+  readonly charset: Charset;
+}
+
+/** Two double quotes: the sender says there is no value any more. */
+const NULL = '""';
+
+/** A repetition that is split into components when one is first asked for. */
+export class LazyRepetition implements Repetition {
+  readonly raw: string;
+  readonly #reading: Reading;
+  #components: readonly string[] | undefined;
+
+  constructor(raw: string, reading: Reading) {
+    this.raw = raw;
+    this.#reading = reading;
+  }
+
+  get isNull(): boolean {
+    return this.raw === NULL;
+  }
+
+  get componentCount(): number {
+    return this.raw === '' ? 0 : this.#split().length;
+  }
+
+  component(component: number, subcomponent = 1): string {
+    const raw = this.rawComponent(component);
+    const { subcomponent: separator } = this.#reading.delimiters;
+    if (separator === '' || !raw.includes(separator)) return subcomponent === 1 ? this.#meant(raw) : '';
+    return this.#meant(raw.split(separator)[subcomponent - 1] ?? '');
+  }
+
+  subcomponentCount(component: number): number {
+    const raw = this.rawComponent(component);
+    const { subcomponent: separator } = this.#reading.delimiters;
+    return raw === '' ? 0 : separator === '' ? 1 : raw.split(separator).length;
+  }
+
+  rawComponent(component: number): string {
+    return this.#split()[component - 1] ?? '';
+  }
+
+  text(): string {
+    return this.#meant(this.raw);
+  }
+
+  #split(): readonly string[] {
+    return (this.#components ??= this.raw.split(this.#reading.delimiters.component));
+  }
+
+  /** A null is no value: two double quotes in a resource would be an invented fact. */
+  #meant(raw: string): string {
+    return raw === NULL ? '' : unescape(raw, this.#reading.delimiters, this.#reading.charset);
+  }
+}
+
+/** MSH-1 and MSH-2: delimiters are the value there and divide nothing. */
+export class LiteralRepetition implements Repetition {
+  readonly raw: string;
+  readonly isNull = false;
+  readonly componentCount = 1;
+
+  constructor(raw: string) {
+    this.raw = raw;
+  }
+
+  component(component: number, subcomponent = 1): string {
+    return component === 1 && subcomponent === 1 ? this.raw : '';
+  }
+
+  subcomponentCount(component: number): number {
+    return component === 1 ? 1 : 0;
+  }
+
+  rawComponent(component: number): string {
+    return component === 1 ? this.raw : '';
+  }
+
+  text(): string {
+    return this.raw;
+  }
+}

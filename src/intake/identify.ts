@@ -1,0 +1,154 @@
+import type { Patient } from 'fhir/r4.js';
+import { issue } from '../issue/issue.ts';
+import { failure, type Result, success } from '../issue/result.ts';
+import type { Resource } from '../fhir/resource.ts';
+import type { Made } from '../map/translation.ts';
+import type { Claim, Store, StoredVersion } from '../store/store.ts';
+import { idOf } from './keys.ts';
+
+/** A resource of a message with the id it has, or will have, in the store. */
+export interface Settled {
+  readonly made: Made;
+  readonly id: string;
+  readonly stored: StoredVersion | undefined;
+  readonly claims: readonly Claim[];
+}
+
+/**
+ * Finds each resource a message makes among those stored.
+ *
+ * A shared resource (a patient, a practitioner, an organization) is found by any of its keys through the store's unique key rows, and
+ * claims those nobody has. Any other is this sender's own: its id follows from its key. One within a patient is also looked for within
+ * the patients that patient has replaced, so a merge does not double a visit.
+ *
+ * Fails: patient-ambiguous (the keys belong to several patients)
+ */
+export async function identify(all: readonly Made[], sender: string, store: Store): Promise<Result<Settled[]>> {
+  const settled = new Map<string, Settled>();
+  let rest = all;
+  while (rest.length > 0) {
+    const ready = rest.filter((made) => isReady(made, settled, all));
+    // A circle of resources within each other names nothing outside itself: take it as it comes.
+    const batch = ready.length > 0 ? ready : rest;
+    const result = await settle(batch, settled, sender, store);
+    if (!result.ok) return result;
+    for (const item of result.value) settled.set(item.made.name, item);
+    rest = rest.filter((made) => !settled.has(made.name));
+  }
+  return success(all.map((made) => settled.get(made.name) as Settled));
+}
+
+function isReady(made: Made, settled: ReadonlyMap<string, Settled>, all: readonly Made[]): boolean {
+  const { within } = made.identity;
+  const survivor = survivorOf(made, all);
+  return (within === undefined || settled.has(within)) && (survivor === undefined || settled.has(survivor.name));
+}
+
+/** The made patient that replaces this one in the same message. */
+function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
+  const link = (made.resource as unknown as Patient).link;
+  if (made.resource.resourceType !== 'Patient' || !Array.isArray(link)) return undefined;
+  const target = link.find((entry) => entry.type === 'replaced-by')?.other.reference;
+  return target === undefined ? undefined : all.find((other) => other.fullUrl === target && other !== made);
+}
+
+async function settle(
+  batch: readonly Made[],
+  settled: ReadonlyMap<string, Settled>,
+  sender: string,
+  store: Store,
+): Promise<Result<Settled[]>> {
+  const shared = batch.filter((made) => made.identity.shared);
+  const own = batch.filter((made) => !made.identity.shared);
+  const ids = new Map<Made, { id: string; claims: Claim[] }>();
+
+  const owners = await ownersOf(
+    shared.flatMap((made) => made.identity.keys.flatMap((key) => [sharedKey(made, key), mergedKey(made, key)])),
+    store,
+  );
+  for (const made of shared) {
+    const survivor = survivorOf(made, [...batch, ...[...settled.values()].map((item) => item.made)]);
+    const result = survivor === undefined ? settleShared(made, owners) : settleReplaced(made, settled.get(survivor.name), owners);
+    if (!result.ok) return result;
+    ids.set(made, result.value);
+  }
+
+  const candidates = own.map((made) => candidateIds(made, settled, sender));
+  const found = await store.readMany(
+    own.flatMap((made, index) => (candidates[index] as string[]).map((id) => ({ type: made.resource.resourceType, id }))),
+  );
+  let offset = 0;
+  own.forEach((made, index) => {
+    const list = candidates[index] as string[];
+    const at = found.slice(offset, offset + list.length).findIndex((version) => version !== undefined);
+    ids.set(made, { id: list[Math.max(at, 0)] as string, claims: [] });
+    offset += list.length;
+  });
+
+  const stored = await store.readMany(
+    batch.map((made) => ({ type: made.resource.resourceType, id: (ids.get(made) as { id: string }).id })),
+  );
+  return success(batch.map((made, index) => ({ made, stored: stored[index], ...(ids.get(made) as { id: string; claims: Claim[] }) })));
+}
+
+const sharedKey = (made: Made, key: string) => `${made.resource.resourceType}|${key}`;
+/** Whom a key named before its patient was merged into another: what finds the replaced one when the merge is sent again. */
+const mergedKey = (made: Made, key: string) => `merged:${sharedKey(made, key)}`;
+
+async function ownersOf(keys: readonly string[], store: Store): Promise<Map<string, string>> {
+  const unique = [...new Set(keys)];
+  const owners = unique.length === 0 ? [] : await store.owners(unique);
+  return new Map(unique.flatMap((key, index) => (owners[index] === undefined ? [] : [[key, owners[index]] as const])));
+}
+
+const idIn = (reference: string) => reference.slice(reference.indexOf('/') + 1);
+
+function settleShared(made: Made, owners: ReadonlyMap<string, string>): Result<{ id: string; claims: Claim[] }> {
+  const type = made.resource.resourceType;
+  const keys = made.identity.keys.map((key) => sharedKey(made, key));
+  const found = [...new Set(keys.map((key) => owners.get(key)).filter((owner) => owner !== undefined))];
+  if (found.length > 1 && type === 'Patient') {
+    return failure(issue('patient-ambiguous', { at: made.from, count: found.length }));
+  }
+  const id = found[0] === undefined ? idOf(keys[0] ?? made.fullUrl) : idIn(found[0]);
+  const claims = keys.filter((key) => !owners.has(key)).map((key) => ({ key, owner: `${type}/${id}` }));
+  return success({ id, claims });
+}
+
+/** A patient that the message merges away: whoever has its keys now gives them up to the survivor. */
+function settleReplaced(
+  made: Made,
+  survivor: Settled | undefined,
+  owners: ReadonlyMap<string, string>,
+): Result<{ id: string; claims: Claim[] }> {
+  const owner = `Patient/${survivor?.id}`;
+  const keys = made.identity.keys;
+  const held = keys.map((key) => owners.get(sharedKey(made, key))).find((name) => name !== undefined && name !== owner);
+  const before = keys.map((key) => owners.get(mergedKey(made, key))).find((name) => name !== undefined);
+  const name = held ?? before ?? `Patient/${idOf(mergedKey(made, keys[0] ?? made.fullUrl))}`;
+  const claims: Claim[] = [];
+  for (const key of keys) {
+    const expected = owners.get(sharedKey(made, key));
+    if (expected !== owner) claims.push({ key: sharedKey(made, key), owner, ...(expected === undefined ? {} : { expected }) });
+    const merged = owners.get(mergedKey(made, key));
+    if (merged !== name) claims.push({ key: mergedKey(made, key), owner: name, ...(merged === undefined ? {} : { expected: merged }) });
+  }
+  return success({ id: idIn(name), claims });
+}
+
+function candidateIds(made: Made, settled: ReadonlyMap<string, Settled>, sender: string): string[] {
+  const { within, keys } = made.identity;
+  const parent = within === undefined ? undefined : settled.get(within);
+  const parents = parent === undefined ? [''] : [parent.id, ...replacedBy(parent.stored)];
+  const named = keys.length === 0 ? [made.fullUrl] : keys;
+  return parents.flatMap((id) => named.map((key) => idOf(`${made.resource.resourceType}|${sender}|${id}|${key}`)));
+}
+
+/** The ids of the patients a stored patient has replaced. */
+function replacedBy(stored: StoredVersion | undefined): string[] {
+  if (stored === undefined || stored.type !== 'Patient' || !stored.json.includes('"replaces"')) return [];
+  const { link } = JSON.parse(stored.json) as Resource & Partial<Patient>;
+  return (link ?? [])
+    .filter((entry) => entry.type === 'replaces')
+    .flatMap((entry) => (entry.other.reference === undefined ? [] : [idIn(entry.other.reference)]));
+}

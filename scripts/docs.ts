@@ -1,0 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { pages } from './pages.ts';
+
+const root = resolve(import.meta.dirname, '..');
+for (const [file, text] of await pages(root)) {
+  mkdirSync(dirname(resolve(root, file)), { recursive: true });
+  writeFileSync(resolve(root, file), text);
+  console.log(`wrote ${file}`);
+}

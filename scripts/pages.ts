@@ -1,0 +1,27 @@
+import { settings } from '../src/config.ts';
+import { catalogue, type CatalogueEntry } from '../src/issue/catalogue.ts';
+
+/** Every generated page: its path and its text. `npm run docs` writes them; a test fails when one is stale. */
+export async function pages(_root: string): Promise<Map<string, string>> {
+  return new Map([
+    ['docs/settings.md', settingsPage()],
+    ['docs/issues.md', issuesPage()],
+  ]);
+}
+
+function settingsPage(): string {
+  const rows = Object.entries(settings).map(([name, setting]) => {
+    const range = 'least' in setting ? `${setting.least} to ${setting.most}${'or' in setting ? `, or ${setting.or}` : ''}` : 'choices' in setting ? setting.choices.join(', ') : '';
+    const unit = 'unit' in setting ? setting.unit : '';
+    return `| \`${name}\` | ${setting.default === '' ? '(empty)' : `\`${setting.default}\``} | ${unit} | ${range} | ${setting.what} |`;
+  });
+  return `# Settings\n\nAll settings are environment variables, read once at start. A wrong one stops the start with its name.\n(Generated from \`src/config.ts\` by \`npm run docs\`.)\n\n| setting | default | unit | may be | what |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function issuesPage(): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const rows = Object.entries<CatalogueEntry>(catalogue).map(
+    ([id, entry]) => `| \`${id}\` | ${entry.severity} | ${entry.fhir} | ${entry.http} | ${entry.err3} | ${entry.msa1} | ${entry.retry ? 'yes' : 'no'} | ${cell(entry.text)} | ${cell(entry.help)} |`,
+  );
+  return `# Issues\n\nEverything Chartbridge can complain about. The id is the same in \`OperationOutcome.issue.details.coding\`, in ERR-5, in the log and in the tests.\n(Generated from \`src/issue/catalogue.ts\` by \`npm run docs\`.)\n\n| id | severity | FHIR code | HTTP | ERR-3 | MSA-1 | retry | text | what to do |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+}

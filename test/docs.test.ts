@@ -1,0 +1,26 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { pages } from '../scripts/pages.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+describe('a generated page is what the code says (else: npm run docs)', async () => {
+  test.each([...(await pages(root))])('%s', (file, text) => {
+    expect(existsSync(resolve(root, file)) && readFileSync(resolve(root, file), 'utf8')).toBe(text);
+  });
+});
+
+describe('a page points only at what is there', () => {
+  test.each(globSync(['*.md', 'docs/**/*.md', 'src/README.md'], { cwd: root }))('%s', (file) => {
+    const text = readFileSync(resolve(root, file), 'utf8').replace(/```[\s\S]*?```/g, '');
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1] as string);
+    expect(links.filter((link) => !existsSync(resolve(root, dirname(file), link)))).toEqual([]);
+  });
+});
+
+test('every script the README names is there', () => {
+  const scripts = (JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
+  const named = [...readFileSync(resolve(root, 'README.md'), 'utf8').matchAll(/npm run (?:--silent )?([\w:]+)/g)].map((match) => match[1] as string);
+  expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+});

@@ -361,6 +361,16 @@ export const catalogue = {
     text: '{key}: {rule}',
     help: 'The rule is a constraint of the definition named in the details.',
   },
+  'invariant-not-checked': {
+    severity: 'information',
+    fhir: 'informational',
+    http: 200,
+    err3: 0,
+    msa1: 'AA',
+    retry: false,
+    text: '{key} could not be evaluated and was not checked: {rule}',
+    help: 'The rule asks for something outside the resource, or its expression cannot be evaluated here.',
+  },
   'profile-not-met': {
     ...error,
     fhir: 'invariant',

@@ -1,0 +1,70 @@
+import { compile } from 'fhirpath';
+import r4 from 'fhirpath/fhir-context/r4';
+import type { Definitions } from '../fhir/definitions.ts';
+import type { Walk } from './walk.ts';
+import { resolveReference } from './reference.ts';
+
+type Value = Readonly<Record<string, unknown>>;
+
+/** Makes a test of a FHIRPath expression on the path `base`: false only where it is false, undefined where it cannot be evaluated. */
+export type CompileExpression = (base: string, expression: string) => (value: Value, walk: Walk) => boolean | undefined;
+
+type Evaluate = (value: unknown, environment: Record<string, unknown>) => unknown[];
+
+/**
+ * Expressions by fhirpath.js, each compiled when first evaluated and then kept.
+ * References resolve to what is contained or in the same bundle, and value sets to what is loaded: nothing is fetched.
+ * Nothing at all counts as met: a rule about what is not there says nothing. It happens where dates of unequal precision are compared.
+ */
+export function expressionCompiler(definitions: Definitions): CompileExpression {
+  const compiled = new Map<string, Evaluate>();
+  let walking: Walk | undefined;
+  const options = {
+    // dom-3 and ref-1 call trace(); without a function it writes to the console
+    traceFn: () => {},
+    userInvocationTable: {
+      resolve: {
+        fn: (items: readonly unknown[]) =>
+          items.flatMap((item) => (walking === undefined ? [] : (resolveReference(item, walking.frame) ?? []))),
+        arity: { 0: [] },
+      },
+      memberOf: {
+        fn: (items: readonly unknown[], valueSet: string) => isMember(items, definitions, valueSet),
+        arity: { 1: ['String' as const] },
+      },
+      // the narrative is checked where it stands
+      htmlChecks: { fn: () => [true], arity: { 0: [] } },
+    },
+  };
+  return (base, expression) => {
+    const key = `${base} ${expression}`;
+    return (value, walk) => {
+      const outer = walking;
+      walking = walk;
+      try {
+        let evaluate = compiled.get(key);
+        if (evaluate === undefined) {
+          evaluate = compile({ base, expression }, r4, options) as Evaluate;
+          compiled.set(key, evaluate);
+        }
+        const root = walk.frame.root ?? walk.frame;
+        const result = evaluate(value, { resource: walk.frame.resource, rootResource: root.resource });
+        return result.length === 0 || result[0] !== false;
+      } catch {
+        return undefined;
+      } finally {
+        walking = outer;
+      }
+    };
+  };
+}
+
+function isMember(items: readonly unknown[], definitions: Definitions, valueSet: string): boolean[] {
+  const codes = definitions.codes(valueSet);
+  const [item] = items;
+  if (codes === undefined || item === undefined) return [];
+  if (typeof item === 'string') return [codes.has(undefined, item)];
+  const { coding, system, code } = item as { coding?: { system?: string; code?: string }[]; system?: string; code?: string };
+  const codings = Array.isArray(coding) ? coding : [{ system, code }];
+  return [codings.some((one) => typeof one.code === 'string' && one.system !== undefined && codes.has(one.system, one.code))];
+}

@@ -1,0 +1,97 @@
+import { type Issue, type IssueDetails, issue } from '../issue/issue.ts';
+import type { IssueId } from '../issue/catalogue.ts';
+
+/** How deep elements may nest. Deeper is refused: nothing in R4 needs it, and cyclic values end here. */
+export const DEPTH_LIMIT = 64;
+
+/** How many issues one validation keeps. A reader is not helped by more, and hostile input cannot make us hold millions. */
+export const ISSUE_LIMIT = 500;
+
+/** The resource being walked, and what its invariants ask about the whole. */
+export interface Frame {
+  readonly resource: Readonly<Record<string, unknown>>;
+  /** The container of a contained resource; else the frame itself. */
+  readonly root: Frame | undefined;
+  /** The entries of the bundle around it by fullUrl, for references that stay inside it. */
+  readonly bundle: ReadonlyMap<string, unknown> | undefined;
+  /** Contained resources by id. */
+  contained: ReadonlyMap<string, Readonly<Record<string, unknown>>> | undefined;
+  /** Every `#...` that a reference, uri, url or canonical of the resource holds. */
+  localReferences: Set<string> | undefined;
+}
+
+/** One validation under way: where it stands and what it has found. The place is written out only when something is found. */
+export class Walk {
+  readonly issues: Issue[] = [];
+  /** Set when the walk had to stop: what comes after would not be the whole truth. */
+  stopped = false;
+  frame: Frame;
+  readonly #labels: string[] = [];
+  readonly #indexes: number[] = [];
+  #depth = 0;
+  readonly #said = new Set<string>();
+
+  constructor(frame: Frame, start: string) {
+    this.frame = frame;
+    this.enter(start, -1);
+  }
+
+  /** Steps into an element; `index` is -1 where it does not repeat. False when it is too deep. */
+  enter(label: string, index: number): boolean {
+    const depth = this.#depth++;
+    this.#labels[depth] = label;
+    this.#indexes[depth] = index;
+    if (depth < DEPTH_LIMIT) return true;
+    if (!this.stopped) this.report('too-costly', { reason: `nested deeper than ${DEPTH_LIMIT} elements` });
+    this.stopped = true;
+    return false;
+  }
+
+  /** Steps back out. */
+  leave(): void {
+    this.#depth--;
+  }
+
+  /** Where the walk stands, or a child of it. Shape: Observation.component[0].code */
+  location(child?: string, index = -1): string {
+    let text = '';
+    for (let at = 0; at < this.#depth; at++) {
+      if (at > 0) text += '.';
+      text += this.#labels[at] ?? '';
+      const place = this.#indexes[at] ?? -1;
+      if (place >= 0) text += `[${place}]`;
+    }
+    if (child === undefined) return text;
+    return index >= 0 ? `${text}.${child}[${index}]` : `${text}.${child}`;
+  }
+
+  /** Notes an issue at the place where the walk stands. */
+  report(id: IssueId, details: IssueDetails = {}): void {
+    this.reportAt(this.location(), id, details);
+  }
+
+  /** Notes an issue at a place. */
+  reportAt(expression: string, id: IssueId, details: IssueDetails = {}): void {
+    if (this.issues.length < ISSUE_LIMIT) this.issues.push(issue(id, { ...details, expression }));
+    else this.stopped = true;
+  }
+
+  /** Notes an issue the first time only that `key` comes up in this validation. */
+  reportOnce(key: string, id: IssueId, details: IssueDetails = {}): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.report(id, details);
+  }
+
+  /** A walk of its own from the same place, to try something without saying so. */
+  scratch(): Walk {
+    return new Walk(this.frame, this.location());
+  }
+}
+
+/** A string out of a value that a person reads in an issue: primitives as they stand, the rest by its kind. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value;
+}

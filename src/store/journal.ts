@@ -93,6 +93,7 @@ export interface MessageUpdate {
   readonly status: MessageStatus;
   readonly processedAt?: number;
   readonly attempts?: number;
+  /** Belongs to this step alone: left out, the message may be tried at once. The other fields, left out, stay as they are. */
   readonly nextTryAt?: number;
   readonly ack?: string;
   readonly issues?: string;
@@ -107,6 +108,7 @@ export interface MessageQuery {
   readonly mrn?: string;
   readonly visit?: string;
   readonly order?: string;
+  /** The beginning of a name, compared as normaliseString has it; the other keys compare to the letter. */
   readonly name?: string;
   /** UTC ms: received at or after. */
   readonly from?: number;

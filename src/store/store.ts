@@ -1,4 +1,6 @@
 import type { Result } from '../issue/result.ts';
+import type { IndexValues } from '../fhir/index-values.ts';
+import type { Resource } from '../fhir/resource.ts';
 import type { Filter, SearchQuery } from '../fhir/search-query.ts';
 import type { Journal, MessageUpdate } from './journal.ts';
 
@@ -35,13 +37,27 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** What every store is opened with, beside its own address. */
+export interface StoreSettings {
+  /** What a resource can be found by. Pure; called once for each version written. */
+  readonly extract: (resource: Resource) => IndexValues;
+  /** UTC ms. A version's lastUpdated is this, or that of the version before where the clock went back. */
+  readonly now: () => number;
+  /**
+   * The reference parameters by which resources of a type are in a compartment; empty when they are in none.
+   *
+   * Shape: compartmentParameters('Patient', 'Observation') is ['subject', 'performer']
+   */
+  readonly compartmentParameters: (compartment: string, type: string) => readonly string[];
+}
+
 /** One version of one resource as it is kept. */
 export interface StoredVersion {
   readonly type: string;
   readonly id: string;
   /** meta.versionId, counted from 1. */
   readonly version: number;
-  /** The commit's place in the order of all commits; what `_since`, history and export page by. */
+  /** Its place in the order of all commits, rising within a commit; what `_since`, history and export page by. */
   readonly seq: number;
   /** UTC ms. */
   readonly lastUpdated: number;
@@ -59,11 +75,11 @@ export interface Change {
   readonly messages?: readonly MessageUpdate[];
 }
 
-/** A new version of a resource. */
+/** A new version of a resource. Deleting what is deleted already makes no version; deleting what never was is a version conflict. */
 export interface Write {
   readonly type: string;
   readonly id: string;
-  /** The version it was decided on: 0 when there was none, undefined when any will do. */
+  /** The version it was decided on: 0 when there was none (a deletion is a version), undefined when any will do. */
   readonly expected?: number;
   /** The resource without meta.versionId and meta.lastUpdated, which the store fills in; undefined deletes. */
   readonly resource?: Record<string, unknown>;
@@ -78,7 +94,10 @@ export interface Claim {
   readonly expected?: string;
 }
 
-/** A search that must still give what it gave when the change was decided: the heart of conditional interactions. */
+/**
+ * A search that must still give what it gave when the change was decided: the heart of conditional interactions.
+ * Guards see what was there before the change's own writes.
+ */
 export interface Guard {
   readonly type: string;
   readonly filter: Filter;
@@ -101,7 +120,12 @@ export interface DocumentWrite extends DocumentKey {
   readonly expected?: string | null;
 }
 
-/** What became of a change. On a conflict nothing was written and the caller decides anew. */
+/**
+ * What became of a change. On a conflict nothing was written and the caller decides anew.
+ *
+ * `versions` are in the order of the writes; `seq` is that of the last of them, or of the last commit before when nothing was written.
+ * `subject`: Patient/7f3c of a version, the key of a claim or guard, kind/key of a document, the id of a message.
+ */
 export type Commit =
   | { readonly ok: true; readonly seq: number; readonly versions: readonly StoredVersion[] }
   | { readonly ok: false; readonly conflict: 'version' | 'claim' | 'guard' | 'document' | 'message'; readonly subject: string };
@@ -126,10 +150,21 @@ export interface HistoryPage {
   readonly total?: number;
 }
 
-/** A page of a search. Matches in order, then what they include. */
+/** The most resources a page includes beside its matches. */
+export const MOST_INCLUDED = 1_000;
+
+/**
+ * A page of a search. Matches in order, then what they include: each resource once, none that is a match.
+ *
+ * Pages are by key, with a high-water mark taken at the first: what is created later does not appear, and in the order of creation nothing
+ * is missed or doubled whatever is written between pages. Where the order is by a value, a resource whose value changes between pages
+ * stands where its new value puts it.
+ */
 export interface SearchPage {
   readonly matches: readonly StoredVersion[];
   readonly included: readonly StoredVersion[];
+  /** There was more to include than MOST_INCLUDED. */
+  readonly includedCut?: boolean;
   readonly next?: string;
   readonly total?: number;
 }

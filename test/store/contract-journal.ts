@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Arrival, MessageQuery, MessageUpdate } from '../../src/store/journal.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type Harness, resourceWith, testSettings } from './harness.ts';
+
+/** A message as it might arrive. */
+export function arrivalOf(id: string, controlId: string, text: string, more: Partial<Arrival> = {}): Arrival {
+  const raw = new TextEncoder().encode(text);
+  return {
+    id,
+    raw,
+    sha256: createHash('sha256').update(raw).digest('hex'),
+    sender: 'LABSYS|GENHOSP',
+    controlId,
+    messageType: 'ADT^A01',
+    channel: 'mllp 127.0.0.1:53124',
+    receivedAt: 1_000,
+    keys: { mrn: [], visit: [], order: [], name: [] },
+    status: 'received',
+    ...more,
+  };
+}
+
+/** The journal: receiving, repeats, the order of arrival, finding messages again. */
+export function contractOfJournal(harness: Harness): void {
+  describe('journal', () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await harness.open(testSettings());
+    });
+    afterEach(() => store.close());
+
+    const receive = (...parameters: Parameters<typeof arrivalOf>) => store.journal.receive(arrivalOf(...parameters));
+    const update = (change: MessageUpdate) => store.commit({ messages: [change] });
+    const find = async (query: Partial<MessageQuery>): Promise<string[]> =>
+      (await store.journal.search({ count: 100, ...query })).rows.map((row) => row.id);
+
+    test('a message is kept with its bytes, as they came', async () => {
+      const raw = Uint8Array.from([0, 11, 255, 254, 13, 0]);
+      const keys = { mrn: ['12345'], visit: ['V1'], order: ['O1', 'O2'], name: ['Doe', 'Jane'] };
+      const received = await receive('m1', 'C1', '', { raw, sha256: 'ab'.repeat(32), keys });
+      expect(received).toMatchObject({ kind: 'new', reused: false });
+      expect(received.row).toEqual({
+        id: 'm1',
+        seq: received.row.seq,
+        sha256: 'ab'.repeat(32),
+        sender: 'LABSYS|GENHOSP',
+        controlId: 'C1',
+        messageType: 'ADT^A01',
+        channel: 'mllp 127.0.0.1:53124',
+        receivedAt: 1_000,
+        status: 'received',
+        keys,
+        repeats: 0,
+        attempts: 0,
+      });
+      expect(await store.journal.get('m1')).toEqual(received.row);
+      expect(Uint8Array.from((await store.journal.raw('m1')) ?? [])).toEqual(raw);
+      expect(await store.journal.get('none')).toBeUndefined();
+      expect(await store.journal.raw('none')).toBeUndefined();
+    });
+
+    test('the same bytes from the same sender with the same control id are a repeat: one row, counted', async () => {
+      await receive('m1', 'C1', 'one');
+      await update({ id: 'm1', from: ['received'], status: 'processed', ack: 'MSA|AA' });
+      expect(await receive('m2', 'C1', 'one')).toMatchObject({
+        kind: 'repeat',
+        row: { id: 'm1', repeats: 1, ack: 'MSA|AA', status: 'processed' },
+      });
+      expect(await receive('m3', 'C1', 'one')).toMatchObject({ kind: 'repeat', row: { id: 'm1', repeats: 2 } });
+      expect(await store.journal.get('m2')).toBeUndefined();
+      expect(await store.journal.get('m1')).toMatchObject({ repeats: 2 });
+    });
+
+    test('other bytes, another sender or another control id are another message', async () => {
+      await receive('m1', 'C1', 'one');
+      expect(await receive('m2', 'C1', 'two')).toMatchObject({ kind: 'new', reused: true });
+      expect(await receive('m3', 'C1', 'one', { sender: 'OTHER|GENHOSP' })).toMatchObject({ kind: 'new', reused: false });
+      expect(await receive('m4', 'C2', 'one')).toMatchObject({ kind: 'new', reused: false });
+    });
+
+    test('fifty of the same message at once are one row and forty-nine repeats', async () => {
+      const all = await Promise.all(Array.from({ length: 50 }, (_, index) => receive(`m${index}`, 'C1', 'one')));
+      expect(all.filter((received) => received.kind === 'new')).toHaveLength(1);
+      const row = await store.journal.get(all[0]?.row.id ?? '');
+      expect(row?.repeats).toBe(49);
+    });
+
+    test('a message rejected at once is kept with its answer', async () => {
+      await receive('m1', 'C1', 'one', { status: 'rejected', ack: 'MSA|AR', issues: '[]' });
+      expect(await store.journal.get('m1')).toMatchObject({ status: 'rejected', ack: 'MSA|AR', issues: '[]' });
+      expect(await store.journal.pending(0, 10)).toEqual([]);
+    });
+
+    test('what is received or queued is pending, in the order of arrival', async () => {
+      for (const id of ['m1', 'm2', 'm3', 'm4']) await receive(id, id, id);
+      await update({ id: 'm2', from: ['received'], status: 'processed' });
+      await update({ id: 'm1', from: ['received'], status: 'queued', attempts: 1, nextTryAt: 5_000 });
+      const pending = await store.journal.pending(0, 10);
+      expect(pending.map((row) => row.id)).toEqual(['m1', 'm3', 'm4']);
+      expect(pending[0]).toMatchObject({ status: 'queued', attempts: 1, nextTryAt: 5_000 });
+      expect((await store.journal.pending(0, 2)).map((row) => row.id)).toEqual(['m1', 'm3']);
+      expect((await store.journal.pending(pending[0]?.seq ?? 0, 10)).map((row) => row.id)).toEqual(['m3', 'm4']);
+    });
+
+    test('a step in a message happens with its change, and only from the states named', async () => {
+      await receive('m1', 'C1', 'one');
+      const writes = [{ type: 'Patient', id: 'a', resource: resourceWith('Patient', 'a') }];
+      const step: MessageUpdate = {
+        id: 'm1',
+        from: ['received', 'queued'],
+        status: 'processed',
+        processedAt: 9,
+        attempts: 1,
+        ack: 'A',
+        issues: '[]',
+        trace: '{}',
+      };
+      expect(await store.commit({ writes, messages: [step] })).toMatchObject({ ok: true });
+      expect(await store.journal.get('m1')).toMatchObject({
+        status: 'processed',
+        processedAt: 9,
+        attempts: 1,
+        ack: 'A',
+        issues: '[]',
+        trace: '{}',
+      });
+      expect(await store.commit({ writes, messages: [step] })).toEqual({ ok: false, conflict: 'message', subject: 'm1' });
+      expect((await store.read('Patient', 'a'))?.version).toBe(1);
+      expect(await update({ ...step, id: 'none' })).toEqual({ ok: false, conflict: 'message', subject: 'none' });
+    });
+
+    test('a step leaves what it does not name, but for the time of the next try', async () => {
+      await receive('m1', 'C1', 'one');
+      await update({ id: 'm1', from: ['received'], status: 'queued', nextTryAt: 5, attempts: 3, issues: '[1]', ack: 'A' });
+      await update({ id: 'm1', from: ['queued'], status: 'error' });
+      const row = await store.journal.get('m1');
+      expect(row).toMatchObject({ status: 'error', attempts: 3, issues: '[1]', ack: 'A' });
+      expect(row?.nextTryAt).toBeUndefined();
+    });
+
+    test('every status is counted', async () => {
+      expect(await store.journal.counts()).toEqual({ received: 0, queued: 0, processed: 0, filtered: 0, error: 0, rejected: 0 });
+      for (const id of ['m1', 'm2', 'm3']) await receive(id, id, id);
+      await receive('m4', 'm4', 'm4', { status: 'rejected' });
+      await receive('m5', 'm4', 'm4');
+      await update({ id: 'm1', from: ['received'], status: 'error' });
+      await update({ id: 'm1', from: ['received'], status: 'processed' });
+      await update({ id: 'm2', from: ['received'], status: 'filtered' });
+      expect(await store.journal.counts()).toEqual({ received: 1, queued: 0, processed: 0, filtered: 1, error: 1, rejected: 1 });
+    });
+
+    test('messages are found by each key, newest first', async () => {
+      await receive('m1', 'C1', '1', { keys: { mrn: ['1', '2'], visit: ['V1'], order: [], name: ['Müller', 'Anna'] }, receivedAt: 100 });
+      await receive('m2', 'C2', '2', { keys: { mrn: ['2'], visit: [], order: ['1'], name: ['Mullen'] }, receivedAt: 200, sender: 'A|B' });
+      await receive('m3', 'C2', '3', { receivedAt: 300 });
+      await update({ id: 'm3', from: ['received'], status: 'error' });
+      expect(await find({})).toEqual(['m3', 'm2', 'm1']);
+      expect(await find({ mrn: '2' })).toEqual(['m2', 'm1']);
+      expect(await find({ mrn: '1' })).toEqual(['m1']);
+      expect(await find({ visit: 'V1' })).toEqual(['m1']);
+      expect(await find({ order: '1' })).toEqual(['m2']);
+      expect(await find({ name: 'MULLE' })).toEqual(['m2', 'm1']);
+      expect(await find({ name: 'anna' })).toEqual(['m1']);
+      expect(await find({ controlId: 'C2' })).toEqual(['m3', 'm2']);
+      expect(await find({ sender: 'A|B' })).toEqual(['m2']);
+      expect(await find({ status: 'error' })).toEqual(['m3']);
+      expect(await find({ from: 200 })).toEqual(['m3', 'm2']);
+      expect(await find({ from: 100, to: 300 })).toEqual(['m2', 'm1']);
+      expect(await find({ mrn: '2', name: 'anna' })).toEqual(['m1']);
+      expect(await find({ mrn: '2', controlId: 'C9' })).toEqual([]);
+      expect(await find({ mrn: '%' })).toEqual([]);
+    });
+
+    test('messages come in pages', async () => {
+      for (const id of ['m1', 'm2', 'm3', 'm4', 'm5']) await receive(id, id, id);
+      const first = await store.journal.search({ count: 2 });
+      await receive('m6', 'm6', 'm6');
+      const second = await store.journal.search({ count: 2, before: first.next ?? 0 });
+      const third = await store.journal.search({ count: 2, before: second.next ?? 0 });
+      expect([first, second, third].map((page) => page.rows.map((row) => row.id))).toEqual([['m5', 'm4'], ['m3', 'm2'], ['m1']]);
+      expect(third.next).toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import type { Harness } from './harness.ts';
+
+/** To come with the search of the first store. */
+export function contractOfSearchProperties(_harness: Harness): void {}

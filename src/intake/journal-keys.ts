@@ -1,0 +1,56 @@
+import type { Message, Segment } from '../hl7v2/message.ts';
+import type { MessageKeys } from '../store/journal.ts';
+
+/** Where the keys operators search by stand: segment, field, component. A merged patient's number (MRG-1) finds the merge. */
+const PLACES: Readonly<Record<Exclude<keyof MessageKeys, 'name'>, readonly (readonly [string, number])[]>> = {
+  mrn: [
+    ['PID', 3],
+    ['MRG', 1],
+  ],
+  visit: [
+    ['PV1', 19],
+    ['PID', 18],
+    ['PV1', 50],
+  ],
+  order: [
+    ['ORC', 2],
+    ['ORC', 3],
+    ['OBR', 2],
+    ['OBR', 3],
+  ],
+};
+
+/** No message is kept under more keys of a kind than this: a report of 10,000 orders is found by its first ones. */
+const MOST_KEYS = 64;
+
+/** The keys of a message; none for one that could not be parsed. */
+export function journalKeysOf(message: Message | undefined): MessageKeys {
+  const segments = Map.groupBy(message?.segments ?? [], (segment) => segment.name);
+  const values = (places: readonly (readonly [string, number])[]) =>
+    distinct(
+      places.flatMap(([name, field]) =>
+        (segments.get(name) ?? []).flatMap((segment) => segment.field(field).map((repetition) => repetition.component(1))),
+      ),
+    );
+  return {
+    mrn: values(PLACES.mrn),
+    visit: values(PLACES.visit),
+    order: values(PLACES.order),
+    name: distinct((segments.get('PID') ?? []).flatMap(namesOf)),
+  };
+}
+
+function namesOf(segment: Segment): string[] {
+  return segment.field(5).flatMap((repetition) => [repetition.component(1), repetition.component(2)]);
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value) => value !== '' && value.length <= 256))].slice(0, MOST_KEYS);
+}
+
+/** The lanes a message runs in: those of every patient it names; else of its visit; else of the connection it came by. */
+export function laneKeysOf(keys: MessageKeys, channel: string): string[] {
+  if (keys.mrn.length > 0) return keys.mrn.map((mrn) => `mrn ${mrn}`);
+  if (keys.visit.length > 0) return keys.visit.map((visit) => `visit ${visit}`);
+  return [`channel ${channel}`];
+}

@@ -1,0 +1,124 @@
+import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
+import { hasError, issue, type Issue } from '../issue/issue.ts';
+import { Bug } from '../issue/issue-error.ts';
+import type { Header } from '../hl7v2/header.ts';
+import type { Message } from '../hl7v2/message.ts';
+import type { Result } from '../issue/result.ts';
+import type { Translation } from '../map/translation.ts';
+import type { MessageRow, MessageStatus, MessageUpdate } from '../store/journal.ts';
+import type { Store } from '../store/store.ts';
+import type { Validator } from '../validate/validator.ts';
+import { acceptanceIssues, type Supported } from './acceptance.ts';
+import { decideEffects, type Effects, type EventTime } from './apply.ts';
+import { identify } from './identify.ts';
+import { provenanceOf } from './provenance.ts';
+import type { Reading } from './read.ts';
+import { type MessageTrace, traceOf } from './trace.ts';
+import { validationIssues } from './validation-issues.ts';
+
+/** The mapping files, compiled, as intake uses them. */
+export interface Translator {
+  /** Changes whenever a mapping file does; kept in every Provenance. */
+  readonly version: string;
+  readonly supported: Supported;
+  /** The character set of a sender's messages where MSH-18 is empty. */
+  defaultCharset(header: Header): string | undefined;
+  /** When the event a message tells of happened: EVN-2, else MSH-7. */
+  eventTime(message: Message): EventTime;
+  /** Fails: mapping-faulty; what is wrong with the message is among the translation's issues. */
+  translate(message: Message): Result<Translation>;
+}
+
+/** What a message needs to become resources. */
+export interface ProcessDependencies {
+  readonly store: Store;
+  readonly translator: () => Translator;
+  readonly validator: Validator;
+  readonly now: () => Date;
+  /** The application acknowledgment as text. */
+  readonly acknowledge: (header: Header, code: 'AA' | 'AE' | 'AR', issues: readonly Issue[]) => string;
+}
+
+/** How a message ended. */
+export interface Outcome {
+  readonly code: 'AA' | 'AE' | 'AR';
+  readonly ack: string;
+  readonly issues: readonly Issue[];
+  readonly trace: MessageTrace;
+}
+
+/** Decisions made anew before a race is called lost: each means that another writer was quicker, so somebody always gets on. */
+const MOST_DECISIONS = 20;
+
+/**
+ * A message that is in the journal, from its reading to its end: translated, identified, validated, and applied together with its
+ * answer in one transaction. When anything is wrong with it nothing of it is applied, and the journal says what and where.
+ *
+ * Fails: throws IssueError store-busy or store-unavailable, or race-lost in the outcome; every other fault is the outcome
+ */
+export async function processMessage(row: MessageRow, reading: Reading, deps: ProcessDependencies): Promise<Outcome> {
+  const translator = deps.translator();
+  const readingIssues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
+  const translated = reading.message === undefined || hasError(readingIssues) ? undefined : translator.translate(reading.message);
+  const issues = [...readingIssues, ...(translated?.issues ?? []), ...(translated?.ok === true ? translated.value.issues : [])];
+  const translation = translated?.ok === true ? translated.value : undefined;
+
+  if (hasError(issues) || translation === undefined || reading.message === undefined) {
+    return finish(row, reading, deps, { issues, translation, effects: undefined });
+  }
+  const time = translator.eventTime(reading.message);
+  for (let decision = 0; decision < MOST_DECISIONS; decision += 1) {
+    const identified = await identify(translation.made, row.sender, deps.store);
+    if (!identified.ok) return finish(row, reading, deps, { issues: [...issues, ...identified.issues], translation, effects: undefined });
+    const effects = await decideEffects(identified.value, row.sender, reading.header.event, time, deps.store);
+    const all = [...issues, ...effects.issues, ...validationIssues(effects.effects, deps.validator)];
+    const outcome = await tryFinish(row, reading, deps, { issues: all, translation, effects: hasError(all) ? undefined : effects });
+    if (outcome !== undefined) return outcome;
+  }
+  return finish(row, reading, deps, { issues: [...issues, issue('race-lost')], translation, effects: undefined });
+}
+
+interface Decision {
+  readonly issues: readonly Issue[];
+  readonly translation: Translation | undefined;
+  /** Undefined when nothing is to be applied. */
+  readonly effects: Effects | undefined;
+}
+
+async function finish(row: MessageRow, reading: Reading, deps: ProcessDependencies, decision: Decision): Promise<Outcome> {
+  const outcome = await tryFinish(row, reading, deps, decision);
+  if (outcome === undefined) throw new Bug(`message ${row.id} changed its state while it was processed`);
+  return outcome;
+}
+
+/** Commits what was decided together with the message's end; undefined when another writer was quicker. */
+async function tryFinish(row: MessageRow, reading: Reading, deps: ProcessDependencies, decision: Decision): Promise<Outcome | undefined> {
+  const now = deps.now();
+  const code = acknowledgmentCodeOf(decision.issues);
+  const ack = deps.acknowledge(reading.header, code, decision.issues);
+  const trace = traceOf(reading, decision.translation, decision.effects?.effects, code);
+  const { effects } = decision;
+  const changed = (effects?.effects ?? [])
+    .filter((effect) => effect.action !== 'unchanged')
+    .map(({ resource }) => `${resource.resourceType}/${resource.id}`);
+  const provenance = changed.length === 0 ? [] : [provenanceOf(row, changed, deps.translator().version, now)];
+  const status: MessageStatus = code === 'AA' ? 'processed' : code === 'AR' && decision.translation === undefined ? 'rejected' : 'error';
+  const update: MessageUpdate = {
+    id: row.id,
+    from: [row.status],
+    status,
+    processedAt: now.getTime(),
+    attempts: row.attempts + 1,
+    ack,
+    issues: JSON.stringify(decision.issues),
+    trace: JSON.stringify(trace),
+  };
+  const committed = await deps.store.commit({
+    writes: [...(effects?.writes ?? []), ...provenance],
+    claims: effects?.claims ?? [],
+    documents: effects?.documents ?? [],
+    messages: [update],
+  });
+  if (committed.ok) return { code, ack, issues: decision.issues, trace };
+  return undefined;
+}

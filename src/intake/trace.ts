@@ -1,0 +1,64 @@
+import { formatAddress } from '../issue/address.ts';
+import type { NotMadeReason, Translation } from '../map/translation.ts';
+import type { Effect } from './apply.ts';
+import type { Reading } from './read.ts';
+
+/** Why a message became what it became: what `explain` prints and /messages/{id}/trace gives. It names places, never values. */
+export interface MessageTrace {
+  readonly controlId: string;
+  /** Shape: ADT^A01^ADT_A01 */
+  readonly type: string;
+  readonly version: string;
+  readonly sender: string;
+  /** The segments in their order; none when it could not be parsed. */
+  readonly segments: readonly string[];
+  /** The message map's file; empty when there is none. */
+  readonly map: string;
+  readonly rows: readonly TraceRow[];
+  readonly unused: readonly string[];
+  readonly resources: readonly { readonly reference: string; readonly action: 'created' | 'updated' | 'unchanged' }[];
+  readonly answer: 'AA' | 'AE' | 'AR';
+}
+
+/** One row of the message map. */
+export interface TraceRow {
+  readonly line: number;
+  readonly segment: string;
+  readonly type: string;
+  readonly outcome: 'made' | 'not-made';
+  readonly reason?: NotMadeReason;
+  readonly detail?: string;
+  readonly rowsUsed: number;
+  readonly rows: number;
+}
+
+/** The trace of a message as far as it came. */
+export function traceOf(
+  reading: Reading,
+  translation: Translation | undefined,
+  effects: readonly Effect[] | undefined,
+  answer: 'AA' | 'AE' | 'AR',
+): MessageTrace {
+  const { header } = reading;
+  return {
+    controlId: header.controlId,
+    type: [header.messageCode, header.event, header.structure].filter((part) => part !== '').join('^'),
+    version: header.version,
+    sender: header.sender,
+    segments: reading.message?.segments.map((segment) => segment.name) ?? [],
+    map: translation?.file ?? '',
+    rows: (translation?.trace ?? []).map((line) => ({
+      line: line.line,
+      segment: formatAddress(line.segment),
+      type: line.type,
+      outcome: line.outcome,
+      ...(line.reason === undefined ? {} : { reason: line.reason }),
+      ...(line.detail === undefined ? {} : { detail: line.detail }),
+      rowsUsed: line.rowsUsed,
+      rows: line.rows,
+    })),
+    unused: translation?.unused ?? [],
+    resources: (effects ?? []).map(({ resource, action }) => ({ reference: `${resource.resourceType}/${resource.id}`, action })),
+    answer,
+  };
+}

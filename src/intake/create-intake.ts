@@ -13,6 +13,7 @@ import { createLanes } from './lanes.ts';
 import { type Outcome, type ProcessDependencies, processMessage } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
 import { createRetry, type RetrySettings } from './retry.ts';
+import { traceOf } from './trace.ts';
 
 /** What intake is built from. */
 export interface IntakeDependencies extends Omit<ProcessDependencies, 'acknowledge'> {
@@ -108,7 +109,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       ],
     });
     deps.report(row, undefined, error);
-    throw new IssueError(...issues);
+    return { code: 'AR', ack, issues, trace: traceOf(reading, undefined, undefined, 'AR') };
   }
 
   async function receive(raw: Uint8Array, channel: Channel): Promise<Reception> {
@@ -161,11 +162,11 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     const application = finished ? Promise.resolve(storedAnswer(row.ack ?? '', reading)) : answerOf(work(row, known), reading);
     const accept =
       mode.accept(true) && !channel.synchronous ? encode(deps.acknowledge(reading.header, 'CA', []), reading.charset) : undefined;
+    const never = !mode.application(true) && !mode.application(false);
+    const wanted = (answer: Answer) => channel.synchronous || (answer.bytes.length === 0 ? !never : mode.application(answer.code === 'AA'));
     return {
       ...(accept === undefined ? {} : { accept }),
-      application: application.then((answer) =>
-        answer.bytes.length === 0 || channel.synchronous || mode.application(answer.code === 'AA') ? answer : undefined,
-      ),
+      application: application.then((answer) => (wanted(answer) ? answer : undefined)),
     };
   }
 

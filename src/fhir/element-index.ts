@@ -4,6 +4,9 @@ import type { ElementInfo } from './definitions.ts';
 const TYPE_BASE = 'http://hl7.org/fhir/StructureDefinition/';
 const FHIR_TYPE = `${TYPE_BASE}structuredefinition-fhir-type`;
 
+/** The types a binding can speak of: of a choice it leaves the others alone. Source: FHIR R4 ElementDefinition.binding */
+const BINDABLE = new Set(['code', 'Coding', 'CodeableConcept', 'Quantity', 'string', 'uri']);
+
 /** The elements under each path of a structure. */
 export type ElementIndex = ReadonlyMap<string, ReadonlyMap<string, ElementInfo>>;
 
@@ -37,7 +40,6 @@ function infosOf(element: ElementDefinition, parents: ReadonlySet<string>): Elem
     max: element.max === undefined || element.max === '*' ? Number.POSITIVE_INFINITY : Number(element.max),
     summary: element.isSummary === true,
     attribute: element.representation?.includes('xmlAttr') === true,
-    ...(binding?.valueSet === undefined ? {} : { binding: { strength: binding.strength, valueSet: binding.valueSet } }),
   };
   if (element.contentReference !== undefined) {
     return [{ ...shared, name, type: element.contentReference.slice(element.contentReference.indexOf('#') + 1), targets: [] }];
@@ -49,6 +51,9 @@ function infosOf(element: ElementDefinition, parents: ReadonlySet<string>): Elem
       name: name.endsWith('[x]') ? name.slice(0, -3) + capitalised(code) : name,
       type: parents.has(element.path) ? element.path : code,
       targets: targetsOf(type),
+      ...(binding?.valueSet === undefined || !BINDABLE.has(code)
+        ? {}
+        : { binding: { strength: binding.strength, valueSet: binding.valueSet } }),
     };
   });
 }

@@ -141,3 +141,14 @@ export function encodeText(text: string, charset: Charset): Result<Uint8Array> {
   while (offset < text.length && text[offset] === returned[offset]) offset++;
   return failure(issue('characters-undecodable', { offset, charset }));
 }
+
+/** A byte order mark, or the zero bytes UTF-16 puts between ASCII's letters; undefined where the bytes show neither. */
+export function unicodeLayoutOf(bytes: Uint8Array): Charset | undefined {
+  const [first, second, third] = bytes;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'UTF-8';
+  if (first === 0xff && second === 0xfe) return 'UTF-16LE';
+  if (first === 0xfe && second === 0xff) return 'UTF-16BE';
+  if (first === 0 && second !== undefined && second !== 0) return 'UTF-16BE';
+  if (first !== undefined && first !== 0 && second === 0 && third !== 0) return 'UTF-16LE';
+  return undefined;
+}

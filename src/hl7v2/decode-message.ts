@@ -1,6 +1,6 @@
 import { issue } from '../issue/issue.ts';
 import { type Result, failure, success } from '../issue/result.ts';
-import { type Charset, charsetOf, decodeStrictly } from './charset.ts';
+import { type Charset, charsetOf, decodeStrictly, unicodeLayoutOf } from './charset.ts';
 import { headerOfFragment } from './header.ts';
 
 /** What a message says when its bytes are read, and in which character set that was. */
@@ -26,7 +26,7 @@ export interface CharsetHints {
  * Source: HL7 v2.5.1 chapter 2, 2.15.9.18 and table 0211; the first repetition of MSH-18 is the set of the message
  */
 export function decodeMessage(bytes: Uint8Array, hints: CharsetHints = {}): Result<DecodedMessage> {
-  const layout = unicodeLayout(bytes);
+  const layout = unicodeLayoutOf(bytes);
   if (layout !== undefined) return decoded(bytes, layout);
   const at = { segment: 'MSH', occurrence: 1, field: 18 };
   const label = headerOfBytes(bytes).charset;
@@ -44,7 +44,7 @@ export function decodeMessage(bytes: Uint8Array, hints: CharsetHints = {}): Resu
 
 /** The header of a message whose bytes are not decoded yet: every character set read here but UTF-16 has ASCII's letters in ASCII's places. */
 export function headerOfBytes(bytes: Uint8Array): ReturnType<typeof headerOfFragment> {
-  const layout = unicodeLayout(bytes);
+  const layout = unicodeLayoutOf(bytes);
   const start = bytes.subarray(0, HEADER_BYTES);
   if (layout?.startsWith('UTF-16') === true) {
     return headerOfFragment(new TextDecoder(layout).decode(start.subarray(0, start.length - (start.length % 2))));
@@ -59,17 +59,6 @@ function decoded(bytes: Uint8Array, charset: Charset): Result<DecodedMessage> {
   const result = decodeStrictly(bytes, charset);
   if (result.ok) return success({ text: result.text, charset });
   return failure(issue('characters-undecodable', { offset: result.offset, charset }));
-}
-
-/** A byte order mark, or the zero bytes UTF-16 puts between ASCII's letters. */
-function unicodeLayout(bytes: Uint8Array): Charset | undefined {
-  const [first, second, third] = bytes;
-  if (first === 0xef && second === 0xbb && third === 0xbf) return 'UTF-8';
-  if (first === 0xff && second === 0xfe) return 'UTF-16LE';
-  if (first === 0xfe && second === 0xff) return 'UTF-16BE';
-  if (first === 0 && second !== undefined && second !== 0) return 'UTF-16BE';
-  if (first !== undefined && first !== 0 && second === 0 && third !== 0) return 'UTF-16LE';
-  return undefined;
 }
 
 function isAscii(bytes: Uint8Array): boolean {

@@ -1,0 +1,125 @@
+import { issue } from '../issue/issue.ts';
+import type { Issue } from '../issue/issue.ts';
+import { unicodeLayoutOf } from './charset.ts';
+
+/** The messages of a file or body, and the envelope they came in. */
+export interface SplitMessages<T> {
+  /** In order, each as it was sent. What stands before an MSH and is no envelope belongs to the message after it, which then cannot be read. */
+  readonly messages: readonly T[];
+  /** The FHS as it was sent. */
+  readonly fileHeader?: string;
+  /** The batches in order; messages outside any are a batch without a header. */
+  readonly batches: readonly Batch[];
+  readonly issues: readonly Issue[];
+}
+
+/** One batch: its BHS as it was sent, and how many of the messages are in it. */
+export interface Batch {
+  readonly header?: string;
+  readonly count: number;
+}
+
+/** The messages of a body of bytes, and how the text of the envelope goes back into bytes. */
+export interface SplitBytes extends SplitMessages<Uint8Array> {
+  /** The envelope's text is in this set: bytes one by one unless the body is UTF-16. */
+  readonly envelopeCharset: 'ISO-8859-1' | 'UTF-16LE' | 'UTF-16BE';
+}
+
+/** Whether the answer is a batch: the messages came in an envelope, or they are several. */
+export function isBatch(split: SplitMessages<unknown>): boolean {
+  return split.fileHeader !== undefined || split.messages.length > 1 || split.batches.some((batch) => batch.header !== undefined);
+}
+
+/**
+ * The messages of a text: one, many after another, or FHS/BHS/BTS/FTS batches.
+ *
+ * Fails: with the value: batch-count-wrong (BTS-1 or FTS-1 is another number, or the trailer of a batch is missing)
+ * Source: HL7 v2.5.1 chapter 2, 2.10.3 (batch protocol)
+ */
+export function splitMessages(text: string): SplitMessages<string> {
+  return split(text, (start, end) => text.slice(start, end));
+}
+
+/** The messages of a body whose character set is not known yet: line ends and segment names are told by their bytes. */
+export function splitBytes(bytes: Uint8Array): SplitBytes {
+  const layout = unicodeLayoutOf(bytes);
+  if (layout === 'UTF-16LE' || layout === 'UTF-16BE') {
+    const text = new TextDecoder(layout, { ignoreBOM: true }).decode(bytes);
+    return { ...split(text, (start, end) => bytes.subarray(start * 2, end * 2)), envelopeCharset: layout };
+  }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  return { ...split(text, (start, end) => bytes.subarray(start, end)), envelopeCharset: 'ISO-8859-1' };
+}
+
+function split<T>(text: string, slice: (start: number, end: number) => T): SplitMessages<T> {
+  const messages: T[] = [];
+  const batches: { header?: string; count: number; open: boolean }[] = [];
+  const issues: Issue[] = [];
+  let fileHeader: string | undefined;
+  let start = 0;
+  const take = (end: number) => {
+    if (isBlank(text, start, end)) return;
+    messages.push(slice(start, end));
+    let batch = batches.at(-1);
+    if (batch?.open !== true) batches.push((batch = { count: 0, open: true }));
+    batch.count++;
+  };
+  const closeBatch = (stated: string | undefined) => {
+    const batch = batches.findLast(({ open }) => open);
+    if (batch === undefined && stated === undefined) return;
+    if (batch !== undefined) batch.open = false;
+    if (stated !== undefined || batch?.header !== undefined) count(issues, 'BTS', stated, batch?.count ?? 0);
+  };
+
+  let inMessage = false;
+  for (const { index, name } of markersOf(text)) {
+    if (inMessage || name !== 'MSH') {
+      take(index);
+      start = index;
+    }
+    inMessage = name === 'MSH';
+    if (inMessage) continue;
+    const end = endOfLine(text, index);
+    const line = text.slice(index, end);
+    start = end;
+    if (name === 'FHS') fileHeader ??= line;
+    else if (name === 'BHS') {
+      closeBatch(undefined);
+      batches.push({ header: line, count: 0, open: true });
+    } else if (name === 'BTS') closeBatch(line.split(line.charAt(3) || '|')[1] ?? '');
+    else count(issues, 'FTS', line.split(line.charAt(3) || '|')[1] ?? '', batches.length);
+  }
+  take(text.length);
+  closeBatch(undefined);
+  return { messages, ...(fileHeader === undefined ? {} : { fileHeader }), batches: batches.map(({ open: _, ...batch }) => batch), issues };
+}
+
+/** A trailer that says nothing agrees with everything; one that is missing may mean the file was cut off. */
+function count(issues: Issue[], trailer: 'BTS' | 'FTS', stated: string | undefined, counted: number): void {
+  const trimmed = stated?.trim();
+  if (trimmed === '' || (trimmed !== undefined && /^\d+$/.test(trimmed) && Number(trimmed) === counted)) return;
+  const said = trimmed === undefined ? 'nothing, being absent,' : /^\d{1,9}$/.test(trimmed) ? trimmed : 'no number';
+  issues.push(issue('batch-count-wrong', { at: { segment: trailer, occurrence: 1, field: 1 }, stated: said, counted }));
+}
+
+/** Where a header or trailer begins: at the start of a line, a byte order mark aside. */
+function* markersOf(text: string): Generator<{ index: number; name: string }> {
+  const literal = !/[\r\n]/.test(text.trimEnd());
+  const start = literal
+    ? /(?<=^|\uFEFF|\u00EF\u00BB\u00BF|\\r)(?:MSH|[BF][HT]S)(?![A-Za-z0-9])/g
+    : /(?<=^|[\r\n\uFEFF]|\u00EF\u00BB\u00BF)(?:MSH|[BF][HT]S)(?![A-Za-z0-9])/g;
+  for (const match of text.matchAll(start)) yield { index: match.index, name: match[0] };
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = /[\r\n]|\\r(?=[A-Z]{3}|$)/g;
+  end.lastIndex = from;
+  return end.exec(text)?.index ?? text.length;
+}
+
+function isBlank(text: string, start: number, end: number): boolean {
+  const blank = /(?:\s|\\r)*/y;
+  blank.lastIndex = start;
+  blank.test(text);
+  return blank.lastIndex >= end;
+}

@@ -442,6 +442,15 @@ export const catalogue = {
     text: 'The body is longer than {limit} bytes',
     help: 'Split the request.',
   },
+  'request-unreadable': {
+    ...error,
+    fhir: 'structure',
+    http: 400,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The bytes are not an HTTP request',
+    help: 'The port speaks HTTP/1.1.',
+  },
   'address-too-long': {
     ...error,
     fhir: 'too-long',
@@ -602,6 +611,15 @@ export const catalogue = {
     text: 'The criteria match {count} resources',
     help: 'A conditional interaction needs criteria that match at most one.',
   },
+  'exists-already': {
+    ...error,
+    fhir: 'duplicate',
+    http: 412,
+    err3: 205,
+    msa1: 'AE',
+    text: '{reference} exists, and If-None-Match asked for it not to',
+    help: 'Leave If-None-Match out to update it.',
+  },
   'version-conflict': {
     ...error,
     fhir: 'conflict',
@@ -689,6 +707,15 @@ export const catalogue = {
     retry: true,
     text: 'Not stored, resend: the database cannot be written',
     help: 'Nothing was kept. The operator sees the cause in the log and in /readyz.',
+  },
+  'store-newer': {
+    ...error,
+    fhir: 'exception',
+    http: 500,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The database has schema {found}; this Chartbridge knows up to {known}',
+    help: 'It was written by a newer Chartbridge: start that one, or a copy of the database from before.',
   },
   'mapping-faulty': {
     ...error,

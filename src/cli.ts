@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { argv, exit, stderr } from 'node:process';
+
+/** A command: its words after the name; the exit code. Loaded only when it is asked for, so that none pays for another's imports. */
+type Command = (words: string[]) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, { readonly what: string; load(): Promise<Command> }>> = {
+  serve: { what: 'start the gateway', load: async () => (await import('./cli/serve.ts')).serve },
+  convert: {
+    what: 'PATH...: messages to FHIR bundles, one line of JSON each; PATH is a file, a folder or -',
+    load: async () => (await import('./cli/convert.ts')).convert,
+  },
+  explain: {
+    what: 'FILE: what every segment of a message became, or why not',
+    load: async () => (await import('./cli/explain.ts')).explain,
+  },
+  send: { what: 'FILE... --to host:port [--rate N]: send messages over MLLP', load: async () => (await import('./cli/send.ts')).send },
+  coverage: {
+    what: '[--guide DIR]: rows of the v2-to-FHIR guide carried, deviated, left out',
+    load: async () => (await import('./cli/coverage.ts')).coverage,
+  },
+  demo: { what: '[--exit]: play the samples on a scratch database', load: async () => (await import('./cli/demo.ts')).demo },
+};
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(9)} ${what}`);
+  return `chartbridge COMMAND\n\n${lines.join('\n')}\n`;
+}
+
+const [name, ...words] = argv.slice(2);
+const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (command === undefined) {
+  stderr.write(
+    name === undefined || name === 'help' || name === '--help' ? usage() : `chartbridge: there is no command ${name}\n\n${usage()}`,
+  );
+  exit(name === 'help' || name === '--help' ? 0 : 2);
+}
+const code = await (await command.load())(words);
+// A command that serves has open handles and ends by itself; every other has said all it has to say.
+if (code !== 0) exit(code);

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import process, { stderr, stdout } from 'node:process';
+import { readConfig } from '../config.ts';
+import { textOf } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { type Gateway, startGateway } from '../main.ts';
+
+/** `chartbridge serve`: runs until SIGINT or SIGTERM, then finishes what it has begun. */
+export async function serve(): Promise<number> {
+  const config = readConfig();
+  if (!config.ok) {
+    for (const item of config.issues) stderr.write(`chartbridge: ${textOf(item)}\n`);
+    return 2;
+  }
+  let gateway: Gateway;
+  try {
+    gateway = await startGateway(config.value);
+  } catch (error) {
+    if (!(error instanceof IssueError)) throw error;
+    for (const item of error.issues) stderr.write(`chartbridge: ${textOf(item)}\n`);
+    return 1;
+  }
+  stdout.write(greeting(gateway));
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await gateway.close();
+  return 0;
+}
+
+function greeting(gateway: Gateway): string {
+  return [
+    `Chartbridge is ready (${gateway.database}).`,
+    `  FHIR       ${gateway.fhirBase}`,
+    `  HL7 v2     ${gateway.mllp === undefined ? 'MLLP is off' : `mllp://${gateway.mllp}`} and POST ${gateway.http}/hl7v2`,
+    `  messages   ${gateway.http}/messages`,
+    ...gateway.warnings.map((warning) => `  warning    ${warning}`),
+    'Try it:',
+    `  curl -s -H 'Content-Type: application/hl7-v2' --data-binary @samples/adt-a01-admit.hl7 ${gateway.http}/hl7v2`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** A gateway in a process of its own, as a user starts it, on free ports and a database of its own. */
+export interface RunningGateway {
+  readonly http: string;
+  readonly fhir: string;
+  readonly mllp: { host: string; port: number };
+  readonly process: ChildProcess;
+  /** Everything it has written, log and all. */
+  output(): string;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** A folder that is gone after the tests. */
+export function scratchFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'chartbridge-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts the gateway and waits until it says that it is ready. */
+export async function startGatewayProcess(environment: Record<string, string>): Promise<RunningGateway> {
+  const child = spawn(process.execPath, ['src/cli.ts', 'serve'], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = once(child, 'exit').then(() => true);
+  while (!output.includes('Try it:')) {
+    const gone = await Promise.race([exited, new Promise<false>((wake) => setTimeout(wake, 20, false))]);
+    if (gone) throw new Error(`the gateway did not start:\n${output}`);
+  }
+  const http = /POST (http:\/\/[^/\s]+)\/hl7v2/.exec(output)?.[1] ?? '';
+  const [, host = '', port = ''] = /mllp:\/\/(.+):(\d+)/.exec(output) ?? [];
+  return {
+    http,
+    fhir: `${http}/fhir`,
+    mllp: { host, port: Number(port) },
+    process: child,
+    output: () => output,
+    async kill(signal = 'SIGTERM') {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill(signal);
+      await exited;
+    },
+  };
+}
+
+/** Posts a message over HTTP. */
+export async function postMessage(
+  gateway: RunningGateway,
+  message: Uint8Array | string,
+): Promise<{ status: number; ack: string; contentType: string }> {
+  const response = await fetch(`${gateway.http}/hl7v2`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/hl7-v2' },
+    body: message as BodyInit,
+  });
+  return { status: response.status, ack: await response.text(), contentType: response.headers.get('content-type') ?? '' };
+}
+
+/** A search over FHIR, as a client does it. */
+export async function searchFhir(
+  gateway: RunningGateway,
+  query: string,
+): Promise<{ resourceType: string; id: string; [element: string]: unknown }[]> {
+  const response = await fetch(`${gateway.fhir}/${query}`, { headers: { Accept: 'application/fhir+json' } });
+  const bundle = (await response.json()) as { entry?: { resource: { resourceType: string; id: string }; search?: { mode?: string } }[] };
+  return (bundle.entry ?? []).filter((entry) => entry.search?.mode !== 'outcome').map((entry) => entry.resource);
+}

@@ -102,7 +102,7 @@ function orElse(raw: string, otherwise: string): FieldContent {
 function messageType(header: Header, old: boolean): Value {
   const { event, version } = header;
   if (/^2\.[12]$/.test(version)) return 'ACK';
-  if (old && /^2\.3/.test(version)) return ['ACK', event];
+  if (old && version.startsWith('2.3')) return ['ACK', event];
   return ['ACK', event, 'ACK'];
 }
 

@@ -104,25 +104,26 @@ function decodeUnicode(bytes: Uint8Array, charset: Charset): Decoded {
   }
 }
 
-/** The length of the longest prefix that is valid, found by halving; a prefix may end inside a character. */
+/** Where the first character begins that is not whole or not valid: the longest prefix that may be a start is found by halving. */
 function firstInvalid(bytes: Uint8Array, charset: Charset): number {
   let valid = 0;
   let invalid = bytes.length + 1;
   while (invalid - valid > 1) {
     const middle = Math.floor((valid + invalid) / 2);
-    if (isValidStart(bytes.subarray(0, middle), charset)) valid = middle;
-    else invalid = middle;
+    if (decodeStart(bytes.subarray(0, middle), charset) === undefined) invalid = middle;
+    else valid = middle;
   }
-  return valid;
+  const text = decodeStart(bytes.subarray(0, valid), charset) ?? '';
+  return charset === 'UTF-8' ? Buffer.byteLength(text) : text.length * 2;
 }
 
-function isValidStart(bytes: Uint8Array, charset: Charset): boolean {
+/** The whole characters of bytes that may go on; undefined when they hold something invalid. */
+function decodeStart(bytes: Uint8Array, charset: Charset): string | undefined {
   try {
-    new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: true });
-    return true;
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    return false;
+    return undefined;
   }
 }
 

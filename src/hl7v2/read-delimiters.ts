@@ -35,7 +35,7 @@ export function parseDelimiters(header: string): Result<Delimiters> {
   const issues: Issue[] = [];
   const unusual = (reason: string) =>
     issues.push(issue('encoding-characters-unusual', { at: { segment: header.slice(0, 3), occurrence: 1, field: 2 }, reason }));
-  let characters = [...sent];
+  let characters = sent.split('');
   if (characters.length > 3 && characters[2] === characters[3]) {
     unusual('the escape character is doubled');
     characters = characters.toSpliced(3, 1);

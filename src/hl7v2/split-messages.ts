@@ -53,22 +53,20 @@ export function splitBytes(bytes: Uint8Array): SplitBytes {
 
 function split<T>(text: string, slice: (start: number, end: number) => T): SplitMessages<T> {
   const messages: T[] = [];
-  const batches: { header?: string; count: number; open: boolean }[] = [];
+  const batches: (Batch & { count: number })[] = [];
+  let open: (Batch & { count: number }) | undefined;
   const issues: Issue[] = [];
   let fileHeader: string | undefined;
   let start = 0;
   const take = (end: number) => {
     if (isBlank(text, start, end)) return;
     messages.push(slice(start, end));
-    let batch = batches.at(-1);
-    if (batch?.open !== true) batches.push((batch = { count: 0, open: true }));
-    batch.count++;
+    if (open === undefined) batches.push((open = { count: 0 }));
+    open.count++;
   };
   const closeBatch = (stated: string | undefined) => {
-    const batch = batches.findLast(({ open }) => open);
-    if (batch === undefined && stated === undefined) return;
-    if (batch !== undefined) batch.open = false;
-    if (stated !== undefined || batch?.header !== undefined) count(issues, 'BTS', stated, batch?.count ?? 0);
+    if (stated !== undefined || open?.header !== undefined) count(issues, 'BTS', stated, open?.count ?? 0);
+    open = undefined;
   };
 
   let inMessage = false;
@@ -85,13 +83,13 @@ function split<T>(text: string, slice: (start: number, end: number) => T): Split
     if (name === 'FHS') fileHeader ??= line;
     else if (name === 'BHS') {
       closeBatch(undefined);
-      batches.push({ header: line, count: 0, open: true });
+      batches.push((open = { header: line, count: 0 }));
     } else if (name === 'BTS') closeBatch(line.split(line.charAt(3) || '|')[1] ?? '');
     else count(issues, 'FTS', line.split(line.charAt(3) || '|')[1] ?? '', batches.length);
   }
   take(text.length);
   closeBatch(undefined);
-  return { messages, ...(fileHeader === undefined ? {} : { fileHeader }), batches: batches.map(({ open: _, ...batch }) => batch), issues };
+  return { messages, ...(fileHeader === undefined ? {} : { fileHeader }), batches, issues };
 }
 
 /** A trailer that says nothing agrees with everything; one that is missing may mean the file was cut off. */

@@ -387,6 +387,29 @@ export const catalogue = {
     text: 'The profile {profile} is not loaded and was not checked',
     help: 'Load the package that defines it, by --ig.',
   },
+  'package-invalid': {
+    ...error,
+    fhir: 'exception',
+    http: 500,
+    err3: 207,
+    msa1: 'AR',
+    text: '{file} is not a FHIR package: {reason}',
+    help: 'A package is a .tgz archive, or a folder, with package.json and definitions as JSON.',
+  },
+  'package-dependency-missing': {
+    ...warning,
+    fhir: 'not-found',
+    err3: 207,
+    text: 'Package {package} needs {dependency}, which is not loaded',
+    help: 'Load it too, by --ig. Until then what it defines is not checked.',
+  },
+  'profile-unusable': {
+    ...warning,
+    fhir: 'not-found',
+    err3: 207,
+    text: 'The profile {profile} has no snapshot and none can be made from {base}',
+    help: 'Load the package of its base definition.',
+  },
   // the FHIR API
   'json-invalid': {
     ...error,

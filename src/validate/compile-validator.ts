@@ -4,13 +4,17 @@ import { Bug } from '../issue/issue-error.ts';
 import { Shapes } from './compile-shape.ts';
 import { expressionCompiler } from './expression.ts';
 import { invariantCompiler } from './invariant.ts';
+import { frameOf } from './frame.ts';
+import { Profiles } from './profiles.ts';
 import { Walk } from './walk.ts';
-import { frameOf, walkResource } from './walk-resource.ts';
+import { walkResource } from './walk-resource.ts';
 import type { Validator } from './validator.ts';
 
 /** A validator over definitions. Types and profiles are compiled when first met; nothing is fetched. */
 export function compileValidator(definitions: Definitions): Validator {
-  const shapes = new Shapes(definitions, invariantCompiler(expressionCompiler(definitions)));
+  const compileInvariant = invariantCompiler(expressionCompiler(definitions));
+  const shapes = new Shapes(definitions, compileInvariant);
+  const profiles = new Profiles(definitions, compileInvariant);
   const sibling = shapes.of('Element');
   if (sibling === undefined) throw new Bug('The definitions have no type Element');
   const { resourceTypes } = definitions;
@@ -28,8 +32,10 @@ export function compileValidator(definitions: Definitions): Validator {
         afterResource(value, at) {
           const claimed = (value as Partial<Resource>).meta?.profile;
           const asked = value === resource ? (options.profiles ?? []) : [];
-          const profiles = new Set([...(Array.isArray(claimed) ? claimed : []), ...asked]);
-          for (const profile of profiles) at.report('profile-unknown', { profile });
+          const addresses = new Set<unknown>([...(Array.isArray(claimed) ? claimed : []), ...asked]);
+          for (const profile of addresses) {
+            if (typeof profile === 'string' && !profiles.check(profile, value, at)) at.report('profile-unknown', { profile });
+          }
         },
       });
       return walk.issues;

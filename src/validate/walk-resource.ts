@@ -1,6 +1,7 @@
-import { shown, type Frame, type Walk } from './walk.ts';
+import { shown, type Walk } from './walk.ts';
 import type { ElementShape, Invariant, Shape } from './shape.ts';
-import { bundleIndex, targetTypeOf } from './reference.ts';
+import { frameOf } from './frame.ts';
+import { targetTypeOf } from './reference.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -45,13 +46,6 @@ function walkInner(value: unknown, element: ElementShape, walk: Walk, context: W
   walk.frame = frameOf(value, root, outer);
   walkResource(value, walk, context);
   walk.frame = outer;
-}
-
-/** The frame of a resource. A bundle brings its own index of entries. */
-export function frameOf(value: unknown, root: Frame | undefined, outer: Frame | undefined): Frame {
-  const resource = isObject(value) ? value : {};
-  const bundle = resource.resourceType === 'Bundle' ? bundleIndex(resource) : outer?.bundle;
-  return { resource, root, bundle, contained: undefined, localReferences: undefined };
 }
 
 function walkObject(shape: Shape, value: Value, walk: Walk, context: WalkContext, own: readonly Invariant[] = []): void {

@@ -83,6 +83,14 @@ export class Walk {
     this.report(id, details);
   }
 
+  /** Notes an issue of a profile, unless the same was noted before: a slice repeats the rules of what it slices. */
+  reportNew(expression: string, id: IssueId, details: IssueDetails & { readonly profile: string; readonly rule: string }): void {
+    const key = `${expression} ${details.profile} ${details.rule}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.reportAt(expression, id, details);
+  }
+
   /** A walk of its own from the same place, to try something without saying so. */
   scratch(): Walk {
     return new Walk(this.frame, this.location());

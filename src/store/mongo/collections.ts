@@ -1,4 +1,4 @@
-import type { Binary, ClientSession, Collection, Db, IndexDescription } from 'mongodb';
+import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
 import type { MessageKeys, MessageStatus } from '../journal.ts';
 import type { IndexDocument } from './index-document.ts';
 
@@ -15,13 +15,15 @@ export interface ResourceDocument {
   /** UTC ms. */
   readonly lu: number;
   readonly seq: number;
+  /** The seq of its first version: the order of pages, which no update changes. */
+  readonly born: number;
   readonly deleted: boolean;
   readonly res: KeptText;
   readonly ix: IndexDocument;
 }
 
 /** A version that was superseded. */
-export interface HistoryDocument extends Omit<ResourceDocument, 'ix'> {
+export interface HistoryDocument extends Omit<ResourceDocument, 'ix' | 'born'> {
   /** When the next version took its place. UTC ms. */
   readonly until: number;
 }
@@ -31,7 +33,7 @@ export interface PartDocument {
   /** owner/number */
   readonly _id: string;
   readonly owner: string;
-  readonly data: Binary;
+  readonly data: Buffer;
 }
 
 /** A unique key and the resource it belongs to. */
@@ -48,12 +50,11 @@ export interface KeptDocument {
   readonly json: KeptText;
 }
 
-/** The last number given out, and the time that went with it. */
+/** The last number given out. Whoever raises `turn` first in a transaction is alone until it ends: see docs/mongodb.md. */
 export interface CounterDocument {
-  readonly _id: 'commit' | 'arrival';
+  readonly _id: 'commit' | 'arrival' | 'health';
   readonly seq: number;
-  /** UTC ms. */
-  readonly lu: number;
+  readonly turn: number;
 }
 
 /** A message. Its bytes are parts. */
@@ -107,13 +108,15 @@ export function collectionsOf(db: Db): Collections {
 }
 
 const searched = { type: 1, deleted: 1 } as const;
-const newest = { seq: -1, _id: 1 } as const;
+const newest = { born: -1 } as const;
 
 /** Every index. A compound index can hold one list only, hence one for each kind of value. */
 const INDEXES: { readonly [name in keyof Collections]?: readonly IndexDescription[] } = {
   resources: [
     { name: 'newest', key: { ...searched, ...newest } },
-    { name: 'everything', key: { seq: -1, _id: 1 } },
+    { name: 'newest-of-all', key: { deleted: 1, ...newest } },
+    { name: 'history', key: { seq: -1 } },
+    { name: 'history-type', key: { type: 1, seq: -1 } },
     { name: 'updated', key: { ...searched, lu: 1 } },
     { name: 'token', key: { ...searched, 'ix.t': 1, ...newest } },
     { name: 'reference', key: { ...searched, 'ix.r': 1, ...newest } },
@@ -126,9 +129,9 @@ const INDEXES: { readonly [name in keyof Collections]?: readonly IndexDescriptio
     { name: 'quantity', key: { ...searched, 'ix.q.p': 1, 'ix.q.v': 1 } },
   ],
   history: [
-    { name: 'newest', key: { seq: -1, _id: 1 } },
-    { name: 'type', key: { type: 1, seq: -1, _id: 1 } },
-    { name: 'instance', key: { type: 1, id: 1, ver: -1 } },
+    { name: 'newest', key: { seq: -1 } },
+    { name: 'type', key: { type: 1, seq: -1 } },
+    { name: 'instance', key: { type: 1, id: 1, seq: -1 } },
   ],
   parts: [{ name: 'owner', key: { owner: 1 } }],
   documents: [{ name: 'kind', key: { kind: 1, key: 1 } }],

@@ -59,6 +59,6 @@ export function numberCondition(prefix: Prefix, value: number, low: number, high
     case 'eb':
       return { hi: { $lte: low } };
     case 'ap':
-      return { lo: { $lt: high }, hi: { $gt: low } };
+      return { v: { $gte: value - Math.abs(value) / 10, $lte: value + Math.abs(value) / 10 } };
   }
 }

@@ -3,7 +3,6 @@ import { normaliseString } from '../../fhir/index-values.ts';
 import { type Condition, numberCondition, spanCondition } from './comparison.ts';
 import { partName } from './index-document.ts';
 import {
-  anyReferenceTerm,
   exactTerm,
   ofTypeTerm,
   presentTerm,
@@ -23,6 +22,8 @@ export interface SubSearch {
   targets(types: readonly string[], filter: Filter): Promise<readonly string[]>;
   /** Type/id of what resources of the type that meet the filter refer to by the parameter. */
   referred(type: string, parameter: string, filter: Filter): Promise<readonly string[]>;
+  /** What is in a compartment, on a list or in a group: one of the conditions holds. */
+  compartment(type: string, id: string): Promise<readonly Condition[]>;
 }
 
 const NOTHING: Condition = { _id: '' };
@@ -56,7 +57,7 @@ export async function compileFilter(filter: Filter, sub: SubSearch): Promise<Con
     case 'has':
       return { _id: { $in: [...(await sub.referred(filter.type, filter.parameter, filter.filter))] } };
     case 'compartment':
-      return { $or: [{ _id: `${filter.type}/${filter.id}` }, { 'ix.r': anyReferenceTerm(filter.type, filter.id) }] };
+      return { $or: [...(await sub.compartment(filter.type, filter.id))] };
     default:
       return leaf(filter, 'ix.');
   }
@@ -103,21 +104,21 @@ function leaf(filter: Leaf, path: string): Condition {
         { [`${path}s`]: beginning(stringTerm(uriParameter(parameter), filter.value.replace(/\/?$/, '/'))) },
       ]);
     case 'composite': {
-      const parts = filter.parts.map((part, index) => partCondition(part, `${partName(index)}.`));
+      const parts = filter.parts.map((part, index) => partCondition(part, partName(index)));
       return { [`${path}c`]: { $elemMatch: conjunction([{ p: parameter }, ...parts]) } };
     }
   }
 }
 
-/** A part of a composite is a leaf, or leaves joined. */
-function partCondition(filter: Filter, path: string): Condition {
+/** A part of a composite is a leaf, or leaves joined; its values stand under its name and carry it as their parameter. */
+function partCondition(filter: Filter, name: string): Condition {
   switch (filter.op) {
     case 'and':
-      return conjunction(filter.of.map((part) => partCondition(part, path)));
+      return conjunction(filter.of.map((part) => partCondition(part, name)));
     case 'or':
-      return disjunction(filter.of.map((part) => partCondition(part, path)));
+      return disjunction(filter.of.map((part) => partCondition(part, name)));
     case 'not':
-      return { $nor: [partCondition(filter.of, path)] };
+      return { $nor: [partCondition(filter.of, name)] };
     case 'id':
     case 'lastUpdated':
     case 'chain':
@@ -125,7 +126,7 @@ function partCondition(filter: Filter, path: string): Condition {
     case 'compartment':
       return NOTHING;
     default:
-      return leaf(filter, path);
+      return leaf({ ...filter, parameter: name }, `${name}.`);
   }
 }
 

@@ -78,8 +78,23 @@ function numberEntry(of: { parameter: string; value: number; low: number; high: 
 }
 
 function compositeEntry(of: { parameter: string; parts: readonly IndexValues[] }): Record<string, unknown> {
-  const parts = of.parts.map((part, index) => [partName(index), entriesOf(part)] as const);
+  const parts = of.parts.map((part, index) => [partName(index), entriesOf(named(part, partName(index)))] as const);
   return { p: of.parameter, ...Object.fromEntries(parts) };
+}
+
+/** A part is found by its place in the composite, whatever its parameter is called. */
+function named(part: IndexValues, parameter: string): IndexValues {
+  const rename = <T extends { parameter: string }>(list: readonly T[]) => list.map((value) => ({ ...value, parameter }));
+  return {
+    tokens: rename(part.tokens),
+    strings: rename(part.strings),
+    dates: rename(part.dates),
+    numbers: rename(part.numbers),
+    quantities: rename(part.quantities),
+    references: rename(part.references),
+    uris: rename(part.uris),
+    composites: [],
+  };
 }
 
 function termsOf(values: IndexValues) {

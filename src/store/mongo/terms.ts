@@ -39,8 +39,8 @@ export function referencePrefix(parameter: string, type: string): string {
 
 /** What a reference term points to, as Type/id; undefined for a term of another kind. */
 export function referenceTarget(term: string): { parameter: string; target: string } | undefined {
-  const at = term.indexOf(`${SEP}r`);
-  return at <= 0 ? undefined : { parameter: term.slice(0, at), target: term.slice(at + 2) };
+  const at = term.indexOf(SEP);
+  return at <= 0 || term[at + 1] !== 'r' ? undefined : { parameter: term.slice(0, at), target: term.slice(at + 2) };
 }
 
 /** A reference by any parameter, for reverse includes of everything. Shape: Patient/7f3c */

@@ -1,0 +1,144 @@
+import type { IndexValues } from '../../fhir/index-values.ts';
+import type { Resource } from '../../fhir/resource.ts';
+import type { Filter } from '../../fhir/search-query.ts';
+import type { Change, Commit, StoredVersion, Write } from '../store.ts';
+import type { Collections, KeptText, MessageDocument } from './collections.ts';
+import { indexDocument } from './index-document.ts';
+import { documentId, documentOwner, type KeptState } from './kept-state.ts';
+import { messageOwner } from './message-row.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import { storedVersion, textOwner, versionText } from './version.ts';
+
+/** What applying a change needs beside the change. */
+export interface Applying {
+  readonly collections: Collections;
+  readonly state: KeptState;
+  readonly pending: PendingWrites;
+  readonly extract: (resource: Resource) => IndexValues;
+  readonly now: () => number;
+  /** Ids of the resources of a type that meet a filter, `most` at most, within the transaction. */
+  readonly find: (type: string, filter: Filter, most: number) => Promise<readonly string[]>;
+  /** The last number given out. */
+  seq: number;
+}
+
+/** One change: checked whole, then written whole; on a conflict nothing is written. */
+export async function applyChange(change: Change, on: Applying): Promise<Commit> {
+  const conflict = conflictOf(change, on.state) ?? (await guardConflict(change, on));
+  if (conflict !== undefined) return { ok: false, ...conflict };
+  const versions = (change.writes ?? []).map((write) => applyWrite(write, on));
+  applyClaims(change, on);
+  applyDocuments(change, on);
+  applyMessages(change, on);
+  return { ok: true, seq: on.seq, versions };
+}
+
+type Conflict = { conflict: 'version' | 'claim' | 'guard' | 'document' | 'message'; subject: string };
+
+function conflictOf(change: Change, state: KeptState): Conflict | undefined {
+  for (const { type, id, expected, resource } of change.writes ?? []) {
+    const version = state.resources.get(`${type}/${id}`)?.ver ?? 0;
+    if ((expected !== undefined && expected !== version) || (resource === undefined && version === 0))
+      return { conflict: 'version', subject: `${type}/${id}` };
+  }
+  for (const { key, expected } of change.claims ?? []) if (state.claims.get(key) !== expected) return { conflict: 'claim', subject: key };
+  for (const document of change.documents ?? []) {
+    if (document.expected === undefined) continue;
+    const kept = state.documents.get(documentId(document));
+    if (document.expected === null ? kept !== undefined : kept?.text !== document.expected)
+      return { conflict: 'document', subject: `${document.kind}/${document.key}` };
+  }
+  for (const { id, from } of change.messages ?? []) {
+    const message = state.messages.get(id);
+    if (message === undefined || !from.includes(message.status)) return { conflict: 'message', subject: id };
+  }
+  return undefined;
+}
+
+async function guardConflict(change: Change, on: Applying): Promise<Conflict | undefined> {
+  for (const { type, filter, key, ids } of change.guards ?? []) {
+    await on.pending.flush();
+    const found = await on.find(type, filter, ids.length + 1);
+    const expected = new Set(ids);
+    if (found.length !== expected.size || found.some((id) => !expected.has(id))) return { conflict: 'guard', subject: key };
+  }
+  return undefined;
+}
+
+function applyWrite({ type, id, resource }: Write, on: Applying): StoredVersion {
+  const { collections, pending, state } = on;
+  const _id = `${type}/${id}`;
+  const before = state.resources.get(_id);
+  if (resource === undefined && before?.deleted === true) return storedVersion(before, '');
+  const seq = (on.seq += 1);
+  const ver = (before?.ver ?? 0) + 1;
+  const lu = Math.max(on.now(), before?.lu ?? 0);
+  const json = resource === undefined ? '' : versionText(resource, id, ver, lu);
+  const res = pending.text(json, textOwner(type, id, ver));
+  const ix = resource === undefined ? {} : indexDocument(on.extract({ ...resource, resourceType: type, id }));
+  const document = { _id, type, id, ver, lu, seq, born: before?.born ?? seq, deleted: resource === undefined, res };
+  if (before === undefined) pending.add(collections.resources, { insertOne: { document: { ...document, ix } } });
+  else {
+    const { born: _born, ...superseded } = before;
+    pending.add(collections.history, { insertOne: { document: { ...superseded, _id: `${_id}/${before.ver}`, until: lu } } });
+    pending.add(collections.resources, { replaceOne: { filter: { _id, ver: before.ver }, replacement: { ...document, ix } } });
+  }
+  state.resources.set(_id, document);
+  return storedVersion(document, json);
+}
+
+function applyClaims(change: Change, { collections, pending, state }: Applying): void {
+  for (const { key, owner, expected } of change.claims ?? []) {
+    if (owner === undefined) {
+      state.claims.delete(key);
+      pending.add(collections.claims, { deleteOne: { filter: { _id: key } } });
+    } else {
+      state.claims.set(key, owner);
+      const write =
+        expected === undefined
+          ? { insertOne: { document: { _id: key, owner } } }
+          : { updateOne: { filter: { _id: key }, update: { $set: { owner } } } };
+      pending.add(collections.claims, write);
+    }
+  }
+}
+
+function applyDocuments(change: Change, { collections, pending, state }: Applying): void {
+  for (const document of change.documents ?? []) {
+    const _id = documentId(document);
+    const before = state.documents.get(_id)?.kept;
+    if (document.json === undefined) {
+      state.documents.delete(_id);
+      pending.forget(documentOwner(_id), before);
+      pending.add(collections.documents, { deleteOne: { filter: { _id } } });
+    } else {
+      const json = pending.text(document.json, documentOwner(_id), before);
+      state.documents.set(_id, { kept: json, text: document.json });
+      const replacement = { kind: document.kind, key: document.key, json };
+      pending.add(collections.documents, { replaceOne: { filter: { _id }, replacement, upsert: true } });
+    }
+  }
+}
+
+function applyMessages(change: Change, { collections, pending, state }: Applying): void {
+  for (const { id, status, processedAt, attempts, nextTryAt, ack, issues, trace } of change.messages ?? []) {
+    const before = state.messages.get(id);
+    const texts: { ack?: KeptText; issues?: KeptText; trace?: KeptText } = {};
+    for (const [field, text] of [
+      ['ack', ack],
+      ['issues', issues],
+      ['trace', trace],
+    ] as const)
+      if (text !== undefined) texts[field] = pending.text(text, messageOwner(id, field), before?.[field]);
+    const set: Partial<MessageDocument> = {
+      status,
+      ...(processedAt === undefined ? {} : { processedAt }),
+      ...(attempts === undefined ? {} : { attempts }),
+      ...(nextTryAt === undefined ? {} : { nextTryAt }),
+      ...texts,
+    };
+    const update = { $set: set, ...(nextTryAt === undefined ? { $unset: { nextTryAt: '' as const } } : {}) };
+    pending.add(collections.messages, { updateOne: { filter: { _id: id }, update } });
+    state.messages.set(id, { ...before, ...texts, status });
+  }
+}

@@ -1,0 +1,60 @@
+import { issue } from '../../issue/issue.ts';
+import { Bug, IssueError } from '../../issue/issue-error.ts';
+
+/** What MongoDB's driver throws, as far as we look. Errors of the driver are told by their labels, so no class of it must be loaded. */
+interface DriverError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: number | string;
+  hasErrorLabel(label: string): boolean;
+}
+
+/** Whether the whole transaction may be done again. */
+export function isTransient(error: unknown): boolean {
+  return isDriverError(error) && error.hasErrorLabel('TransientTransactionError');
+}
+
+/** Whether the transaction may be committed, and nobody knows: its commit is to be sent again. */
+export function isUnknownCommit(error: unknown): boolean {
+  return isDriverError(error) && error.hasErrorLabel('UnknownTransactionCommitResult');
+}
+
+/** Whether a limit on time was met. */
+export function isTimeout(error: unknown): boolean {
+  return isDriverError(error) && (error.code === 50 || error.code === 262);
+}
+
+/**
+ * An error of the driver as an issue; others stay what they are.
+ *
+ * Fails: store-busy (others were faster until the time was up); too-costly (a document beyond 16 MiB); store-unavailable (the rest)
+ */
+export function storeFailure(error: unknown): unknown {
+  if (error instanceof IssueError || error instanceof Bug) return error;
+  if (isTooLarge(error)) return new IssueError(issue('too-costly', { reason: 'what the resource can be found by does not fit 16 MiB' }));
+  if (!isDriverError(error)) return error;
+  return new IssueError(
+    issue(isTransient(error) ? 'store-busy' : 'store-unavailable', { reason: `${error.name} ${error.code ?? ''}`.trim() }),
+  );
+}
+
+/** The same object with every promise it gives ending in an issue instead of an error of the driver. */
+export async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  return (
+    isDriverError(error) &&
+    (error.code === 10334 || error.code === 17280 || /object to insert too large|BSONObj.*invalid/.test(error.message))
+  );
+}
+
+function isDriverError(error: unknown): error is DriverError {
+  return error instanceof Error && error.name.startsWith('Mongo') && 'hasErrorLabel' in error;
+}

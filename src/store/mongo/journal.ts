@@ -1,0 +1,63 @@
+import type { Journal, MessageQuery, MessageStatus } from '../journal.ts';
+import { normaliseString } from '../../fhir/index-values.ts';
+import type { Arrival, Received } from '../journal.ts';
+import type { Collections } from './collections.ts';
+import type { Condition } from './comparison.ts';
+import { translated } from './failure.ts';
+import { readBytes } from './long-text.ts';
+import { messageOwner, messageRow } from './message-row.ts';
+
+/** The journal over its collection. */
+export function mongoJournal(collections: Collections, receive: (message: Arrival) => Promise<Received>): Journal {
+  const { messages } = collections;
+  return {
+    receive: (message) => translated(() => receive(message)),
+
+    get: (id) =>
+      translated(async () => {
+        const found = await messages.findOne({ _id: id });
+        return found === null ? undefined : messageRow(collections, found);
+      }),
+
+    raw: (id) => translated(() => readBytes(collections, messageOwner(id, 'raw'))),
+
+    search: (query) =>
+      translated(async () => {
+        const found = await messages.find(conditionOf(query), { sort: { seq: -1 }, limit: query.count + 1 }).toArray();
+        const rows = await Promise.all(found.slice(0, query.count).map((document) => messageRow(collections, document)));
+        const last = rows.at(-1);
+        return found.length > rows.length && last !== undefined ? { rows, next: last.seq } : { rows };
+      }),
+
+    pending: (after, count) =>
+      translated(async () => {
+        const waiting = { status: { $in: ['received', 'queued'] satisfies MessageStatus[] }, seq: { $gt: after } };
+        const found = await messages.find(waiting, { sort: { seq: 1 }, limit: count }).toArray();
+        return Promise.all(found.map((document) => messageRow(collections, document)));
+      }),
+
+    counts: () =>
+      translated(async () => {
+        const counts = { received: 0, queued: 0, processed: 0, filtered: 0, error: 0, rejected: 0 };
+        const grouped = messages.aggregate<{ _id: MessageStatus; n: number }>([{ $group: { _id: '$status', n: { $sum: 1 } } }]);
+        for await (const { _id, n } of grouped) counts[_id] = n;
+        return counts;
+      }),
+  };
+}
+
+function conditionOf(query: MessageQuery): Condition {
+  const name = query.name === undefined ? undefined : normaliseString(query.name);
+  const times = { ...(query.from === undefined ? {} : { $gte: query.from }), ...(query.to === undefined ? {} : { $lt: query.to }) };
+  return {
+    ...(query.status === undefined ? {} : { status: query.status }),
+    ...(query.sender === undefined ? {} : { sender: query.sender }),
+    ...(query.controlId === undefined ? {} : { controlId: query.controlId }),
+    ...(query.mrn === undefined ? {} : { 'keys.mrn': query.mrn }),
+    ...(query.visit === undefined ? {} : { 'keys.visit': query.visit }),
+    ...(query.order === undefined ? {} : { 'keys.order': query.order }),
+    ...(name === undefined ? {} : { names: { $elemMatch: { $gte: name, $lt: `${name}\uffff` } } }),
+    ...(Object.keys(times).length === 0 ? {} : { receivedAt: times }),
+    ...(query.before === undefined ? {} : { seq: { $lt: query.before } }),
+  };
+}

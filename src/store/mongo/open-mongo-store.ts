@@ -1,0 +1,120 @@
+import type { Change, Commit, Store, StoreSettings } from '../store.ts';
+import { applyChange } from './apply-change.ts';
+import { collectionsOf, createIndexes } from './collections.ts';
+import { connect } from './connection.ts';
+import { createCounters, takeTurn } from './counter.ts';
+import { storeFailure, translated } from './failure.ts';
+import { inGroups } from './group.ts';
+import { historyPage } from './history.ts';
+import { mongoJournal } from './journal.ts';
+import { documentId, documentOwner, readState } from './kept-state.ts';
+import { readText } from './long-text.ts';
+import { pendingWrites } from './pending-writes.ts';
+import { receiveAll } from './receive.ts';
+import { searchPage } from './search.ts';
+import { matchingIds, type SearchGround } from './sub-search.ts';
+import { inTransaction } from './transaction.ts';
+import { storedVersions, VERSION_FIELDS } from './version.ts';
+
+/** Where the database is, and what every store is opened with. */
+export interface MongoSettings extends StoreSettings {
+  /** Shape: mongodb://db1,db2,db3/chartbridge?replicaSet=rs0 */
+  readonly url: string;
+  /** How long a search may take. Units: ms */
+  readonly searchTimeoutMs?: number;
+  /** How long to look for a server. Units: ms */
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * A store over a MongoDB replica set or sharded cluster, which many gateways may share. See docs/mongodb.md.
+ *
+ * Fails: setting-invalid, thrown (not a MongoDB URL; a server without transactions); store-unavailable, thrown (nobody answers)
+ */
+export async function openMongoStore(settings: MongoSettings): Promise<Store> {
+  const { client, db } = await connect(settings.url, settings.connectTimeoutMs ?? 10_000);
+  const collections = collectionsOf(db);
+  try {
+    await createIndexes(db, collections);
+    await createCounters(collections);
+  } catch (error) {
+    await client.close();
+    throw storeFailure(error);
+  }
+  const { extract, now, compartmentParameters } = settings;
+  const ground: SearchGround = { collections, compartmentParameters, session: undefined, timeoutMs: settings.searchTimeoutMs ?? 20_000 };
+
+  const commits = inGroups((changes: readonly Change[]) =>
+    inTransaction<Commit[]>(client, async (session) => {
+      const seq = await takeTurn(collections, 'commit', session);
+      const pending = pendingWrites(collections, session);
+      const find = (type: string, filter: Parameters<typeof matchingIds>[1], most: number) =>
+        matchingIds(type, filter, most, { ...ground, session });
+      const on = { collections, state: await readState(collections, changes, session), pending, extract, now, find, seq };
+      const answer: Commit[] = [];
+      for (const change of changes) answer.push(await applyChange(change, on));
+      if (on.seq !== seq)
+        pending.add(collections.counters, { updateOne: { filter: { _id: 'commit' }, update: { $set: { seq: on.seq } } } });
+      await pending.flush();
+      return { answer, wrote: pending.wrote };
+    }),
+  );
+  const arrivals = inGroups((messages: Parameters<typeof receiveAll>[0]) =>
+    inTransaction(client, (session) => receiveAll(messages, collections, session)),
+  );
+
+  const readMany: Store['readMany'] = (references) =>
+    translated(async () => {
+      const ids = [...new Set(references.map(({ type, id }) => `${type}/${id}`))];
+      const found = await collections.resources.find({ _id: { $in: ids } }, { projection: VERSION_FIELDS }).toArray();
+      const versions = new Map((await storedVersions(collections, found)).map((version) => [`${version.type}/${version.id}`, version]));
+      return references.map(({ type, id }) => versions.get(`${type}/${id}`));
+    });
+
+  return {
+    read: async (type, id) => (await readMany([{ type, id }]))[0],
+    readMany,
+    readVersion: (type, id, version) =>
+      translated(async () => {
+        // The current version first: what it is not may have moved to the history since, never the other way.
+        const current = await collections.resources.findOne({ _id: `${type}/${id}`, ver: version }, { projection: VERSION_FIELDS });
+        const found = current ?? (await collections.history.findOne({ _id: `${type}/${id}/${version}` }));
+        return found === null ? undefined : (await storedVersions(collections, [found]))[0];
+      }),
+    history: (query) => translated(() => historyPage(collections, query)),
+    search: (query) => translated(() => searchPage(query, ground)),
+    owners: (keys) =>
+      translated(async () => {
+        const found = await collections.claims.find({ _id: { $in: [...keys] } }).toArray();
+        const owners = new Map(found.map(({ _id, owner }) => [_id, owner]));
+        return keys.map((key) => owners.get(key));
+      }),
+    documents: (keys) =>
+      translated(async () => {
+        const found = await collections.documents.find({ _id: { $in: keys.map(documentId) } }).toArray();
+        const texts = new Map<string, string>();
+        for (const { _id, json } of found) texts.set(_id, await readText(collections, json, documentOwner(_id)));
+        return keys.map((key) => texts.get(documentId(key)));
+      }),
+    listDocuments: (kind, after, count) =>
+      translated(async () => {
+        const found = await collections.documents.find({ kind, key: { $gt: after } }, { sort: { key: 1 }, limit: count }).toArray();
+        return Promise.all(found.map(async ({ _id, key, json }) => ({ key, json: await readText(collections, json, documentOwner(_id)) })));
+      }),
+    commit: (change) => translated(() => commits.submit(change)),
+    journal: mongoJournal(collections, arrivals.submit),
+    async health() {
+      try {
+        await collections.counters.updateOne({ _id: 'health' }, { $inc: { turn: 1 } }, { upsert: true, timeoutMS: 5_000 });
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? `${error.name}: the database does not take a durable write` : 'the database does not answer';
+      }
+    },
+    async close() {
+      await commits.idle();
+      await arrivals.idle();
+      await client.close();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { ClientSession } from 'mongodb';
+import { normaliseString } from '../../fhir/index-values.ts';
+import type { Arrival, MessageRow, Received } from '../journal.ts';
+import type { Collections, MessageDocument } from './collections.ts';
+import { takeTurn } from './counter.ts';
+import { keepBytes } from './long-text.ts';
+import { messageOwner, messageRow } from './message-row.ts';
+import { pendingWrites } from './pending-writes.ts';
+import type { Outcome } from './transaction.ts';
+
+/** Keeps messages that arrived together, in one transaction: each gets the next place in the order of arrival, or is counted as a repeat. */
+export async function receiveAll(
+  arrivals: readonly Arrival[],
+  collections: Collections,
+  session: ClientSession,
+): Promise<Outcome<Received[]>> {
+  const first = await takeTurn(collections, 'arrival', session);
+  let seq = first;
+  const pending = pendingWrites(collections, session);
+  const rows = new Map<string, MessageRow>();
+  const senders = new Set<string>();
+  const same = arrivals.map(({ sender, controlId }) => ({ sender, controlId }));
+  for await (const document of collections.messages.find({ $or: same }, { session })) {
+    senders.add(senderKey(document));
+    rows.set(sameKey(document), await messageRow(collections, document, session));
+  }
+  const received = arrivals.map((arrival): Received => {
+    const there = rows.get(sameKey(arrival));
+    if (there !== undefined) {
+      const row = { ...there, repeats: there.repeats + 1 };
+      rows.set(sameKey(arrival), row);
+      pending.add(collections.messages, { updateOne: { filter: { _id: row.id }, update: { $inc: { repeats: 1 } } } });
+      return { kind: 'repeat', row };
+    }
+    const { raw, ...rest } = arrival;
+    const row: MessageRow = { ...rest, seq: (seq += 1), repeats: 0, attempts: 0 };
+    const { id: _id, ack, issues, trace: _trace, ...kept } = row;
+    const document: MessageDocument = {
+      _id,
+      ...kept,
+      names: row.keys.name.map(normaliseString),
+      ...(ack === undefined ? {} : { ack: pending.text(ack, messageOwner(_id, 'ack')) }),
+      ...(issues === undefined ? {} : { issues: pending.text(issues, messageOwner(_id, 'issues')) }),
+    };
+    pending.add(collections.messages, { insertOne: { document } });
+    pending.parts(keepBytes(raw, messageOwner(_id, 'raw')));
+    const reused = senders.has(senderKey(row));
+    rows.set(sameKey(row), row);
+    senders.add(senderKey(row));
+    return { kind: 'new', row, reused };
+  });
+  if (seq !== first) pending.add(collections.counters, { updateOne: { filter: { _id: 'arrival' }, update: { $set: { seq } } } });
+  await pending.flush();
+  return { answer: received, wrote: true };
+}
+
+function sameKey(of: { sender: string; controlId: string; sha256: string }): string {
+  return JSON.stringify([of.sender, of.controlId, of.sha256]);
+}
+
+function senderKey(of: { sender: string; controlId: string }): string {
+  return JSON.stringify([of.sender, of.controlId]);
+}

@@ -1,0 +1,59 @@
+import type { ClientSession, MongoClient } from 'mongodb';
+import { isTransient, isUnknownCommit, storeFailure } from './failure.ts';
+
+/** How long a transaction is tried before the answer is store-busy. Units: ms */
+const PATIENCE_MS = 20_000;
+
+/** What a transaction did. Nothing to write: it is given up instead of committed, which costs no fsync. */
+export interface Outcome<T> {
+  readonly answer: T;
+  readonly wrote: boolean;
+}
+
+/**
+ * Runs the work in one transaction, durable on a majority when the promise resolves, and again from the start as long as others stand in
+ * the way. The answer is that of the attempt that was committed: the work must build all it gives anew each time.
+ *
+ * Fails: store-busy, store-unavailable
+ */
+export async function inTransaction<T>(client: MongoClient, work: (session: ClientSession) => Promise<Outcome<T>>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS;
+  for (let tries = 0; ; tries += 1) {
+    const session = client.startSession();
+    try {
+      session.startTransaction({
+        readConcern: { level: 'snapshot' },
+        writeConcern: { w: 'majority', journal: true },
+        readPreference: 'primary',
+      });
+      const { answer, wrote } = await work(session);
+      if (wrote) await commit(session, end);
+      else await session.abortTransaction();
+      return answer;
+    } catch (error) {
+      if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+      if (!isTransient(error) || performance.now() > end) throw storeFailure(error);
+      await pause(tries);
+    } finally {
+      await session.endSession();
+    }
+  }
+}
+
+/** A commit whose fate is unknown is sent again: the server does it once. */
+async function commit(session: ClientSession, end: number): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await session.commitTransaction();
+      return;
+    } catch (error) {
+      if (!isUnknownCommit(error) || performance.now() > end) throw error;
+      await pause(tries);
+    }
+  }
+}
+
+/** Short and uneven: whoever waits for the counter must not wait long after it is free. */
+function pause(tries: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, 1 + Math.random() * Math.min(25, 4 + tries)));
+}

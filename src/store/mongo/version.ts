@@ -1,0 +1,43 @@
+import type { StoredVersion } from '../store.ts';
+import type { Collections, HistoryDocument, KeptText, ResourceDocument, Session } from './collections.ts';
+import { readText } from './long-text.ts';
+
+/** The name under which the parts of a version's text are kept, wherever the version stands. */
+export function textOwner(type: string, id: string, version: number): string {
+  return `resource/${type}/${id}/${version}`;
+}
+
+/** What a read of versions asks for: everything but the index. */
+export const VERSION_FIELDS = { ix: 0 } as const;
+
+/** The JSON text of a version, with id, versionId and lastUpdated filled in. */
+export function versionText(resource: Record<string, unknown>, id: string, version: number, lastUpdated: number): string {
+  const { resourceType, id: _id, meta, ...rest } = resource;
+  const filled = { ...(meta as object | undefined), versionId: String(version), lastUpdated: new Date(lastUpdated).toISOString() };
+  return JSON.stringify({ resourceType, id, meta: filled, ...rest });
+}
+
+/** Versions as documents keep them, with their texts. */
+export function storedVersions(
+  collections: Collections,
+  documents: readonly Omit<HistoryDocument | ResourceDocument, 'ix' | 'until' | 'born'>[],
+  session?: Session,
+): Promise<StoredVersion[]> {
+  return Promise.all(
+    documents.map(async ({ type, id, ver, seq, lu, deleted, res }) =>
+      storedVersion({ type, id, ver, seq, lu, deleted }, await textOf(collections, type, id, ver, res, session)),
+    ),
+  );
+}
+
+/** A version from its document and its text. */
+export function storedVersion(
+  { type, id, ver, seq, lu, deleted }: Pick<ResourceDocument, 'type' | 'id' | 'ver' | 'seq' | 'lu' | 'deleted'>,
+  json: string,
+): StoredVersion {
+  return { type, id, version: ver, seq, lastUpdated: lu, deleted, json };
+}
+
+function textOf(collections: Collections, type: string, id: string, ver: number, res: KeptText, session: Session): Promise<string> {
+  return readText(collections, res, textOwner(type, id, ver), session);
+}

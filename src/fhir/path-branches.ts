@@ -1,0 +1,188 @@
+import type { Definitions, ElementInfo } from './definitions.ts';
+import type { PathExpression, PathTest } from './path-expression.ts';
+import { parseReference } from './references.ts';
+import type { Resource } from './resource.ts';
+
+/** Takes one value found, with the object and name it stands under. */
+export type Take = (value: unknown, owner: object, name: string) => void;
+
+/** Walks from a focus to values of one FHIR type. */
+export interface Branch {
+  /** The FHIR type of what it finds. Shape: CodeableConcept, dateTime, Patient.contact, Resource */
+  readonly type: string;
+  readonly each: (focus: unknown, resource: Resource, take: Take) => void;
+}
+
+type Json = Record<string, unknown>;
+
+/** Whether a test is met, asked of a value. */
+type Test = (focus: unknown, resource: Resource) => boolean;
+
+/**
+ * Compiles an expression for one type into a branch for each type of value it can find. Empty when it finds nothing in this type.
+ */
+export function compileBranches(expression: PathExpression, focusType: string, resourceType: string, definitions: Definitions): readonly Branch[] {
+  return new BranchCompiler(focusType, resourceType, definitions).branches(expression);
+}
+
+class BranchCompiler {
+  readonly #focusType: string;
+  readonly #resourceType: string;
+  readonly #definitions: Definitions;
+
+  constructor(focusType: string, resourceType: string, definitions: Definitions) {
+    this.#focusType = focusType;
+    this.#resourceType = resourceType;
+    this.#definitions = definitions;
+  }
+
+  branches(expression: PathExpression): readonly Branch[] {
+    switch (expression.op) {
+      case 'focus':
+        return [{ type: this.#focusType, each: (focus, _, take) => take(focus, NOWHERE, '') }];
+      case 'resource':
+        return [{ type: this.#resourceType, each: (_, resource, take) => take(resource, NOWHERE, '') }];
+      case 'start':
+        return this.#start(expression.name);
+      case 'child':
+        return this.branches(expression.of).flatMap((branch) => this.#children(branch, expression.name));
+      case 'cast':
+        return this.#cast(expression.of, expression.type);
+      case 'where':
+        return this.branches(expression.of).map((branch) => this.#where(branch, expression.test));
+      case 'item':
+        return this.branches(expression.of).map((branch) => item(branch, expression.index));
+      case 'union':
+        return expression.of.flatMap((part) => this.branches(part));
+      case 'test': {
+        const test = this.#test(expression.test, this.#focusType);
+        return [{ type: 'boolean', each: (focus, resource, take) => take(test(focus, resource), NOWHERE, '') }];
+      }
+    }
+  }
+
+  #start(name: string): readonly Branch[] {
+    const focus = this.branches({ op: 'focus' });
+    if (!/^[A-Z]/.test(name)) return focus.flatMap((branch) => this.#children(branch, name));
+    return this.#isA(this.#focusType, name) ? focus : [];
+  }
+
+  #isA(type: string, name: string): boolean {
+    if (type === name) return true;
+    const base = this.#definitions.structure(type)?.baseDefinition;
+    return base !== undefined && this.#isA(base.slice(base.lastIndexOf('/') + 1), name);
+  }
+
+  /** The elements of that name: one, or one for each type of a choice. */
+  #elements(type: string, name: string): readonly ElementInfo[] {
+    const plain = this.#definitions.child(type, name);
+    if (plain !== undefined) return [plain];
+    return this.#definitions.children(type).filter((info) => info.path.endsWith(`.${name}[x]`));
+  }
+
+  #children(branch: Branch, name: string): readonly Branch[] {
+    return this.#elements(branch.type, name).map((info) => child(branch, info));
+  }
+
+  #cast(of: PathExpression, type: string): readonly Branch[] {
+    const wanted = type.toLowerCase();
+    return this.branches(of).filter((branch) => branch.type.toLowerCase() === wanted || this.#isA(branch.type, type));
+  }
+
+  #where(branch: Branch, condition: PathTest): Branch {
+    const test = this.#test(condition, branch.type);
+    return {
+      type: branch.type,
+      each: (focus, resource, take) =>
+        branch.each(focus, resource, (value, owner, name) => {
+          if (test(value, resource)) take(value, owner, name);
+        }),
+    };
+  }
+
+  #test(test: PathTest, type: string): Test {
+    switch (test.op) {
+      case 'and':
+      case 'or': {
+        const [left, right] = [this.#test(test.of[0], type), this.#test(test.of[1], type)];
+        if (test.op === 'and') return (focus, resource) => left(focus, resource) && right(focus, resource);
+        return (focus, resource) => left(focus, resource) || right(focus, resource);
+      }
+      case 'refersTo':
+        return (focus, resource) => referredType(focus, resource) === test.type;
+      case 'exists':
+        return this.#any(test.of, type, () => true);
+      case 'equals':
+        return this.#any(test.of, type, (value) => value === test.value);
+      case 'differs':
+        return this.#any(test.of, type, (value) => value !== test.value);
+    }
+  }
+
+  #any(of: PathExpression, type: string, meets: (value: unknown) => boolean): Test {
+    const branches = new BranchCompiler(type, this.#resourceType, this.#definitions).branches(of);
+    return (focus, resource) => {
+      let met = false;
+      for (const branch of branches) {
+        branch.each(focus, resource, (value) => {
+          met ||= meets(value);
+        });
+      }
+      return met;
+    };
+  }
+}
+
+/** What a value that stands under nothing is handed on with. */
+const NOWHERE: object = Object.freeze({});
+
+function child(branch: Branch, info: ElementInfo): Branch {
+  const { name } = info;
+  return {
+    type: info.type,
+    each(focus, resource, take) {
+      branch.each(focus, resource, (owner) => {
+        if (typeof owner !== 'object' || owner === null || !Object.hasOwn(owner, name)) return;
+        const value = (owner as Json)[name];
+        if (!Array.isArray(value)) {
+          if (value !== null && value !== undefined) take(value, owner, name);
+          return;
+        }
+        for (let index = 0; index < value.length; index++) {
+          const one: unknown = value[index];
+          if (one !== null && one !== undefined) take(one, value, String(index));
+        }
+      });
+    },
+  };
+}
+
+function item(branch: Branch, index: number): Branch {
+  return {
+    type: branch.type,
+    each(focus, resource, take) {
+      let seen = 0;
+      branch.each(focus, resource, (value, owner, name) => {
+        if (seen++ === index) take(value, owner, name);
+      });
+    },
+  };
+}
+
+/** The resource type a reference names: by its text, its `type`, or the contained resource. A canonical names none. */
+export function referredType(value: unknown, resource: Resource): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { reference, type, resourceType } = value as { reference?: unknown; type?: unknown; resourceType?: unknown };
+  if (typeof resourceType === 'string') return resourceType;
+  const parsed = typeof reference === 'string' ? parseReference(reference) : undefined;
+  if (parsed?.kind === 'contained') return containedResource(resource, parsed.fragment)?.resourceType;
+  if (parsed !== undefined && parsed.kind !== 'urn' && parsed.type !== undefined) return parsed.type;
+  return typeof type === 'string' ? type : undefined;
+}
+
+/** The contained resource a #reference names; the resource itself for the empty fragment. */
+export function containedResource(resource: Resource, fragment: string): Resource | undefined {
+  if (fragment === '') return resource;
+  const contained = Array.isArray(resource['contained']) ? (resource['contained'] as Resource[]) : [];
+  return contained.find((one) => one.id === fragment);
+}

@@ -1,32 +1,37 @@
 import type { Address } from '../issue/address.ts';
 import type { Issue } from '../issue/issue.ts';
+import type { Resource } from '../fhir/resource.ts';
+import type { Made } from '../map/translation.ts';
 import type { Validator } from '../validate/validator.ts';
 import type { Effect } from './apply.ts';
 
-/**
- * What is wrong with the resources a message makes, each at the v2 field the bad element came from, where the map knows it.
- * Only what is about to be written is looked at; what a profile asks beyond R4 is a warning.
- */
+/** What is wrong with the resources a message is about to write. */
 export function validationIssues(effects: readonly Effect[], validator: Validator): Issue[] {
   return effects
     .filter((effect) => effect.action !== 'unchanged')
-    .flatMap(({ resource, settled }) =>
-      validator
-        .validate(resource)
-        .filter((found) => found.severity !== 'information')
-        .map((found) =>
-          located(found.id === 'profile-not-met' ? { ...found, severity: 'warning' } : found, settled.made.origins, settled.made.from),
-        ),
-    );
+    .flatMap(({ resource, settled }) => resourceIssues(resource, settled.made, validator));
 }
 
-/** The issue at the nearest element around it whose origin is known; else at the segment the resource was made from. */
-function located(found: Issue, origins: ReadonlyMap<string, Address>, from: Address): Issue {
-  let path = found.expression ?? '';
-  while (path !== '') {
-    const at = origins.get(path) ?? origins.get(path.replace(/\[\d+\]/g, ''));
-    if (at !== undefined) return { ...found, at };
-    path = path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('[') > path.lastIndexOf('.') ? path.lastIndexOf('[') : 0, 0));
+/**
+ * What is wrong with one resource a message makes, each fault at the v2 field the bad element came from, where the map knows it.
+ * What a profile asks beyond R4 is a warning: the facts are worth keeping.
+ */
+export function resourceIssues(resource: Resource, made: Pick<Made, 'origins' | 'from'>, validator: Validator): Issue[] {
+  return validator
+    .validate(resource)
+    .filter((found) => found.severity !== 'information')
+    .map((found) => ({
+      ...found,
+      severity: found.id === 'profile-not-met' ? 'warning' : found.severity,
+      at: originOf(found.expression ?? '', made),
+    }));
+}
+
+/** The place in the message of the nearest element around an expression whose origin is known; else the segment the resource was made from. */
+function originOf(expression: string, made: Pick<Made, 'origins' | 'from'>): Address {
+  for (let path = expression; path !== ''; path = path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0))) {
+    const at = made.origins.get(path) ?? made.origins.get(path.replace(/\[\d+\]/g, ''));
+    if (at !== undefined) return at;
   }
-  return { ...found, at: from };
+  return made.from;
 }

@@ -1,0 +1,57 @@
+import { stderr, stdout } from 'node:process';
+import { formatAddress } from '../issue/address.ts';
+import { type Issue, textOf } from '../issue/issue.ts';
+import { type MessageTrace, traceOf } from '../intake/trace.ts';
+import type { OfflineTranslation } from '../intake/translate-offline.ts';
+import { messagesOf } from './message-files.ts';
+import { openOffline } from './offline.ts';
+
+/** `chartbridge explain FILE`: what every segment became, or why not. 0 when all are AA. */
+export async function explain(paths: string[]): Promise<number> {
+  if (paths.length === 0) {
+    stderr.write('chartbridge explain FILE\n');
+    return 2;
+  }
+  const translate = openOffline();
+  let worst = 0;
+  for await (const { raw } of messagesOf(paths)) {
+    const result = translate(raw);
+    if (result.code !== 'AA') worst = 1;
+    stdout.write(`${explanationOf(result)}\n`);
+  }
+  return worst;
+}
+
+/** The trace of a message in lines people read. */
+export function explanationOf({ reading, translation, issues, code }: OfflineTranslation): string {
+  const trace = traceOf(reading, translation, undefined, code);
+  const validation = issues.filter((item) => item.expression !== undefined && item.severity === 'error');
+  return [
+    `${trace.controlId || '(no control id)'}  ${trace.type}  v${trace.version || '?'}  from ${trace.sender.replace('|', '/')}`,
+    line('parse', trace.segments.length > 0 ? 'ok' : 'FAILED', trace.segments.join(' ')),
+    line('map', trace.map === '' ? 'NONE' : trace.map, ''),
+    ...trace.rows.map(rowLine),
+    line('unused', trace.unused.length === 0 ? 'nothing' : trace.unused.join(', '), ''),
+    ...(translation === undefined
+      ? []
+      : [line('validate', validation.length === 0 ? 'ok' : 'FAILED', `${translation.made.length} resources`)]),
+    line('answer', code, ''),
+    ...issues.map(issueLine),
+    '',
+  ].join('\n');
+}
+
+const line = (step: string, state: string, rest: string) => `${step.padEnd(10)} ${state.padEnd(9)} ${rest}`.trimEnd();
+
+function rowLine(row: MessageTrace['rows'][number]): string {
+  const made =
+    row.outcome === 'made'
+      ? `made      ${row.rowsUsed} of ${row.rows} rows used`
+      : `NOT MADE  ${row.reason ?? ''}${row.detail === undefined ? '' : `: ${row.detail}`}`;
+  return `  line ${String(row.line).padEnd(4)} ${row.segment.padEnd(9)} ${row.type.padEnd(20)} ${made}`;
+}
+
+function issueLine(item: Issue): string {
+  const place = item.at === undefined ? '' : `${formatAddress(item.at)}: `;
+  return `  ${item.severity.padEnd(11)} ${item.id}  ${place}${textOf(item)}${item.expression === undefined ? '' : `  (${item.expression})`}`;
+}

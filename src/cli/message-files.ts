@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { stdin } from 'node:process';
+import { splitBytes } from '../hl7v2/split-messages.ts';
+import { unframe } from '../wire/frame.ts';
+
+/** One message of a file. */
+export interface FileMessage {
+  /** The path as it was given; with #n when the file holds several. */
+  readonly source: string;
+  readonly raw: Uint8Array;
+}
+
+const VT = 0x0b;
+
+/** The messages of files, folders and standard input (-), in order. A file may hold one message, many, MLLP frames or batches. Throws what the file system says. */
+export async function* messagesOf(paths: readonly string[]): AsyncGenerator<FileMessage> {
+  for (const path of paths) {
+    for (const file of path === '-' ? ['-'] : filesOf(path)) {
+      const bytes = file === '-' ? await buffer(stdin) : readFileSync(file);
+      const bodies = bytes[0] === VT ? unframe(bytes) : [bytes];
+      const raws = bodies.flatMap((body) => splitBytes(body).messages);
+      // A file that holds no message at all is one that cannot be read: it is told, not skipped.
+      const messages = raws.length === 0 ? [bytes] : raws;
+      for (const [index, raw] of messages.entries()) yield { source: messages.length === 1 ? file : `${file}#${index + 1}`, raw };
+    }
+  }
+}
+
+/** The files under a path, in the order of their names. Of a folder only messages: .hl7, .er7, .txt */
+function filesOf(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (entry.isDirectory()) return filesOf(join(path, entry.name));
+      return /\.(hl7|er7|txt)$/i.test(entry.name) && !/\.ack\.hl7$/i.test(entry.name) ? [join(path, entry.name)] : [];
+    });
+}

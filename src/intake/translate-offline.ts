@@ -1,0 +1,37 @@
+import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
+import { hasError, type Issue } from '../issue/issue.ts';
+import type { Translation } from '../map/translation.ts';
+import type { Validator } from '../validate/validator.ts';
+import { acceptanceIssues } from './acceptance.ts';
+import type { Translator } from './process.ts';
+import { type Reading, readMessage } from './read.ts';
+import { resourceIssues } from './validation-issues.ts';
+
+/** What a message would become, as far as that can be told without a store. */
+export interface OfflineTranslation {
+  readonly reading: Reading;
+  /** As far as it got; undefined when the message could not be read or is not one the gateway takes. */
+  readonly translation: Translation | undefined;
+  readonly issues: readonly Issue[];
+  readonly code: 'AA' | 'AE' | 'AR';
+}
+
+/** Reads, checks, translates and validates one message; nothing is stored and nothing stored is looked at. */
+export function translateOffline(raw: Uint8Array, translator: Translator, validator: Validator): OfflineTranslation {
+  const reading = readMessage(raw, {}, (header) => translator.defaultCharset(header));
+  const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
+  const translated =
+    reading.message === undefined || issues.some((item) => item.severity === 'error' && item.id !== 'segment-unreadable')
+      ? undefined
+      : translator.translate(reading.message);
+  const translation = translated?.ok === true ? translated.value : undefined;
+  const all = [
+    ...issues,
+    ...(translated?.issues ?? []),
+    ...(translation?.issues ?? []),
+    ...(translation === undefined || hasError(translation.issues)
+      ? []
+      : translation.made.flatMap((made) => resourceIssues(made.resource, made, validator))),
+  ];
+  return { reading, translation, issues: all, code: acknowledgmentCodeOf(all) };
+}

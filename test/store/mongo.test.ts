@@ -3,6 +3,7 @@ import { openMongoStore } from '../../src/store/mongo/open-mongo-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeContract } from './contract.ts';
 import type { Harness } from './harness.ts';
+import { mongoCases } from './mongo-cases.ts';
 
 const server = inject('mongo');
 let databases = 0;
@@ -29,4 +30,5 @@ const harness: Harness = {
 
 describe.skipIf(server === undefined)(`MongoDB (${server?.name ?? 'needs a server: see docs/mongodb.md'})`, () => {
   storeContract('mongo', harness);
+  mongoCases(freshUrl, inject('standalone'), server?.name ?? '');
 });

@@ -67,8 +67,8 @@ async function guardConflict(change: Change, on: Applying): Promise<Conflict | u
 
 function applyWrite({ type, id, resource }: Write, on: Applying): StoredVersion {
   const { collections, pending, state } = on;
-  const _id = `${type}/${id}`;
-  const before = state.resources.get(_id);
+  const name = `${type}/${id}`;
+  const before = state.resources.get(name);
   if (resource === undefined && before?.deleted === true) return storedVersion(before, '');
   const seq = (on.seq += 1);
   const ver = (before?.ver ?? 0) + 1;
@@ -76,14 +76,14 @@ function applyWrite({ type, id, resource }: Write, on: Applying): StoredVersion 
   const json = resource === undefined ? '' : versionText(resource, id, ver, lu);
   const res = pending.text(json, textOwner(type, id, ver));
   const ix = resource === undefined ? {} : indexDocument(on.extract({ ...resource, resourceType: type, id }));
-  const document = { _id, type, id, ver, lu, seq, born: before?.born ?? seq, deleted: resource === undefined, res };
+  const document = { _id: name, type, id, ver, lu, seq, born: before?.born ?? seq, deleted: resource === undefined, res };
   if (before === undefined) pending.add(collections.resources, { insertOne: { document: { ...document, ix } } });
   else {
     const { born: _born, ...superseded } = before;
-    pending.add(collections.history, { insertOne: { document: { ...superseded, _id: `${_id}/${before.ver}`, until: lu } } });
-    pending.add(collections.resources, { replaceOne: { filter: { _id, ver: before.ver }, replacement: { ...document, ix } } });
+    pending.add(collections.history, { insertOne: { document: { ...superseded, _id: `${name}/${before.ver}`, until: lu } } });
+    pending.add(collections.resources, { replaceOne: { filter: { _id: name, ver: before.ver }, replacement: { ...document, ix } } });
   }
-  state.resources.set(_id, document);
+  state.resources.set(name, document);
   return storedVersion(document, json);
 }
 
@@ -105,17 +105,17 @@ function applyClaims(change: Change, { collections, pending, state }: Applying):
 
 function applyDocuments(change: Change, { collections, pending, state }: Applying): void {
   for (const document of change.documents ?? []) {
-    const _id = documentId(document);
-    const before = state.documents.get(_id)?.kept;
+    const name = documentId(document);
+    const before = state.documents.get(name)?.kept;
     if (document.json === undefined) {
-      state.documents.delete(_id);
-      pending.forget(documentOwner(_id), before);
-      pending.add(collections.documents, { deleteOne: { filter: { _id } } });
+      state.documents.delete(name);
+      pending.forget(documentOwner(name), before);
+      pending.add(collections.documents, { deleteOne: { filter: { _id: name } } });
     } else {
-      const json = pending.text(document.json, documentOwner(_id), before);
-      state.documents.set(_id, { kept: json, text: document.json });
+      const json = pending.text(document.json, documentOwner(name), before);
+      state.documents.set(name, { kept: json, text: document.json });
       const replacement = { kind: document.kind, key: document.key, json };
-      pending.add(collections.documents, { replaceOne: { filter: { _id }, replacement, upsert: true } });
+      pending.add(collections.documents, { replaceOne: { filter: { _id: name }, replacement, upsert: true } });
     }
   }
 }

@@ -17,6 +17,6 @@ export async function takeTurn(collections: Collections, counter: 'commit' | 'ar
 
 /** Makes the counters that are not there. */
 export async function createCounters(collections: Collections): Promise<void> {
-  for (const _id of ['commit', 'arrival'] as const)
-    await collections.counters.updateOne({ _id }, { $setOnInsert: { seq: 0, turn: 0 } }, { upsert: true });
+  for (const name of ['commit', 'arrival'] as const)
+    await collections.counters.updateOne({ _id: name }, { $setOnInsert: { seq: 0, turn: 0 } }, { upsert: true });
 }

@@ -18,6 +18,8 @@ import {
 
 /** A filter inside a filter, answered by a search of its own. */
 export interface SubSearch {
+  /** The types searched; all that are kept when the search names none. */
+  types(): Promise<readonly string[]>;
   /** Type/id of the resources of these types (none: any) that meet the filter. */
   targets(types: readonly string[], filter: Filter): Promise<readonly string[]>;
   /** Type/id of what resources of the type that meet the filter refer to by the parameter. */
@@ -42,12 +44,12 @@ export async function compileFilter(filter: Filter, sub: SubSearch): Promise<Con
     case 'not':
       return { $nor: [await compileFilter(filter.of, sub)] };
     case 'id':
-      return { id: { $in: filter.ids.map(String) } };
+      return { _id: { $in: (await sub.types()).flatMap((type) => filter.ids.map((id) => `${type}/${id}`)) } };
     case 'lastUpdated':
       return {
         lu: {
-          ...(filter.from === undefined ? {} : { $gte: Number(filter.from) }),
-          ...(filter.to === undefined ? { $exists: true } : { $lt: Number(filter.to) }),
+          ...(filter.from === undefined ? {} : { $gte: filter.from }),
+          ...(filter.to === undefined ? { $exists: true } : { $lt: filter.to }),
         },
       };
     case 'chain': {

@@ -32,7 +32,7 @@ export function inGroups<Item, Answer>(work: (items: readonly Item[]) => Promise
     },
     /** Resolves when nothing is under way. */
     async idle(): Promise<void> {
-      while (running !== undefined) await running;
+      await running;
     },
   };
 }

@@ -24,9 +24,10 @@ export async function includedOf(
         .find(query, { projection: FIELDS, limit: room + 1 + seen.size, maxTimeMS: ground.timeoutMs, sort: { born: -1 } })
         .toArray();
       for (const document of next) {
-        if (seen.has(document._id)) continue;
+        const { _id: name } = document;
+        if (seen.has(name)) continue;
         if (included.length + found.length === MOST_INCLUDED) return { included: [...included, ...found], cut: true };
-        seen.add(document._id);
+        seen.add(name);
         found.push(document);
       }
     }

@@ -37,10 +37,10 @@ export async function readState(collections: Collections, changes: readonly Chan
   if (resources.length > 0) {
     const fields = { ix: 0 } as const;
     const found = collections.resources.find({ _id: { $in: resources } }, { session, projection: fields });
-    for await (const document of found) state.resources.set(document._id, document);
+    for await (const document of found) state.resources.set(`${document.type}/${document.id}`, document);
   }
   if (claims.length > 0)
-    for await (const claim of collections.claims.find({ _id: { $in: claims } }, { session })) state.claims.set(claim._id, claim.owner);
+    for await (const { _id: key, owner } of collections.claims.find({ _id: { $in: claims } }, { session })) state.claims.set(key, owner);
   if (documents.length > 0)
     for await (const { _id, json } of collections.documents.find({ _id: { $in: documents } }, { session })) {
       const text = compared.has(_id) ? await readText(collections, json, documentOwner(_id), session) : undefined;
@@ -48,7 +48,7 @@ export async function readState(collections: Collections, changes: readonly Chan
     }
   if (messages.length > 0) {
     const found = collections.messages.find({ _id: { $in: messages } }, { session, projection: LONG_TEXTS });
-    for await (const message of found) state.messages.set(message._id, message);
+    for await (const { _id: id, ...message } of found) state.messages.set(id, message);
   }
   return state;
 }

@@ -43,6 +43,6 @@ export function options(session: Session): { session?: NonNullable<Session> } {
   return session === undefined ? {} : { session };
 }
 
-function numberOf(part: PartDocument): number {
-  return Number(part._id.slice(part.owner.length + 1));
+function numberOf({ _id: name, owner }: PartDocument): number {
+  return Number(name.slice(owner.length + 1));
 }

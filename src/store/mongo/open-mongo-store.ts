@@ -102,7 +102,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
         return Promise.all(found.map(async ({ _id, key, json }) => ({ key, json: await readText(collections, json, documentOwner(_id)) })));
       }),
     commit: (change) => translated(() => commits.submit(change)),
-    journal: mongoJournal(collections, arrivals.submit),
+    journal: mongoJournal(collections, (message) => arrivals.submit(message)),
     async health() {
       try {
         await collections.counters.updateOne({ _id: 'health' }, { $inc: { turn: 1 } }, { upsert: true, timeoutMS: 5_000 });

@@ -14,20 +14,22 @@ export interface PageOrder {
   after(place: Place): Condition;
 }
 
+interface OrderField {
+  readonly name: string;
+  readonly direction: 1 | -1;
+  /** How it is computed, where it is no field of the document. */
+  readonly source?: Condition;
+}
+
 /**
- * The order a query asks for. Each key is two fields, whether the value is missing and the value, so that what has none comes last
- * ascending and descending; creation, newest first, makes the order total.
+ * The order a query asks for; creation, newest first, makes it total. A parameter is two fields, whether its value is missing and the
+ * value, so that what has none comes last ascending and descending.
  */
 export function pageOrder(keys: readonly SortKey[]): PageOrder {
-  const fields: { name: string; direction: 1 | -1; source: unknown }[] = [];
-  for (const [index, { parameter, descending }] of keys.entries()) {
-    const value = sourceOf(parameter, descending);
-    fields.push({ name: `m${index}`, direction: 1, source: { $cond: [{ $eq: [{ $ifNull: [value, null] }, null] }, 1, 0] } });
-    fields.push({ name: `k${index}`, direction: descending ? -1 : 1, source: { $ifNull: [value, null] } });
-  }
-  const order = [...fields.map(({ name, direction }) => ({ name, direction })), { name: 'born', direction: -1 as const }];
+  const order: OrderField[] = [...keys.flatMap(fieldsOf), { name: 'born', direction: -1 }];
+  const computed = order.flatMap(({ name, source }) => (source === undefined ? [] : [[name, source] as const]));
   return {
-    computed: fields.length === 0 ? undefined : Object.fromEntries(fields.map(({ name, source }) => [name, source])),
+    computed: computed.length === 0 ? undefined : Object.fromEntries(computed),
     sort: Object.fromEntries(order.map(({ name, direction }) => [name, direction])),
     placeOf: (document) => order.map(({ name }) => document[name] as Place[number]),
     after: (place) => ({
@@ -39,8 +41,13 @@ export function pageOrder(keys: readonly SortKey[]): PageOrder {
   };
 }
 
-function sourceOf(parameter: string, descending: boolean): string {
-  if (parameter === '_id') return '$id';
-  if (parameter === '_lastUpdated') return '$lu';
-  return `$ix.o.${sortField(parameter)}.${descending ? 'd' : 'a'}`;
+function fieldsOf({ parameter, descending }: SortKey, index: number): OrderField[] {
+  const direction = descending ? -1 : 1;
+  if (parameter === '_id') return [{ name: 'id', direction }];
+  if (parameter === '_lastUpdated') return [{ name: 'lu', direction }];
+  const value = `$ix.o.${sortField(parameter)}.${descending ? 'd' : 'a'}`;
+  return [
+    { name: `m${index}`, direction: 1, source: { $cond: [{ $eq: [{ $ifNull: [value, null] }, null] }, 1, 0] } },
+    { name: `k${index}`, direction, source: { $ifNull: [value, null] } },
+  ];
 }

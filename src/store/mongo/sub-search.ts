@@ -40,7 +40,11 @@ function subSearch(types: readonly string[], ground: SearchGround): SubSearch {
   const { collections, compartmentParameters, session, timeoutMs } = ground;
   const limits = { ...options(session), limit: MOST_IN_BETWEEN + 1, ...(session === undefined ? { maxTimeMS: timeoutMs } : {}) };
 
+  const among = async () => (types.length > 0 ? types : collections.resources.distinct('type', {}, options(session)));
+
   return {
+    types: among,
+
     async targets(inner, filter) {
       const condition = await matching(inner, filter, ground);
       const found = await collections.resources.find(condition, { ...limits, projection: { _id: 1 } }).toArray();
@@ -61,8 +65,7 @@ function subSearch(types: readonly string[], ground: SearchGround): SubSearch {
         );
         return [{ _id: { $in: named === null ? [] : literalTargets(named, type === 'List' ? 'item' : 'member') } }];
       }
-      const among = types.length > 0 ? types : await collections.resources.distinct('type', {}, options(session));
-      const referring = among.map((of) => {
+      const referring = (await among()).map((of) => {
         const terms = compartmentParameters(type, of).map((parameter) => referenceTerm(parameter, type, id));
         return { type: of, 'ix.r': { $in: terms } };
       });

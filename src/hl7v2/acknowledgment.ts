@@ -101,7 +101,7 @@ function orElse(raw: string, otherwise: string): FieldContent {
 /** MSH-9: the structure came with v2.4, the event with v2.3. */
 function messageType(header: Header, old: boolean): Value {
   const { event, version } = header;
-  if (/^2\.[12]$/.test(version)) return 'ACK';
+  if (event === '' || /^2\.[12]$/.test(version)) return 'ACK';
   if (old && version.startsWith('2.3')) return ['ACK', event];
   return ['ACK', event, 'ACK'];
 }

@@ -71,7 +71,7 @@ function split<T>(text: string, slice: (start: number, end: number) => T): Split
 
   let inMessage = false;
   for (const { index, name } of markersOf(text)) {
-    if (inMessage || name !== 'MSH') {
+    if (inMessage || name !== 'MSH' || isBlank(text, start, index)) {
       take(index);
       start = index;
     }
@@ -79,7 +79,7 @@ function split<T>(text: string, slice: (start: number, end: number) => T): Split
     if (inMessage) continue;
     const end = endOfLine(text, index);
     const line = text.slice(index, end);
-    start = end;
+    start = afterBlank(text, end);
     if (name === 'FHS') fileHeader ??= line;
     else if (name === 'BHS') {
       closeBatch(undefined);
@@ -116,8 +116,12 @@ function endOfLine(text: string, from: number): number {
 }
 
 function isBlank(text: string, start: number, end: number): boolean {
+  return afterBlank(text, start) >= end;
+}
+
+function afterBlank(text: string, start: number): number {
   const blank = /(?:\s|\\r)*/y;
   blank.lastIndex = start;
   blank.test(text);
-  return blank.lastIndex >= end;
+  return blank.lastIndex;
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHARSETS, charsetOf, decodeStrictly, encodeText } from '../../src/hl7v2/charset.ts';
 import { decodeMessage, headerOfBytes } from '../../src/hl7v2/decode-message.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Delimiters, STANDARD_DELIMITERS } from '../../src/hl7v2/delimiters.ts';
 import { escape, unescape } from '../../src/hl7v2/escape-sequences.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/hl7v2/message.ts';
 import { parseMessage } from '../../src/hl7v2/parse-message.ts';

@@ -77,5 +77,9 @@ export interface CompositeValue {
 
 /** Letters without case and marks, white space folded, punctuation kept: what string search compares. Source: FHIR R4 search, 3.1.1.4.8 */
 export function normaliseString(value: string): string {
+  if (PLAIN.test(value)) return value.toLowerCase();
   return value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
 }
+
+/** Words of ASCII with one space between: nothing but their case to fold. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/;

@@ -10,6 +10,8 @@ export type Take = (value: unknown, owner: object, name: string) => void;
 export interface Branch {
   /** The FHIR type of what it finds. Shape: CodeableConcept, dateTime, Patient.contact, Resource */
   readonly type: string;
+  /** The value set the codes found must be of. */
+  readonly valueSet?: string;
   readonly each: (focus: unknown, resource: Resource, take: Take) => void;
 }
 
@@ -92,7 +94,7 @@ class BranchCompiler {
   #where(branch: Branch, condition: PathTest): Branch {
     const test = this.#test(condition, branch.type);
     return {
-      type: branch.type,
+      ...branch,
       each: (focus, resource, take) =>
         branch.each(focus, resource, (value, owner, name) => {
           if (test(value, resource)) take(value, owner, name);
@@ -140,6 +142,7 @@ function child(branch: Branch, info: ElementInfo): Branch {
   const { name } = info;
   return {
     type: info.type,
+    ...(info.binding?.strength === 'required' ? { valueSet: info.binding.valueSet } : {}),
     each(focus, resource, take) {
       branch.each(focus, resource, (owner) => {
         if (typeof owner !== 'object' || owner === null || !Object.hasOwn(owner, name)) return;
@@ -159,7 +162,7 @@ function child(branch: Branch, info: ElementInfo): Branch {
 
 function item(branch: Branch, index: number): Branch {
   return {
-    type: branch.type,
+    ...branch,
     each(focus, resource, take) {
       let seen = 0;
       branch.each(focus, resource, (value, owner, name) => {

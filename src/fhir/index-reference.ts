@@ -1,0 +1,48 @@
+import type { Destination } from './index-converters.ts';
+import type { ReferenceValue } from './index-values.ts';
+import { referredType } from './path-branches.ts';
+import { type ParsedReference, parseReference, type ReferenceElement, toLocalReference } from './references.ts';
+
+function targetOf(parsed: ParsedReference | undefined, text: string): { readonly type?: string; readonly id?: string; readonly url?: string } {
+  switch (parsed?.kind) {
+    case 'relative':
+      return { type: parsed.type, id: parsed.id };
+    case 'absolute':
+      return parsed.type === undefined
+        ? { url: parsed.url }
+        : { type: parsed.type, url: `${parsed.base}/${parsed.type}/${parsed.id}` };
+    default:
+      return { url: text };
+  }
+}
+
+/**
+ * A Reference: the type and id of a resource here, the address of one elsewhere, its identifier. Versions are left out: a search for a
+ * resource finds what refers to any of its versions. One with only a display counts as there, and is found by nothing.
+ */
+export function convertReference(value: unknown, { parameter, sink, resource, baseUrl }: Destination): void {
+  const { reference, identifier, display } = value as ReferenceElement;
+  const type = referredType(value, resource);
+  const entry: { -readonly [name in keyof ReferenceValue]: ReferenceValue[name] } = { parameter };
+  if (type !== undefined) entry.type = type;
+  if (typeof reference === 'string') {
+    const parsed = parseReference(reference);
+    Object.assign(entry, targetOf(parsed !== undefined && baseUrl !== undefined ? toLocalReference(parsed, baseUrl) : parsed, reference));
+  }
+  if (typeof identifier?.value === 'string') entry.identifier = { system: identifier.system ?? '', value: identifier.value };
+  if (typeof reference === 'string' || entry.identifier !== undefined || display !== undefined) sink.reference(entry);
+}
+
+/** A resource that stands in the place itself, as the first of a document Bundle. */
+export function convertResource(value: unknown, { parameter, sink }: Destination): void {
+  const { resourceType: type, id } = value as { resourceType?: unknown; id?: unknown };
+  if (typeof type === 'string') sink.reference(typeof id === 'string' ? { parameter, type, id } : { parameter, type });
+}
+
+/** A canonical or uri: with its version and without, so that either finds it. Source: FHIR R4 search 3.1.1.4.13 */
+export function convertCanonical(value: unknown, { parameter, sink }: Destination): void {
+  if (typeof value !== 'string') return;
+  sink.reference({ parameter, url: value });
+  const bar = value.indexOf('|');
+  if (bar > 0) sink.reference({ parameter, url: value.slice(0, bar) });
+}

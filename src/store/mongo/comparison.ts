@@ -3,6 +3,11 @@ import type { Prefix } from '../../fhir/search-query.ts';
 /** A condition MongoDB evaluates. Values in it are numbers, booleans and strings of our own making, never an object from outside. */
 export type Condition = Record<string, unknown>;
 
+/** Texts of one list that begin so: both bounds on one and the same text. Texts are ordered by code point, and U+10FFFF is the last. */
+export function beginning(prefix: string): Condition {
+  return { $elemMatch: { $gte: prefix, $lt: `${prefix}\u{10ffff}` } };
+}
+
 /**
  * How the spans of dates stand to the span asked for.
  *

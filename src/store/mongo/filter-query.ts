@@ -1,12 +1,13 @@
 import type { Filter } from '../../fhir/search-query.ts';
 import { normaliseString } from '../../fhir/index-values.ts';
-import { type Condition, numberCondition, spanCondition } from './comparison.ts';
+import { beginning, type Condition, numberCondition, spanCondition } from './comparison.ts';
 import { partName } from './index-document.ts';
 import {
   exactTerm,
   ofTypeTerm,
   presentTerm,
   referenceIdentifierTerm,
+  referencePrefix,
   referenceTerm,
   stringTerm,
   textParameter,
@@ -94,8 +95,10 @@ function leaf(filter: Leaf, path: string): Condition {
       return { [`${path}q`]: { $elemMatch: conjunction([{ p: parameter }, number, unitCondition(filter.system, filter.code)]) } };
     }
     case 'reference':
-      if (filter.url !== undefined) return { [`${path}r`]: urlTerm(parameter, filter.url) };
-      return { [`${path}r`]: referenceTerm(parameter, filter.type, filter.id ?? '') };
+      return disjunction([
+        ...(filter.url === undefined ? [] : [{ [`${path}r`]: urlTerm(parameter, filter.url) }]),
+        ...(filter.url !== undefined && filter.id === undefined ? [] : [{ [`${path}r`]: literal(parameter, filter.type, filter.id) }]),
+      ]);
     case 'referenceIdentifier':
       return { [`${path}r`]: referenceIdentifierTerm(parameter, filter.system, filter.value) };
     case 'uri':
@@ -138,9 +141,9 @@ function unitCondition(system: string | undefined, code: string | undefined): Co
   return code === undefined ? {} : { $or: [{ c: code }, { u: code }] };
 }
 
-/** Strings of one list that begin so: both bounds on one and the same string. U+FFFF ends no text of ours. */
-function beginning(prefix: string): Condition {
-  return { $elemMatch: { $gte: prefix, $lt: `${prefix}\uffff` } };
+/** A reference to one resource or, without an id, to any of the type. */
+function literal(parameter: string, type: string | undefined, id: string | undefined): string | Condition {
+  return id === undefined ? beginning(referencePrefix(parameter, type)) : referenceTerm(parameter, type, id);
 }
 
 /** Strings of one parameter that hold a text: the parameter bounds the index, the text is looked for in what it gives. */
@@ -152,13 +155,11 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
-/** The uri itself and every path above it. */
+/** The uri itself and every path above it, with and without its last slash. */
 function ancestors(uri: string): string[] {
-  const all = [uri];
-  for (let at = uri.lastIndexOf('/'); at > 0 && uri[at - 1] !== '/'; at = uri.lastIndexOf('/', at - 1)) {
-    all.push(uri.slice(0, at), uri.slice(0, at + 1));
-  }
-  return [...new Set(all)];
+  const all = new Set([uri]);
+  for (let at = uri.indexOf('/'); at !== -1; at = uri.indexOf('/', at + 1)) all.add(uri.slice(0, at)).add(uri.slice(0, at + 1));
+  return [...all];
 }
 
 function split(target: string): [type: string, id: string] {

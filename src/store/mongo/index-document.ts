@@ -109,7 +109,7 @@ function termsOf(values: IndexValues) {
     terms.add(tokenTerm(token.parameter, token.system, undefined));
     terms.add(tokenTerm(token.parameter, undefined, token.code));
     for (const type of token.types ?? []) terms.add(ofTypeTerm(token.parameter, type.system, type.code, token.code));
-    if (token.text !== undefined) strings.add(stringTerm(textParameter(token.parameter), normaliseString(token.text)));
+    if (token.text !== undefined && token.text !== '') strings.add(stringTerm(textParameter(token.parameter), normaliseString(token.text)));
   }
   for (const uri of values.uris) {
     terms.add(uriTerm(uri.parameter, uri.value));

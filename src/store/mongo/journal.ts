@@ -2,7 +2,7 @@ import type { Journal, MessageQuery, MessageStatus } from '../journal.ts';
 import { normaliseString } from '../../fhir/index-values.ts';
 import type { Arrival, Received } from '../journal.ts';
 import type { Collections } from './collections.ts';
-import type { Condition } from './comparison.ts';
+import { beginning, type Condition } from './comparison.ts';
 import { translated } from './failure.ts';
 import { readBytes } from './long-text.ts';
 import { messageOwner, messageRow } from './message-row.ts';
@@ -56,7 +56,7 @@ function conditionOf(query: MessageQuery): Condition {
     ...(query.mrn === undefined ? {} : { 'keys.mrn': query.mrn }),
     ...(query.visit === undefined ? {} : { 'keys.visit': query.visit }),
     ...(query.order === undefined ? {} : { 'keys.order': query.order }),
-    ...(name === undefined ? {} : { names: { $elemMatch: { $gte: name, $lt: `${name}\uffff` } } }),
+    ...(name === undefined ? {} : { names: beginning(name) }),
     ...(Object.keys(times).length === 0 ? {} : { receivedAt: times }),
     ...(query.before === undefined ? {} : { seq: { $lt: query.before } }),
   };

@@ -76,7 +76,7 @@ function subSearch(types: readonly string[], ground: SearchGround): SubSearch {
 
 /** Type/id of what a resource refers to by a parameter. */
 function literalTargets(document: Pick<ResourceDocument, 'ix'>, parameter: string): string[] {
-  const prefix = referencePrefix(parameter, '').slice(0, -1);
+  const prefix = referencePrefix(parameter, undefined);
   return (document.ix.r ?? []).filter((term) => term.startsWith(prefix)).map((term) => term.slice(prefix.length));
 }
 

@@ -32,9 +32,9 @@ export function referenceTerm(parameter: string, type: string | undefined, id: s
   return type === undefined ? `${parameter}${SEP}i${id}` : `${referencePrefix(parameter, type)}${id}`;
 }
 
-/** How every reference of the parameter to a resource of the type begins. */
-export function referencePrefix(parameter: string, type: string): string {
-  return `${parameter}${SEP}r${type}/`;
+/** How every reference of the parameter to a resource of the type, or of any type, begins. */
+export function referencePrefix(parameter: string, type: string | undefined): string {
+  return type === undefined ? `${parameter}${SEP}r` : `${parameter}${SEP}r${type}/`;
 }
 
 /** What a reference term points to, as Type/id; undefined for a term of another kind. */

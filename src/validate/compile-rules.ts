@@ -1,9 +1,9 @@
 import type { ElementDefinition } from 'fhir/r4.js';
 import type { Definitions } from '../fhir/definitions.ts';
 import { fhirTypeOf } from '../fhir/element-index.ts';
+import { isPrimitiveType } from '../fhir/primitives.ts';
 import { compileBinding } from './binding.ts';
 import type { CompileInvariant } from './invariant.ts';
-import { primitives } from './primitives.ts';
 import { choiceOf, type ProfileNode } from './profile-tree.ts';
 import type { Rules, Slicing } from './rules.ts';
 import { compileMatches, type SliceContext } from './slice.ts';
@@ -76,7 +76,7 @@ function compileAll(node: ProfileNode, profile: string, context: RulesContext): 
   const max = maxOf(definition);
   const isRoot = !definition.path.includes('.');
   const type = codes.length === 1 ? (codes[0] ?? '') : '';
-  const isPrimitive = primitives.has(type);
+  const isPrimitive = isPrimitiveType(type);
   const binding = isNewBinding(definition, base) ? bindingOf(definition) : undefined;
   return {
     profile,
@@ -138,7 +138,7 @@ function invariantsOf(node: ProfileNode, base: ElementDefinition | undefined, co
     for (const constraint of context.definitions.structure(code)?.snapshot?.element[0]?.constraint ?? []) known.add(constraint.key);
   }
   const isRoot = !definition.path.includes('.');
-  const onParent = !isRoot && (node.isChoice || primitives.has(codes[0] ?? ''));
+  const onParent = !isRoot && (node.isChoice || isPrimitiveType(codes[0] ?? ''));
   const isBackbone = codes[0] === 'BackboneElement' || codes[0] === 'Element';
   const root = definition.base?.path ?? definition.path;
   const path = isRoot || isBackbone || codes.length === 0 ? root : (codes[0] ?? root);

@@ -1,10 +1,11 @@
 import type { ElementDefinition, ElementDefinitionType } from 'fhir/r4.js';
 import type { Definitions } from '../fhir/definitions.ts';
 import { fhirTypeOf } from '../fhir/element-index.ts';
+import { isPrimitiveType } from '../fhir/primitives.ts';
 import { Bug } from '../issue/issue-error.ts';
 import { compileBinding } from './binding.ts';
 import { type CompileInvariant, invariantsOf } from './invariant.ts';
-import { primitives } from './primitives.ts';
+import { primitiveCheck } from './primitive.ts';
 import type { ElementShape, RequiredElement, Shape, Slot } from './shape.ts';
 
 const PROFILE = 'http://hl7.org/fhir/StructureDefinition/';
@@ -27,7 +28,7 @@ export class Shapes {
     if (this.#shapes.has(type)) return this.#shapes.get(type);
     const structure = this.#definitions.structure(PROFILE + type);
     const elements = structure?.snapshot?.element;
-    if (structure === undefined || elements === undefined || structure.type !== type || primitives.has(type)) {
+    if (structure === undefined || elements === undefined || structure.type !== type || isPrimitiveType(type)) {
       // Not remembered: names come from outside, and the memory of wrong ones would grow without end.
       return undefined;
     }
@@ -110,7 +111,7 @@ export class Shapes {
     const name = isChoice ? label + code.charAt(0).toUpperCase() + code.slice(1) : label;
     const content = definition.contentReference?.replace(/^.*#/, '');
     const isResource = code === 'Resource';
-    const primitive = primitives.get(code);
+    const primitive = primitiveCheck(code);
     const shape = (): Shape | undefined =>
       content !== undefined ? this.#within(content) : hasChildren ? this.#within(definition.path) : this.of(code);
     const own = hasChildren ? [] : this.#ofUse(definition, type, code);
@@ -133,7 +134,7 @@ export class Shapes {
 
   /** The constraints of this use of a type: those the type does not state of itself, and those of the profile it names. */
   #ofUse(definition: ElementDefinition, type: ElementDefinitionType | undefined, code: string) {
-    if (primitives.has(code)) return [];
+    if (isPrimitiveType(code)) return [];
     const stated = new Set(
       this.#definitions.structure(PROFILE + code)?.snapshot?.element[0]?.constraint?.map((constraint) => constraint.key) ?? [],
     );

@@ -47,7 +47,7 @@ export function notAfter(start: string, end: string): boolean | undefined {
 
 function quantitiesInOrder(low: Value | undefined, high: Value | undefined): boolean | undefined {
   if (low === undefined || high === undefined) return true;
-  const comparable = low.system === high.system && low.code === high.code && low.unit === high.unit;
+  const comparable = low.system === UCUM && high.system === UCUM && typeof low.code === 'string' && low.code === high.code;
   if (
     !comparable ||
     typeof low.value !== 'number' ||

@@ -1,8 +1,7 @@
+import { parseReference } from '../fhir/references.ts';
 import type { Frame } from './walk.ts';
 
 type Value = Readonly<Record<string, unknown>>;
-
-const LITERAL = /^(?:https?:\/\/[^?#]+\/)?([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?(?:#.*)?$/;
 
 /** The ids of what a frame contains. */
 export function containedIds(frame: Frame): ReadonlyMap<string, Value> {
@@ -42,8 +41,9 @@ export function resolveReference(item: unknown, frame: Frame): Value | undefined
 export function targetTypeOf(reference: Value, frame: Frame): string | undefined {
   const resolved = resolveReference(reference, frame);
   if (typeof resolved?.resourceType === 'string') return resolved.resourceType;
-  const literal = typeof reference.reference === 'string' ? LITERAL.exec(reference.reference)?.[1] : undefined;
-  return literal ?? (typeof reference.type === 'string' ? reference.type.slice(reference.type.lastIndexOf('/') + 1) : undefined);
+  const literal = typeof reference.reference === 'string' ? parseReference(reference.reference) : undefined;
+  if (literal !== undefined && 'type' in literal && literal.type !== undefined) return literal.type;
+  return typeof reference.type === 'string' ? reference.type.slice(reference.type.lastIndexOf('/') + 1) : undefined;
 }
 
 /** The entries of a bundle by fullUrl, and by Type/id where the fullUrl ends so: what references inside it resolve to. */

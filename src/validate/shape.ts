@@ -1,5 +1,5 @@
 import type { Walk } from './walk.ts';
-import type { Verdict } from './primitives.ts';
+import type { PrimitiveVerdict } from '../fhir/primitives.ts';
 import type { Binding } from './binding.ts';
 
 /** What R4 says of one type, or of one element with children of its own, ready to be walked. */
@@ -41,7 +41,7 @@ export interface ElementShape {
   readonly bit: number;
   readonly isChoice: boolean;
   /** For a primitive type. */
-  readonly primitive: ((value: unknown) => Verdict) | undefined;
+  readonly primitive: ((value: unknown) => PrimitiveVerdict) | undefined;
   /** For a type with children; undefined for a primitive and for a resource of any type. */
   shape(): Shape | undefined;
   readonly isResource: boolean;

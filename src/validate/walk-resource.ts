@@ -144,8 +144,8 @@ function walkValue(element: ElementShape, value: unknown, index: number, walk: W
 
 function walkPrimitive(element: ElementShape, value: unknown, index: number, walk: Walk): void {
   const verdict = element.primitive?.(value);
-  if (verdict !== 'fine') {
-    const id = verdict === 'wrong-type' ? 'element-type-wrong' : 'value-invalid';
+  if (verdict !== 'ok') {
+    const id = verdict === 'json-type' ? 'element-type-wrong' : 'value-invalid';
     walk.reportAt(walk.location(element.label, index), id, { type: element.type, value: shown(value) });
     return;
   }

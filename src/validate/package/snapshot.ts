@@ -46,46 +46,60 @@ class Snapshot {
   }
 
   /** Makes sure an element is there: as a slice of what it slices, or as a child of an element whose children were not written out. */
-  require(id: string): ElementDefinition | undefined {
+  require(id: string, isRequired = false): ElementDefinition | undefined {
     const found = this.elements[this.#indexOf(id)];
     if (found !== undefined) return found;
     const unsliced = unslicedId(id);
-    if (unsliced !== id) return this.#addSlice(id, unsliced);
-    const parent = parentOf(id);
-    if (parent === '' || this.require(parent) === undefined) return undefined;
-    if (!this.elements.some((element) => element.id?.startsWith(`${parent}.`) === true)) this.#expand(parent);
-    return this.elements[this.#indexOf(id)] ?? this.#choiceSlice(id, parent);
+    if (unsliced !== id) {
+      const model = this.require(unsliced);
+      return model && this.#slice(model, `${idOf(model)}${id.slice(unsliced.length)}`);
+    }
+    const above = parentOf(id);
+    const parent = above === '' ? undefined : this.require(above);
+    if (parent === undefined) return undefined;
+    const prefix = `${idOf(parent)}.`;
+    if (!this.elements.some((element) => element.id?.startsWith(prefix) === true)) this.#expand(parent);
+    const name = id.slice(above.length + 1);
+    return this.elements[this.#indexOf(prefix + name)] ?? this.#choiceOfType(prefix, name, isRequired);
   }
 
-  #addSlice(id: string, unsliced: string): ElementDefinition | undefined {
-    const model = this.require(unsliced);
-    if (model === undefined) return undefined;
+  #slice(model: ElementDefinition, id: string): ElementDefinition {
+    const found = this.elements[this.#indexOf(id)];
+    if (found !== undefined) return found;
+    if (isExtension(model)) model.slicing ??= { discriminator: [{ type: 'value', path: 'url' }], ordered: false, rules: 'open' };
     const { slicing: _slicing, ...rest } = model;
-    const slice = { ...rest, id, sliceName: id.slice(id.lastIndexOf(':') + 1), min: 0 };
-    this.elements.splice(this.#endOf(unsliced), 0, slice);
+    const slice = { ...structuredClone(rest), id, sliceName: id.slice(id.lastIndexOf(':') + 1), min: 0 };
+    this.elements.splice(this.#endOf(idOf(model)), 0, slice);
     return slice;
   }
 
-  /** value[x] under the name of one of its types is a slice of it. Shape: Observation.valueQuantity is Observation.value[x]:valueQuantity */
-  #choiceSlice(id: string, parent: string): ElementDefinition | undefined {
-    const name = id.slice(parent.length + 1);
-    const choice = this.elements.find((element) => {
-      const label =
-        element.id?.startsWith(`${parent}.`) === true && element.id.endsWith('[x]') ? element.id.slice(parent.length + 1, -3) : undefined;
-      return label !== undefined && name.startsWith(label) && typeNamed(element, name.slice(label.length)) !== undefined;
-    });
-    if (choice?.id === undefined) return undefined;
-    choice.slicing ??= { discriminator: [{ type: 'type', path: '$this' }], rules: 'open' };
-    const slice = this.require(`${choice.id}:${name}`);
-    const type = typeNamed(choice, name.slice(choice.id.length - parent.length - 1 - 3));
-    if (slice !== undefined && type !== undefined) slice.type = [type];
-    return slice;
+  /**
+   * value[x] under the name of one of its types is a slice of that type; where it must be there, no other type can be, and it is value[x] itself.
+   *
+   * Source: FHIR R4 profiling, 5.1.0.13, the short form for choices
+   */
+  #choiceOfType(prefix: string, name: string, isRequired: boolean): ElementDefinition | undefined {
+    for (const choice of this.elements) {
+      const id = idOf(choice);
+      if (!id.startsWith(prefix) || !id.endsWith('[x]')) continue;
+      const label = id.slice(prefix.length, -3);
+      const type = name.startsWith(label) ? typeNamed(choice, name.slice(label.length)) : undefined;
+      if (type === undefined) continue;
+      const slice = this.elements[this.#indexOf(`${id}:${name}`)];
+      if (slice !== undefined) return slice;
+      if (isRequired || choice.type?.length === 1) {
+        choice.type = [type];
+        return choice;
+      }
+      choice.slicing ??= { discriminator: [{ type: 'type', path: '$this' }], ordered: false, rules: 'open' };
+      return Object.assign(this.#slice(choice, `${id}:${name}`), { type: [type] });
+    }
+    return undefined;
   }
 
   /** Writes out the children of an element: those of what it slices or refers to, else those of its type. */
-  #expand(id: string): void {
-    const element = this.elements[this.#indexOf(id)];
-    if (element === undefined) return;
+  #expand(element: ElementDefinition): void {
+    const id = idOf(element);
     const model = this.#modelOf(id, element);
     const at = this.#indexOf(id) + 1;
     const children = model.elements
@@ -114,6 +128,10 @@ class Snapshot {
   }
 }
 
+function isExtension(element: ElementDefinition): boolean {
+  return element.type?.[0]?.code === 'Extension' && element.path !== 'Extension';
+}
+
 function baseOf(element: ElementDefinition) {
   return { path: element.path, min: element.min ?? 0, max: element.max ?? '*' };
 }
@@ -124,9 +142,10 @@ function typeNamed(element: ElementDefinition, end: string) {
 
 /** What a differential says goes over what the base says; constraints add up. */
 function merge(into: ElementDefinition, from: ElementDefinition): void {
-  const { id: _id, path: _path, constraint, base: _base, extension, ...own } = from;
+  const { id: _id, path: _path, constraint, base: _base, extension, binding, ...own } = from;
   Object.assign(into, own);
   if (extension !== undefined) into.extension = extension;
+  if (binding !== undefined) into.binding = { ...into.binding, ...binding };
   if (constraint !== undefined) {
     const keys = new Set(constraint.map((one) => one.key));
     into.constraint = [...(into.constraint ?? []).filter((one) => !keys.has(one.key)), ...constraint];
@@ -144,7 +163,7 @@ export function generateSnapshot(structure: StructureDefinition, whole: WholeStr
   if (base?.snapshot === undefined) return undefined;
   const snapshot = new Snapshot(structuredClone(base.snapshot.element), whole);
   for (const element of structure.differential?.element ?? []) {
-    const into = snapshot.require(differentialId(element));
+    const into = snapshot.require(differentialId(element), (element.min ?? 0) > 0);
     if (into === undefined) return undefined;
     merge(into, element);
   }

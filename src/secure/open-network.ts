@@ -1,0 +1,63 @@
+import { BlockList, isIP } from 'node:net';
+import { issue, type Issue } from '../issue/issue.ts';
+
+/** What decides whether an address may be served without a login. */
+export interface NetworkSettings {
+  readonly host: string;
+  /** Whether anybody has said that an open network is meant. */
+  readonly allowOpen: boolean;
+}
+
+/** Whether only this machine can reach an address. A name other than localhost may resolve to anything. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+/**
+ * Why the gateway must not start, or what it must say every minute: health data on an open network without a login.
+ *
+ * Fails: setting-invalid (HOST is not loopback, nothing authenticates, and nobody allowed it)
+ */
+export function networkIssue(settings: NetworkSettings): Issue | undefined {
+  if (isLoopback(settings.host)) return undefined;
+  return issue('setting-invalid', {
+    setting: 'HOST',
+    reason:
+      'it is not loopback and no authentication is configured; everybody who reaches it could read every record. ALLOW_OPEN_NETWORK=yes serves it all the same',
+    severity: settings.allowOpen ? 'warning' : 'error',
+  });
+}
+
+/**
+ * The peers a list of addresses and CIDR ranges lets in; undefined when there is none, and anybody may.
+ *
+ * Shape: parsePeers('10.1.0.0/16, 192.0.2.7')
+ * Fails: setting-invalid
+ */
+export function parsePeers(text: string): { readonly allows: (address: string) => boolean } | Issue | undefined {
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  if (entries.length === 0) return undefined;
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIP(address);
+    const most = family === 4 ? 32 : 128;
+    if (family === 0 || (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most))) {
+      return issue('setting-invalid', {
+        setting: 'MLLP_ALLOWED_PEERS',
+        reason: 'it must be addresses or CIDR ranges, separated by commas',
+      });
+    }
+    list.addSubnet(address, bits === undefined ? most : Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return {
+    allows(address) {
+      const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+      return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+    },
+  };
+}

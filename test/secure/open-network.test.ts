@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { isLoopback, networkIssue, parsePeers } from '../../src/secure/open-network.ts';
+
+test('loopback is served without a login', () => {
+  for (const host of ['127.0.0.1', '127.8.9.1', 'localhost', '::1'])
+    expect([isLoopback(host), networkIssue({ host, allowOpen: false })]).toEqual([true, undefined]);
+});
+
+test('any other address without a login refuses to start', () => {
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.example.org', '1270.0.0.1'])
+    expect(networkIssue({ host, allowOpen: false })).toMatchObject({ id: 'setting-invalid', severity: 'error' });
+});
+
+test('an open network that somebody allowed is a warning', () => {
+  expect(networkIssue({ host: '0.0.0.0', allowOpen: true })).toMatchObject({ id: 'setting-invalid', severity: 'warning' });
+});
+
+test('peers are let in by address and by range, IPv4 in IPv6 clothes too', () => {
+  const peers = parsePeers('10.1.0.0/16, 192.0.2.7, 2001:db8::/32');
+  if (peers === undefined || !('allows' in peers)) throw new TypeError('expected peers');
+  expect(['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::1', '10.2.0.1', '192.0.2.8', '2001:db9::1'].map(peers.allows)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('no list lets everybody in, a wrong one is refused', () => {
+  expect(parsePeers(' ')).toBeUndefined();
+  for (const text of ['10.0.0.0/33', 'example.org', '10.0.0.0/x']) expect(parsePeers(text)).toMatchObject({ id: 'setting-invalid' });
+});

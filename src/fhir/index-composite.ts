@@ -16,6 +16,7 @@ function compileParts(parameter: SearchParameter, focusType: string, type: strin
     const part = definitions.find('SearchParameter', definition);
     if (part === undefined || expression === undefined) return undefined;
     const branches = branchesOf(expression, part.type, focusType, type, definitions);
+    if (branches === undefined) return undefined;
     parts.push(compileIndex(part, branches, definitions, settings));
   }
   return parts.length === 0 ? undefined : parts;

@@ -23,8 +23,14 @@ export type Index = (resource: Resource, focus: unknown, sink: IndexSink) => voi
 /** The store keeps these itself. */
 const THE_STORES = new Set(['_id', '_lastUpdated']);
 
-/** The branches of an expression: our own or, where it is beyond them, those of the full engine. */
-export function branchesOf(expression: string, parameterType: string, focusType: string, type: string, definitions: Definitions): readonly Branch[] {
+/** The branches of an expression: our own or, where it is beyond them, those of the full engine. Undefined when neither can read it. */
+export function branchesOf(
+  expression: string,
+  parameterType: string,
+  focusType: string,
+  type: string,
+  definitions: Definitions,
+): readonly Branch[] | undefined {
   const path = readPathExpression(expression);
   return path === undefined
     ? engineBranches(expression, focusType, convertibleTypes(parameterType))
@@ -70,12 +76,17 @@ export function compileIndex(
   };
 }
 
-function compileParameter(parameter: SearchParameter, type: string, definitions: Definitions, settings: ExtractorSettings): Index | undefined {
+/**
+ * Compiles one search parameter for a type. Undefined when it has nothing to find there: no expression, none that can be read, or one that
+ * leads to no value its kind speaks of.
+ */
+export function compileParameter(parameter: SearchParameter, type: string, definitions: Definitions, settings: ExtractorSettings): Index | undefined {
   if (parameter.expression === undefined || parameter.type === 'special' || THE_STORES.has(parameter.code)) return undefined;
   const branches = branchesOf(parameter.expression, parameter.type, type, type, definitions);
-  if (branches.length === 0) return undefined;
+  if (branches === undefined || branches.length === 0) return undefined;
   if (parameter.type === 'composite') return compileComposite(parameter, branches, type, definitions, settings);
-  return compileIndex(parameter, branches, definitions, settings);
+  const speaks = branches.some((branch) => converterFor(parameter.type, branch.type) !== undefined);
+  return speaks ? compileIndex(parameter, branches, definitions, settings) : undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 } from './index-values.ts';
 
 /** From how many values on doubles are looked up and no longer compared one by one. */
-const MANY = 12;
+const MANY = 48;
 
 type Same<T> = (one: T, other: T) => boolean;
 

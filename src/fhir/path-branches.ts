@@ -145,7 +145,7 @@ function child(branch: Branch, info: ElementInfo): Branch {
     ...(info.binding?.strength === 'required' ? { valueSet: info.binding.valueSet } : {}),
     each(focus, resource, take) {
       branch.each(focus, resource, (owner) => {
-        if (typeof owner !== 'object' || owner === null || !Object.hasOwn(owner, name)) return;
+        if (typeof owner !== 'object' || owner === null) return;
         const value = (owner as Json)[name];
         if (!Array.isArray(value)) {
           if (value !== null && value !== undefined) take(value, owner, name);

@@ -34,12 +34,13 @@ interface Found {
 
 /**
  * An expression over the full engine, as a branch for each of the types wanted. It is evaluated once a resource, whatever the number of types.
- * An evaluation that fails finds nothing. Throws what the engine says of an expression it cannot read.
+ * An evaluation that fails finds nothing. Undefined when the engine cannot read the expression either.
  */
-export function engineBranches(expression: string, focusType: string, types: Iterable<string>): readonly Branch[] {
+export function engineBranches(expression: string, focusType: string, types: Iterable<string>): readonly Branch[] | undefined {
   const { engine, model } = load();
   const path = focusType.includes('.') ? { base: focusType, expression } : expression;
-  const evaluate = engine.compile(path, model, { resolveInternalTypes: false, traceFn: () => undefined });
+  const evaluate = compiled(() => engine.compile(path, model, { resolveInternalTypes: false, traceFn: () => undefined }));
+  if (evaluate === undefined) return undefined;
   let last: { readonly focus: unknown; readonly found: readonly Found[] } | undefined;
   const find = (focus: unknown, resource: unknown): readonly Found[] => {
     if (last === undefined || last.focus !== focus) last = { focus, found: evaluated(() => evaluate(focus, { resource }), engine) };
@@ -54,6 +55,14 @@ export function engineBranches(expression: string, focusType: string, types: Ite
 }
 
 const NOWHERE: object = Object.freeze({});
+
+function compiled<T>(compile: () => T): T | undefined {
+  try {
+    return compile();
+  } catch {
+    return undefined;
+  }
+}
 
 function evaluated(evaluate: () => unknown[], engine: Engine): readonly Found[] {
   try {

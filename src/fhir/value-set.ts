@@ -31,6 +31,14 @@ function valuesOf(tree: ConceptTree, code: string, property: string): readonly s
   return (tree.concepts.get(code)?.property ?? []).filter((one) => one.code === property).map(propertyValue);
 }
 
+function readRegex(text: string): RegExp | undefined {
+  try {
+    return new RegExp(`^(?:${text})$`, 'u');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a code meets a filter; undefined when the filter is none we know. Source: FHIR R4 ValueSet, filter-operator */
 function filterTest(tree: ConceptTree, { property, op, value }: ValueSetComposeIncludeFilter): ((code: string) => boolean) | undefined {
   const listed = new Set(value.split(',').map((one) => one.trim()));
@@ -53,8 +61,8 @@ function filterTest(tree: ConceptTree, { property, op, value }: ValueSetComposeI
     case 'exists':
       return (code) => valuesOf(tree, code, property).length > 0 === (value === 'true');
     case 'regex': {
-      const pattern = new RegExp(`^(?:${value})$`, 'u');
-      return (code) => valuesOf(tree, code, property).some((one) => pattern.test(one));
+      const pattern = readRegex(value);
+      return pattern === undefined ? undefined : (code) => valuesOf(tree, code, property).some((one) => pattern.test(one));
     }
     default:
       return undefined;

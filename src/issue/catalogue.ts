@@ -508,6 +508,13 @@ export const catalogue = {
     text: '{element} belongs to {owner} already, and messages that carry it go on to find that one',
     help: 'Merge the two, or correct the identifier.',
   },
+  'includes-cut': {
+    ...warning,
+    fhir: 'too-costly',
+    err3: 0,
+    text: 'More than {limit} resources would be included with this page; the others were left out',
+    help: 'Ask for fewer matches with _count, or for the others by their own search.',
+  },
   'too-costly': {
     ...error,
     fhir: 'too-costly',
@@ -570,6 +577,15 @@ export const catalogue = {
     msa1: 'AE',
     text: '{parameter} is not a search parameter of {type}',
     help: 'With Prefer: handling=lenient the parameter is left out and named in the answer.',
+  },
+  'search-parameter-unusable': {
+    ...error,
+    fhir: 'not-supported',
+    http: 422,
+    err3: 207,
+    msa1: 'AE',
+    text: 'The search parameter {parameter} cannot be searched by: {reason}',
+    help: 'Its bases are resource types; its expression is FHIRPath that leads to elements its type speaks of.',
   },
   'search-modifier-unsupported': {
     ...error,
@@ -662,6 +678,15 @@ export const catalogue = {
     retry: true,
     text: 'Another request changed the same resources at the same time',
     help: 'Repeat the request.',
+  },
+  'bundle-too-long': {
+    ...error,
+    fhir: 'too-long',
+    http: 413,
+    err3: 207,
+    msa1: 'AE',
+    text: 'The bundle has more than {limit} entries',
+    help: 'Split the bundle where its entries do not refer to one another.',
   },
   'bundle-invalid': {
     ...error,

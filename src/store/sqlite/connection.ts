@@ -1,0 +1,38 @@
+import { DatabaseSync } from 'node:sqlite';
+import { upgradeSchema } from './schema.ts';
+
+/** The path of a database that lives in memory alone. */
+export const IN_MEMORY = ':memory:';
+
+/** How long a statement waits for another process's lock. Units: ms */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** SQLite keeps this much of the file in memory, for each connection. Units: KiB */
+const CACHE_KIB = 64 * 1024;
+
+/** A connection that writes: write-ahead log, every commit on the disk before it is answered. */
+export function openWriting(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`);
+  upgradeSchema(database);
+  return database;
+}
+
+/** A connection that only reads. */
+export function openReading(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: true });
+  database.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824`);
+  return database;
+}
+
+/**
+ * Why what this connection commits could be lost, read back from the database itself; undefined when it could not.
+ * A setting that was asked for is not always the one that holds: a reopened database can come back as NORMAL.
+ */
+export function whyNotDurable(database: DatabaseSync): string | undefined {
+  const synchronous = Number(database.prepare('PRAGMA synchronous').get()?.['synchronous']);
+  const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode'];
+  if (mode === 'memory') return undefined;
+  if (synchronous < 2) return `synchronous is ${synchronous}, not FULL`;
+  return mode === 'wal' ? undefined : `journal_mode is ${String(mode)}, not wal`;
+}

@@ -1,0 +1,34 @@
+import { issue } from '../../issue/issue.ts';
+import { Bug, IssueError } from '../../issue/issue-error.ts';
+
+/** What SQLite said, in a form that crosses threads. `code` is the extended result code; 0 when the error is not SQLite's. */
+export interface DatabaseFault {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** Source: SQLite result codes. SQLITE_BUSY, SQLITE_LOCKED */
+const BUSY = new Set([5, 6]);
+/** PERM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB */
+const UNAVAILABLE = new Set([3, 8, 10, 11, 13, 14, 26]);
+/** IOERR_FSYNC, IOERR_DIR_FSYNC: what the kernel could not write it may have forgotten, and a second try may lie. */
+const FSYNC = new Set([1034, 1290]);
+
+/** A thrown error as a fault. */
+export function faultOf(error: unknown): DatabaseFault {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+  return { code, message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Whether nothing may be written any more until the process has been started anew. */
+export function isLasting(fault: DatabaseFault): boolean {
+  return FSYNC.has(fault.code) || [11, 26].includes(fault.code & 0xff);
+}
+
+/** The fault as the caller of the store meets it: store-busy, store-unavailable, or a bug of ours. */
+export function errorOf(fault: DatabaseFault): IssueError | Bug {
+  const primary = fault.code & 0xff;
+  if (BUSY.has(primary)) return new IssueError(issue('store-busy'));
+  if (UNAVAILABLE.has(primary)) return new IssueError(issue('store-unavailable'));
+  return new Bug(`the database refused a statement: ${fault.message}`);
+}

@@ -1,0 +1,45 @@
+import type { Filter } from '../../fhir/search-query.ts';
+import { type Sql, all, among, sql, TRUE } from './sql.ts';
+import type { Scope } from './scope.ts';
+
+type NumberFilter = Extract<Filter, { op: 'number' | 'quantity' }>;
+
+/** The conditions on a value of number_value, alias `v`. */
+export function numberIs(scope: Scope, filter: NumberFilter): Sql {
+  return filter.op === 'number' ? compared(filter) : all([compared(filter), unitIs(scope, filter.system, filter.code)]);
+}
+
+function compared({ prefix, value, low, high }: NumberFilter): Sql {
+  switch (prefix) {
+    case 'eq':
+      return sql`(v.value >= ${low} AND v.value < ${high})`;
+    case 'ne':
+      return sql`(v.value < ${low} OR v.value >= ${high})`;
+    case 'gt':
+      return sql`v.value > ${value}`;
+    case 'lt':
+      return sql`v.value < ${value}`;
+    case 'ge':
+      return sql`v.value >= ${value}`;
+    case 'le':
+      return sql`v.value <= ${value}`;
+    case 'sa':
+      return sql`v.low >= ${high}`;
+    case 'eb':
+      return sql`v.high <= ${low}`;
+    case 'ap':
+      return sql`(v.value >= ${value - Math.abs(value) / 10} AND v.value <= ${value + Math.abs(value) / 10})`;
+  }
+}
+
+function unitIs(scope: Scope, system: string | undefined, code: string | undefined): Sql {
+  const named = system !== undefined && system !== '';
+  if (!named && code === undefined) return TRUE;
+  const condition = all([
+    ...(named ? [sql`u.system = ${system}`] : []),
+    ...(code === undefined ? [] : named ? [sql`u.code = ${code}`] : [sql`(u.code = ${code} OR u.display = ${code})`]),
+  ]);
+  const query = sql`SELECT unit FROM unit u WHERE ${condition}`;
+  const units = scope.statements.all(query.text, ...query.values).map((row) => Number(row['unit']));
+  return among(sql`v.unit`, units);
+}

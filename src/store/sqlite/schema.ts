@@ -1,0 +1,101 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { issue } from '../../issue/issue.ts';
+import { IssueError } from '../../issue/issue-error.ts';
+
+/**
+ * What takes an empty database to the newest schema, one step a version. A step that has been released is never changed; a new one is added.
+ *
+ * Names, types and words are kept once and pointed to by small integers. Each index table is two trees: its primary key begins with the row of the
+ * resource (appended to when a resource is made, read when it changes, sorts or is checked), its second begins with the value.
+ * `node` is a resource: one that is only referred to so far has version 0.
+ */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE node (
+    row INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL,
+    version INTEGER NOT NULL, seq INTEGER NOT NULL, updated INTEGER NOT NULL, deleted INTEGER NOT NULL, json TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX node_name ON node (id, type);
+  CREATE INDEX node_type ON node (type) WHERE deleted = 0;
+  CREATE INDEX node_updated ON node (type, updated);
+  CREATE INDEX node_seq ON node (seq) WHERE version > 0;
+
+  CREATE TABLE past (
+    seq INTEGER PRIMARY KEY, row INTEGER NOT NULL, type INTEGER NOT NULL,
+    version INTEGER NOT NULL, updated INTEGER NOT NULL, deleted INTEGER NOT NULL, json TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX past_version ON past (row, version);
+
+  CREATE TABLE type (type INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  CREATE TABLE parameter (
+    key INTEGER PRIMARY KEY, type INTEGER NOT NULL, name TEXT NOT NULL,
+    kinds INTEGER NOT NULL DEFAULT 0, many INTEGER NOT NULL DEFAULT 0, span REAL NOT NULL DEFAULT 0,
+    UNIQUE (name, type)
+  );
+  CREATE TABLE system (system INTEGER PRIMARY KEY, uri TEXT NOT NULL UNIQUE);
+  CREATE TABLE token (token INTEGER PRIMARY KEY, code TEXT NOT NULL, system INTEGER NOT NULL);
+  CREATE UNIQUE INDEX token_code ON token (code, system);
+  CREATE INDEX token_system ON token (system);
+  CREATE TABLE unit (unit INTEGER PRIMARY KEY, code TEXT NOT NULL, system TEXT NOT NULL, display TEXT NOT NULL, UNIQUE (code, system, display));
+
+  CREATE TABLE token_value (row INTEGER NOT NULL, key INTEGER NOT NULL, token INTEGER NOT NULL, PRIMARY KEY (row, key, token)) WITHOUT ROWID;
+  CREATE INDEX token_value_by ON token_value (key, token);
+  CREATE TABLE reference_value (row INTEGER NOT NULL, key INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY (row, key, target)) WITHOUT ROWID;
+  CREATE INDEX reference_value_by ON reference_value (target, key);
+  CREATE TABLE date_value (row INTEGER NOT NULL, key INTEGER NOT NULL, low NUMERIC NOT NULL, high NUMERIC NOT NULL, PRIMARY KEY (row, key, low, high)) WITHOUT ROWID;
+  CREATE INDEX date_value_by ON date_value (key, low, high);
+  CREATE INDEX date_value_by_high ON date_value (key, high, low);
+  CREATE TABLE string_value (row INTEGER NOT NULL, key INTEGER NOT NULL, part INTEGER NOT NULL, folded TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (row, key, part)) WITHOUT ROWID;
+  CREATE INDEX string_value_by ON string_value (key, folded);
+  CREATE TABLE uri_value (row INTEGER NOT NULL, key INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (row, key, value)) WITHOUT ROWID;
+  CREATE INDEX uri_value_by ON uri_value (key, value);
+  CREATE TABLE number_value (
+    row INTEGER NOT NULL, key INTEGER NOT NULL, part INTEGER NOT NULL, value NUMERIC NOT NULL, low NUMERIC NOT NULL, high NUMERIC NOT NULL, unit INTEGER NOT NULL,
+    PRIMARY KEY (row, key, part)
+  ) WITHOUT ROWID;
+  CREATE INDEX number_value_by ON number_value (key, value);
+  CREATE TABLE composite_value (row INTEGER NOT NULL, part INTEGER NOT NULL, keys TEXT NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (row, part)) WITHOUT ROWID;
+
+  CREATE TABLE claim (key TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE document (kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, key));
+
+  CREATE TABLE message (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, sha256 BLOB NOT NULL, sender TEXT NOT NULL, control_id TEXT NOT NULL,
+    message_type TEXT NOT NULL, channel TEXT NOT NULL, received_at INTEGER NOT NULL, processed_at INTEGER, status TEXT NOT NULL,
+    repeats INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, next_try_at INTEGER, keys TEXT NOT NULL, ack TEXT, issues TEXT, trace TEXT
+  );
+  CREATE UNIQUE INDEX message_same ON message (sender, control_id, sha256);
+  CREATE INDEX message_status ON message (status);
+  CREATE INDEX message_received ON message (received_at);
+  CREATE INDEX message_pending ON message (seq) WHERE status IN ('received', 'queued');
+  CREATE TABLE message_raw (seq INTEGER PRIMARY KEY, raw BLOB NOT NULL);
+  CREATE TABLE message_key (kind INTEGER NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (kind, value, seq)) WITHOUT ROWID;
+  CREATE TABLE message_count (status TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE health (one INTEGER PRIMARY KEY, checked INTEGER NOT NULL);
+  `,
+];
+
+/** The version of the schema this code reads and writes. */
+export const SCHEMA_VERSION = STEPS.length;
+
+/**
+ * Brings the database to this code's schema, step by step in one transaction.
+ *
+ * Fails: throws store-newer when the database was written by a newer Chartbridge
+ */
+export function upgradeSchema(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    database.exec('CREATE TABLE IF NOT EXISTS chartbridge (one INTEGER PRIMARY KEY CHECK (one = 1), schema INTEGER NOT NULL)');
+    const found = database.prepare('SELECT schema FROM chartbridge').get()?.['schema'];
+    const version = typeof found === 'number' ? found : 0;
+    if (version > SCHEMA_VERSION) throw new IssueError(issue('store-newer', { found: version, known: SCHEMA_VERSION }));
+    for (const step of STEPS.slice(version)) database.exec(step);
+    database.prepare('INSERT OR REPLACE INTO chartbridge (one, schema) VALUES (1, ?)').run(SCHEMA_VERSION);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,169 @@
+import { Bug } from '../../issue/issue-error.ts';
+import type { Result } from '../../issue/result.ts';
+import type { Resource } from '../../fhir/resource.ts';
+import type { SearchQuery } from '../../fhir/search-query.ts';
+import type { Arrival, Journal, Received } from '../journal.ts';
+import type {
+  Change,
+  Commit,
+  DocumentKey,
+  HistoryPage,
+  HistoryQuery,
+  SearchPage,
+  Store,
+  StoredVersion,
+  StoreSettings,
+  Write,
+} from '../store.ts';
+import { bodyOf, textOfBody } from './body.ts';
+import { compartmentsOf } from './compartments.ts';
+import { errorOf, faultOf } from './database-error.ts';
+import { historyPage } from './history.ts';
+import { indexRowsOf } from './index-rows.ts';
+import { JournalReader } from './read-journal.ts';
+import { searchPage } from './search.ts';
+import type { Statements } from './statements.ts';
+import { VERSION_COLUMNS, Versions } from './stored.ts';
+import type { Job, Outcome, PreparedChange, PreparedWrite } from './write-job.ts';
+import type { JobQueue } from './write-thread.ts';
+
+/** The store over one SQLite database: reads here, on a connection that only reads; writes through a queue to the one writer. */
+export class SqliteStore implements Store {
+  readonly #settings: StoreSettings;
+  readonly #queue: JobQueue;
+  readonly #statements: Statements;
+  readonly #versions: Versions;
+  readonly journal: Journal;
+
+  constructor(settings: StoreSettings, statements: Statements, queue: JobQueue) {
+    this.#settings = settings;
+    this.#queue = queue;
+    this.#statements = statements;
+    this.#versions = new Versions(statements);
+    const reader = new JournalReader(statements);
+    this.journal = {
+      receive: (arrival) => this.#receive(arrival),
+      get: (id) => this.#read(() => reader.get(id)),
+      raw: (id) => this.#read(() => reader.raw(id)),
+      search: (query) => this.#read(() => reader.search(query)),
+      pending: (after, count) => this.#read(() => reader.pending(after, count)),
+      counts: () => this.#read(() => reader.counts()),
+    };
+  }
+
+  read(type: string, id: string): Promise<StoredVersion | undefined> {
+    return this.#read(() => this.#current(type, id));
+  }
+
+  readMany(references: readonly { type: string; id: string }[]): Promise<(StoredVersion | undefined)[]> {
+    return this.#read(() => references.map(({ type, id }) => this.#current(type, id)));
+  }
+
+  readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined> {
+    return this.#read(() => {
+      const current = this.#current(type, id);
+      if (current === undefined || current.version === version) return current;
+      const past = `SELECT ? AS id, ${VERSION_COLUMNS} FROM past WHERE row = (${ROW_OF}) AND version = ?`;
+      const found = this.#statements.get(past, id, id, type, version);
+      return found === undefined ? undefined : this.#versions.of(found);
+    });
+  }
+
+  history(query: HistoryQuery): Promise<HistoryPage> {
+    return this.#read(() => historyPage(this.#statements, this.#versions, query));
+  }
+
+  search(query: SearchQuery): Promise<Result<SearchPage>> {
+    const compartments = compartmentsOf(query.filter, query.types, this.#settings.compartmentParameters);
+    return this.#read(() => searchPage(this.#statements, this.#versions, query, compartments));
+  }
+
+  owners(keys: readonly string[]): Promise<(string | undefined)[]> {
+    return this.#read(() =>
+      keys.map((key) => this.#statements.get('SELECT owner FROM claim WHERE key = ?', key)?.['owner'] as string | undefined),
+    );
+  }
+
+  documents(keys: readonly DocumentKey[]): Promise<(string | undefined)[]> {
+    const one = 'SELECT json FROM document WHERE kind = ? AND key = ?';
+    return this.#read(() => keys.map(({ kind, key }) => this.#statements.get(one, kind, key)?.['json'] as string | undefined));
+  }
+
+  listDocuments(kind: string, after: string, count: number): Promise<{ key: string; json: string }[]> {
+    const some = 'SELECT key, json FROM document WHERE kind = ? AND key > ? ORDER BY key LIMIT ?';
+    return this.#read(() =>
+      this.#statements.all(some, kind, after, count).map((row) => ({ key: row['key'] as string, json: row['json'] as string })),
+    );
+  }
+
+  async commit(change: Change): Promise<Commit> {
+    const { writes = [], guards = [] } = change;
+    const prepared: PreparedChange = {
+      ...change,
+      now: this.#settings.now(),
+      writes: writes.map((write) => this.#prepare(write)),
+      guards: guards.map((guard) => ({
+        ...guard,
+        compartments: compartmentsOf(guard.filter, [guard.type], this.#settings.compartmentParameters),
+      })),
+    };
+    const { written } = await this.#run('change', { kind: 'change', change: prepared });
+    if (!written.ok) return written;
+    const versions = written.versions.map((version, index) => {
+      const { type, id, body } = prepared.writes[index] as PreparedWrite;
+      const json = body === undefined ? '' : textOfBody(type, id, version.version, version.lastUpdated, body);
+      return { type, id, ...version, json };
+    });
+    return { ok: true, seq: written.seq, versions };
+  }
+
+  async health(): Promise<string | undefined> {
+    if (this.#queue.stopped !== undefined) return this.#queue.stopped;
+    const outcome = await this.#queue.run({ kind: 'health' });
+    if (outcome.kind === 'fault') return outcome.fault.message;
+    return outcome.kind === 'health' ? outcome.reason : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+    if (this.#statements.database.isOpen) this.#statements.database.close();
+  }
+
+  #prepare({ resource, ...write }: Write): PreparedWrite {
+    if (resource === undefined) return write;
+    return { ...write, body: bodyOf(resource), rows: indexRowsOf(this.#settings.extract(resource as Resource)) };
+  }
+
+  async #receive(arrival: Arrival): Promise<Received> {
+    return (await this.#run('receive', { kind: 'receive', arrival })).received;
+  }
+
+  async #run<K extends 'change' | 'receive'>(kind: K, job: Job & { kind: K }): Promise<Extract<Outcome, { kind: K }>> {
+    const outcome = await this.#queue.run(job);
+    if (outcome.kind === 'fault') throw errorOf(outcome.fault);
+    if (outcome.kind !== kind) throw new Bug(`the writer answered ${outcome.kind} to ${kind}`);
+    return outcome as Extract<Outcome, { kind: K }>;
+  }
+
+  #current(type: string, id: string): StoredVersion | undefined {
+    const found = this.#statements.get(`SELECT id, ${VERSION_COLUMNS} FROM node WHERE row = (${ROW_OF}) AND version > 0`, id, type);
+    return found === undefined ? undefined : this.#versions.of(found);
+  }
+
+  /** One snapshot for all that a read looks at: the writer goes on beside it. */
+  #read<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const { database } = this.#statements;
+      try {
+        this.#statements.run('BEGIN');
+        resolve(work());
+      } catch (error) {
+        reject(faultOf(error).code === 0 && error instanceof Error ? error : errorOf(faultOf(error)));
+      } finally {
+        if (database.isOpen && database.isTransaction) this.#statements.run('COMMIT');
+      }
+    });
+  }
+}
+
+const ROW_OF = 'SELECT row FROM node WHERE id = ? AND type = (SELECT type FROM type WHERE name = ?)';

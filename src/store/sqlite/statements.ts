@@ -1,0 +1,44 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+
+/** What can be bound to a placeholder. */
+export type Bound = SQLInputValue;
+
+/** A row as the database gives it. */
+export type Row = Record<string, Bound>;
+
+const MOST = 500;
+
+/** One connection with its prepared statements kept, the longest unused dropped first. Values are always bound, never spelled into SQL. */
+export class Statements {
+  readonly database: DatabaseSync;
+  readonly #kept = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+  }
+
+  prepare(sql: string): StatementSync {
+    const kept = this.#kept.get(sql);
+    if (kept !== undefined) {
+      this.#kept.delete(sql);
+      this.#kept.set(sql, kept);
+      return kept;
+    }
+    const statement = this.database.prepare(sql);
+    if (this.#kept.size >= MOST) for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break;
+    this.#kept.set(sql, statement);
+    return statement;
+  }
+
+  run(sql: string, ...values: Bound[]): number {
+    return Number(this.prepare(sql).run(...values).changes);
+  }
+
+  get(sql: string, ...values: Bound[]): Row | undefined {
+    return this.prepare(sql).get(...values) as Row | undefined;
+  }
+
+  all(sql: string, ...values: Bound[]): Row[] {
+    return this.prepare(sql).all(...values) as Row[];
+  }
+}

@@ -1,0 +1,43 @@
+import type { StoredVersion } from '../store.ts';
+import type { Row, Statements } from './statements.ts';
+
+/** The columns of a version, of node or past. */
+export const VERSION_COLUMNS = 'type, version, seq, updated, deleted, json';
+
+/** Reads versions by row; type names are remembered, since they never change. */
+export class Versions {
+  readonly #statements: Statements;
+  readonly #names = new Map<number, string>();
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  /** A row of node or past with its id. */
+  of(row: Row): StoredVersion {
+    return {
+      type: this.typeName(Number(row['type'])),
+      id: row['id'] as string,
+      version: row['version'] as number,
+      seq: row['seq'] as number,
+      lastUpdated: row['updated'] as number,
+      deleted: row['deleted'] === 1,
+      json: row['json'] as string,
+    };
+  }
+
+  /** The current version in a row of node. */
+  at(row: number): StoredVersion | undefined {
+    const found = this.#statements.get(`SELECT id, ${VERSION_COLUMNS} FROM node WHERE row = ? AND version > 0`, row);
+    return found === undefined ? undefined : this.of(found);
+  }
+
+  typeName(type: number): string {
+    let name = this.#names.get(type);
+    if (name === undefined) {
+      name = this.#statements.get('SELECT name FROM type WHERE type = ?', type)?.['name'] as string;
+      this.#names.set(type, name);
+    }
+    return name;
+  }
+}

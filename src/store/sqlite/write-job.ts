@@ -1,0 +1,51 @@
+import type { Arrival, Received } from '../journal.ts';
+import type { Change, Commit, Guard, StoredVersion, Write } from '../store.ts';
+import type { Compartments } from './compartments.ts';
+import type { DatabaseFault } from './database-error.ts';
+import type { IndexRows } from './index-rows.ts';
+
+/** A resource's text but for what only the writer knows: the members of meta and of the rest, without their braces. */
+export interface Body {
+  readonly meta: string;
+  readonly rest: string;
+}
+
+/** A write with its text and index rows made. Without a body it deletes. */
+export interface PreparedWrite extends Omit<Write, 'resource'> {
+  readonly body?: Body;
+  readonly rows?: IndexRows;
+}
+
+/** A guard with the compartments its filter speaks of. */
+export interface PreparedGuard extends Guard {
+  readonly compartments: Compartments;
+}
+
+/** A change as the writer gets it. */
+export interface PreparedChange extends Omit<Change, 'writes' | 'guards'> {
+  readonly writes: readonly PreparedWrite[];
+  readonly guards: readonly PreparedGuard[];
+  /** UTC ms. */
+  readonly now: number;
+}
+
+/** What the writer is asked to do. Everything is data: it crosses to another thread. */
+export type Job =
+  | { readonly kind: 'change'; readonly change: PreparedChange }
+  | { readonly kind: 'receive'; readonly arrival: Arrival }
+  | { readonly kind: 'health' };
+
+/** What the writer says of a version it made; the text is put together again where it is wanted. */
+export type WrittenVersion = Omit<StoredVersion, 'json' | 'type' | 'id'>;
+
+/** A commit without the texts. */
+export type Written =
+  | { readonly ok: true; readonly seq: number; readonly versions: readonly WrittenVersion[] }
+  | Extract<Commit, { ok: false }>;
+
+/** What became of a job. */
+export type Outcome =
+  | { readonly kind: 'change'; readonly written: Written }
+  | { readonly kind: 'receive'; readonly received: Received }
+  | { readonly kind: 'health'; readonly reason: string | undefined }
+  | { readonly kind: 'fault'; readonly fault: DatabaseFault };

@@ -1,0 +1,80 @@
+import { normaliseString } from '../../fhir/index-values.ts';
+import type { Arrival, MessageStatus, MessageUpdate, Received } from '../journal.ts';
+import { KEY_KIND, MESSAGE_COLUMNS, messageOf } from './message-row.ts';
+import type { Row, Statements } from './statements.ts';
+
+const SAME = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE sender = ? AND control_id = ? AND sha256 = ?`;
+const INSERT = `INSERT INTO message (id, sha256, sender, control_id, message_type, channel, received_at, status, keys, ack, issues)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const STEP = `UPDATE message SET status = ?, processed_at = coalesce(?, processed_at), attempts = coalesce(?, attempts), next_try_at = ?,
+  ack = coalesce(?, ack), issues = coalesce(?, issues), trace = coalesce(?, trace) WHERE id = ?`;
+const COUNT = 'INSERT INTO message_count (status, number) VALUES (?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number';
+
+/** Writes the journal: arrivals, repeats and the steps of a message's life. */
+export class MessageWriter {
+  readonly #statements: Statements;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  receive(arrival: Arrival): Received {
+    const statements = this.#statements;
+    const sha256 = Buffer.from(arrival.sha256, 'hex');
+    const same = statements.get(SAME, arrival.sender, arrival.controlId, sha256);
+    if (same !== undefined) {
+      statements.run('UPDATE message SET repeats = repeats + 1 WHERE seq = ?', same['seq'] as number);
+      return { kind: 'repeat', row: messageOf({ ...same, repeats: Number(same['repeats']) + 1 }) };
+    }
+    const other = statements.get('SELECT 1 FROM message WHERE sender = ? AND control_id = ? LIMIT 1', arrival.sender, arrival.controlId);
+    const { id, sender, controlId, messageType, channel, receivedAt, status, keys, ack, issues } = arrival;
+    const values = [
+      id,
+      sha256,
+      sender,
+      controlId,
+      messageType,
+      channel,
+      receivedAt,
+      status,
+      JSON.stringify(keys),
+      ack ?? null,
+      issues ?? null,
+    ];
+    const seq = Number(statements.prepare(INSERT).run(...values).lastInsertRowid);
+    statements.run('INSERT INTO message_raw (seq, raw) VALUES (?, ?)', seq, arrival.raw);
+    const words = [
+      ...keys.mrn.map((value) => [KEY_KIND.mrn, value] as const),
+      ...keys.visit.map((value) => [KEY_KIND.visit, value] as const),
+      ...keys.order.map((value) => [KEY_KIND.order, value] as const),
+      ...keys.name.map((value) => [KEY_KIND.name, normaliseString(value)] as const),
+      [KEY_KIND.controlId, controlId] as const,
+    ];
+    for (const [kind, value] of words) {
+      statements.run('INSERT INTO message_key (kind, value, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', kind, value, seq);
+    }
+    this.#count(status, 1);
+    const row = statements.get(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq = ?`, seq) as Row;
+    return { kind: 'new', row: messageOf(row), reused: other !== undefined };
+  }
+
+  /** The id of the first message that was in none of the states it may be in. */
+  update(updates: readonly MessageUpdate[]): string | undefined {
+    for (const step of updates) {
+      const found = this.#statements.get('SELECT status FROM message WHERE id = ?', step.id)?.['status'] as MessageStatus | undefined;
+      if (found === undefined || !step.from.includes(found)) return step.id;
+      const { status, processedAt, attempts, nextTryAt, ack, issues, trace, id } = step;
+      const values = [status, processedAt, attempts, nextTryAt, ack, issues, trace, id].map((value) => value ?? null);
+      this.#statements.run(STEP, ...values);
+      if (found !== status) {
+        this.#count(found, -1);
+        this.#count(status, 1);
+      }
+    }
+    return undefined;
+  }
+
+  #count(status: MessageStatus, by: number): void {
+    this.#statements.run(COUNT, status, by);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Dictionary } from './dictionary.ts';
+import { textOfBody } from './body.ts';
+import { IndexWriter } from './write-index.ts';
+import type { Statements } from './statements.ts';
+import type { PreparedWrite, WrittenVersion } from './write-job.ts';
+
+/** What stands in a resource's place; version 0: nothing but references to it. */
+interface Standing {
+  readonly row: number;
+  readonly version: number;
+  readonly seq: number;
+  readonly updated: number;
+  readonly deleted: boolean;
+}
+
+interface Placed {
+  readonly row: number;
+  readonly isNew: boolean;
+  readonly type: number;
+  readonly write: PreparedWrite;
+}
+
+const INSERT = 'INSERT INTO node (type, id, version, seq, updated, deleted, json) VALUES (?, ?, 1, ?, ?, 0, ?)';
+const FILL =
+  'UPDATE node SET row = (SELECT max(row) + 1 FROM node), version = 1, seq = ?, updated = ?, deleted = 0, json = ? WHERE row = ? RETURNING row';
+const KEEP =
+  'INSERT INTO past (seq, row, type, version, updated, deleted, json) SELECT seq, row, type, version, updated, deleted, json FROM node WHERE row = ?';
+const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, json = ? WHERE row = ?';
+
+/** Writes the versions of a change. */
+export class ResourceWriter {
+  readonly #statements: Statements;
+  readonly #dictionary: Dictionary;
+  readonly #index: IndexWriter;
+  /** The last place given in the order of commits. */
+  seq: number;
+
+  constructor(statements: Statements, dictionary: Dictionary) {
+    this.#statements = statements;
+    this.#dictionary = dictionary;
+    this.#index = new IndexWriter(statements, dictionary);
+    const last = 'SELECT max(coalesce((SELECT max(seq) FROM node WHERE version > 0), 0), coalesce((SELECT max(seq) FROM past), 0)) AS seq';
+    this.seq = Number(statements.get(last)?.['seq']);
+  }
+
+  /** The versions made, or the reference of the first write that was decided on another version. Rows first, so that writes may refer to each other. */
+  write(writes: readonly PreparedWrite[], now: number): WrittenVersion[] | string {
+    const versions: WrittenVersion[] = [];
+    const placed: Placed[] = [];
+    for (const write of writes) {
+      const type = this.#dictionary.type(write.type);
+      const standing = this.#standing(type, write.id);
+      const version = standing?.version ?? 0;
+      if ((write.expected ?? version) !== version) return `${write.type}/${write.id}`;
+      if (write.body === undefined && version === 0) return `${write.type}/${write.id}`;
+      if (write.body === undefined && standing?.deleted === true) {
+        versions.push({ version, seq: standing.seq, lastUpdated: standing.updated, deleted: true });
+        continue;
+      }
+      const updated = Math.max(now, standing?.updated ?? 0);
+      versions.push({ version: version + 1, seq: (this.seq += 1), lastUpdated: updated, deleted: write.body === undefined });
+      const row = this.#place(write, type, standing, updated);
+      placed.push({ row, isNew: version === 0, type, write });
+    }
+    for (const { row, type, write, isNew } of placed) this.#index.write(row, type, write.rows, isNew);
+    return versions;
+  }
+
+  #standing(type: number, id: string): Standing | undefined {
+    const found = this.#statements.get('SELECT row, version, seq, updated, deleted FROM node WHERE id = ? AND type = ?', id, type);
+    if (found === undefined) return undefined;
+    return {
+      row: Number(found['row']),
+      version: Number(found['version']),
+      seq: Number(found['seq']),
+      updated: Number(found['updated']),
+      deleted: found['deleted'] === 1,
+    };
+  }
+
+  #place(write: PreparedWrite, type: number, standing: Standing | undefined, updated: number): number {
+    const version = (standing?.version ?? 0) + 1;
+    const json = write.body === undefined ? '' : textOfBody(write.type, write.id, version, updated, write.body);
+    if (standing === undefined)
+      return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, json).lastInsertRowid);
+    if (standing.version === 0) {
+      const row = Number(this.#statements.get(FILL, this.seq, updated, json, standing.row)?.['row']);
+      this.#index.moveTarget(standing.row, row);
+      return row;
+    }
+    this.#statements.run(KEEP, standing.row);
+    this.#statements.run(UPDATE, version, this.seq, updated, Number(write.body === undefined), json, standing.row);
+    return standing.row;
+  }
+}

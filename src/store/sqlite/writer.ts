@@ -1,0 +1,103 @@
+import { Dictionary } from './dictionary.ts';
+import { type DatabaseFault, faultOf, isLasting } from './database-error.ts';
+import { whyNotDurable } from './connection.ts';
+import { guardHolds } from './guard.ts';
+import { MessageWriter } from './write-messages.ts';
+import { writeClaims, writeDocuments } from './write-keys.ts';
+import { ResourceWriter } from './write-resources.ts';
+import type { Job, Outcome, PreparedChange, Written } from './write-job.ts';
+import type { Statements } from './statements.ts';
+
+/**
+ * The one writer. Jobs that came together share a transaction and its fsync; each has its own savepoint, so that a conflict in one undoes that
+ * one alone. Runs wherever it is put: in a thread of its own for a file, in place for a database in memory.
+ */
+export class Writer {
+  readonly #statements: Statements;
+  readonly #dictionary: Dictionary;
+  readonly #resources: ResourceWriter;
+  readonly #messages: MessageWriter;
+  /** Set when what was committed can no longer be trusted to be on the disk: nothing is accepted after it. */
+  #ended: DatabaseFault | undefined;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+    this.#dictionary = new Dictionary(statements);
+    this.#resources = new ResourceWriter(statements, this.#dictionary);
+    this.#messages = new MessageWriter(statements);
+  }
+
+  /** All jobs in one transaction; the outcomes in the same order, given only after the commit is on the disk. */
+  run(jobs: readonly Job[]): Outcome[] {
+    if (this.#ended !== undefined) return jobs.map(() => ({ kind: 'fault', fault: this.#ended as DatabaseFault }));
+    const { database } = this.#statements;
+    const seq = this.#resources.seq;
+    try {
+      this.#exec('BEGIN IMMEDIATE');
+      const outcomes = jobs.map((job) => this.#apply(job));
+      this.#exec('COMMIT');
+      return outcomes;
+    } catch (error) {
+      if (database.isTransaction) this.#exec('ROLLBACK');
+      this.#dictionary.clear();
+      this.#resources.seq = seq;
+      const fault = faultOf(error);
+      if (isLasting(fault)) this.#ended = fault;
+      return jobs.map(() => ({ kind: 'fault', fault }));
+    }
+  }
+
+  #exec(sql: string): void {
+    this.#statements.run(sql);
+  }
+
+  /** One job in its savepoint. An error of the database itself goes up and ends the transaction; a bug ends only the job. */
+  #apply(job: Job): Outcome {
+    const seq = this.#resources.seq;
+    const undo = (): void => {
+      this.#exec('ROLLBACK TO job');
+      this.#exec('RELEASE job');
+      this.#dictionary.forget();
+      this.#resources.seq = seq;
+    };
+    this.#exec('SAVEPOINT job');
+    try {
+      const outcome = this.#outcomeOf(job);
+      if (outcome.kind === 'change' && !outcome.written.ok) undo();
+      else {
+        this.#exec('RELEASE job');
+        this.#dictionary.keep();
+      }
+      return outcome;
+    } catch (error) {
+      const fault = faultOf(error);
+      if (!this.#statements.database.isTransaction || !LOCAL.has(fault.code & 0xff)) throw error;
+      undo();
+      return { kind: 'fault', fault };
+    }
+  }
+
+  #outcomeOf(job: Job): Outcome {
+    if (job.kind === 'receive') return { kind: 'receive', received: this.#messages.receive(job.arrival) };
+    if (job.kind === 'change') return { kind: 'change', written: this.#write(job.change) };
+    this.#statements.run('INSERT OR REPLACE INTO health (one, checked) VALUES (1, coalesce((SELECT checked FROM health), 0) + 1)');
+    return { kind: 'health', reason: whyNotDurable(this.#statements.database) };
+  }
+
+  #write(change: PreparedChange): Written {
+    const { guards, claims = [], documents = [], messages = [], writes, now } = change;
+    for (const guard of guards) if (!guardHolds(this.#statements, guard)) return { ok: false, conflict: 'guard', subject: guard.key };
+    const message = this.#messages.update(messages);
+    if (message !== undefined) return { ok: false, conflict: 'message', subject: message };
+    const claim = writeClaims(this.#statements, claims);
+    if (claim !== undefined) return { ok: false, conflict: 'claim', subject: claim };
+    const document = writeDocuments(this.#statements, documents);
+    if (document !== undefined) return { ok: false, conflict: 'document', subject: document };
+    const versions = this.#resources.write(writes, now);
+    if (typeof versions === 'string') return { ok: false, conflict: 'version', subject: versions };
+    return { ok: true, seq: this.#resources.seq, versions };
+  }
+}
+
+/** Faults that leave the transaction whole: our own errors, SQLITE_ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
+const LOCAL = new Set([0, 1, 18, 19, 20, 25]);

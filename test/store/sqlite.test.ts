@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { storeContract } from './contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'chartbridge-store-'));
+const paths = new WeakMap<Store, string>();
+let number = 0;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+storeContract('SQLite, a file', {
+  async open(settings) {
+    number += 1;
+    const path = join(folder, `${number}.db`);
+    const store = await openSqliteStore({ ...settings, path });
+    paths.set(store, path);
+    return store;
+  },
+  async reopen(store, settings) {
+    await store.close();
+    return openSqliteStore({ ...settings, path: paths.get(store) ?? '' });
+  },
+});
+
+storeContract('SQLite, in memory', { open: (settings) => openSqliteStore({ ...settings, path: ':memory:' }) });

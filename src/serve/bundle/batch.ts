@@ -1,0 +1,27 @@
+import type { Context } from '../context.ts';
+import type { FhirRequest } from '../fhir-request.ts';
+import { failureReply, issuesOf } from '../http/failure-reply.ts';
+import type { Reply } from '../reply.ts';
+import { readEntry, within } from './entry.ts';
+
+const ORDER = ['DELETE', 'POST', 'PUT', 'PATCH', 'GET', 'HEAD'];
+
+/** The entries of a batch, each for itself, in the order of a transaction; the answers are in the order sent. */
+export async function batch(entries: readonly unknown[], outer: FhirRequest, context: Context): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  const rank = (entry: unknown) => ORDER.indexOf(String((entry as { request?: { method?: unknown } } | null)?.request?.method));
+  const order = entries.map((_, index) => index).sort((one, other) => rank(entries[one]) - rank(entries[other]) || one - other);
+  for (const index of order) replies[index] = await one(entries[index], `Bundle.entry[${index}]`, outer, context);
+  return replies;
+}
+
+async function one(entry: unknown, place: string, outer: FhirRequest, context: Context): Promise<Reply> {
+  try {
+    return await within(place, () => {
+      const { request, match } = readEntry(entry, place, outer, context);
+      return match.route.handle(request, match.target, context);
+    });
+  } catch (error) {
+    return { ...failureReply(issuesOf(error, context.log, context.newId)), outcome: true };
+  }
+}

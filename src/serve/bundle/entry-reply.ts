@@ -1,0 +1,20 @@
+import { STATUS_CODES } from 'node:http';
+import type { Reply } from '../reply.ts';
+import { entryText } from './bundle-text.ts';
+
+/** The answer to one entry, as an entry of the answering bundle. */
+export function replyEntry(reply: Reply, baseUrl: string): string {
+  const { etag, location } = reply.headers;
+  const modified = reply.headers['last-modified'];
+  const response = {
+    status: `${reply.status} ${STATUS_CODES[reply.status] ?? ''}`.trim(),
+    ...(location === undefined ? {} : { location: location.startsWith(`${baseUrl}/`) ? location.slice(baseUrl.length + 1) : location }),
+    ...(etag === undefined ? {} : { etag }),
+    ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }),
+  };
+  const isOutcome = reply.outcome === true;
+  const fullUrl = location?.replace(/\/_history\/[^/]*$/, '');
+  const text = entryText(fullUrl, isOutcome ? undefined : reply.json, { response });
+  // the outcome goes in as text, inside response, which comes last
+  return isOutcome && reply.json !== undefined ? `${text.slice(0, -2)},"outcome":${reply.json}}}` : text;
+}

@@ -1,0 +1,19 @@
+import type { Logger } from 'pino';
+import type { Definitions } from '../fhir/definitions.ts';
+import type { Store } from '../store/store.ts';
+import type { Validator } from '../validate/validator.ts';
+import type { Router } from './route.ts';
+import type { ServeSettings } from './settings.ts';
+
+/** What every interaction works with. `main` makes it once; tests make it over a store of their own. */
+export interface Context {
+  readonly store: Store;
+  readonly validator: Validator;
+  readonly definitions: Definitions;
+  readonly settings: ServeSettings;
+  readonly log: Logger;
+  /** The table of routes: the entries of a bundle go through it as requests do. */
+  readonly router: Router;
+  readonly now: () => Date;
+  readonly newId: () => string;
+}

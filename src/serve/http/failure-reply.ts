@@ -1,0 +1,22 @@
+import type { Logger } from 'pino';
+import { issue, type Issue } from '../../issue/issue.ts';
+import { Bug, IssueError } from '../../issue/issue-error.ts';
+import { statusOf, toOperationOutcome } from '../../issue/operation-outcome.ts';
+import { type Reply, resourceReply } from '../reply.ts';
+
+/** What ended a request, as issues. Anything but an IssueError is a bug: it is logged under a reference, and only the reference is told. */
+export function issuesOf(error: unknown, log: Logger, newId: () => string): readonly Issue[] {
+  if (error instanceof IssueError) return error.issues;
+  const reference = newId();
+  log.error({ reference, err: error instanceof Error ? error : new Bug(String(error)) }, 'internal');
+  return [issue('internal', { reference })];
+}
+
+/** Issues as an answer: the status of the first error, an OperationOutcome, and when to come back. */
+export function failureReply(issues: readonly Issue[], headers: Readonly<Record<string, string>> = {}): Reply {
+  const status = statusOf(issues);
+  return resourceReply(toOperationOutcome(issues), status, {
+    ...headers,
+    ...(status === 503 || status === 429 ? { 'retry-after': '2' } : {}),
+  });
+}

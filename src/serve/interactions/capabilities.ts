@@ -1,0 +1,114 @@
+import type { CapabilityStatement, CapabilityStatementRestResource, CapabilityStatementRestResourceOperation } from 'fhir/r4.js';
+import type { Context } from '../context.ts';
+import type { FhirRequest } from '../fhir-request.ts';
+import { type Reply, resourceReply } from '../reply.ts';
+import type { Route } from '../route.ts';
+import type { Target } from '../route.ts';
+import { findParameter } from '../search-request/search-scope.ts';
+
+/** The interactions CapabilityStatement has codes for, on a type and on the system. */
+const ON_TYPE = new Set(['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'history-type', 'create', 'search-type']);
+const ON_SYSTEM = new Map([
+  ['batch', ['transaction', 'batch']],
+  ['search-system', ['search-system']],
+  ['history-system', ['history-system']],
+]);
+/** Parameters every search takes that R4 has no SearchParameter for. */
+const RESULT_PARAMETERS = ['_count', '_sort', '_include', '_revinclude', '_summary', '_elements', '_total', '_has'];
+
+const texts = new WeakMap<Context['definitions'], string>();
+
+/** GET metadata: what is served, made from the table of routes and the search parameters there are. */
+export async function capabilities(_request: FhirRequest, _target: Target, context: Context): Promise<Reply> {
+  let json = texts.get(context.definitions);
+  if (json === undefined) {
+    json = resourceReply(capabilityStatement(context)).json as string;
+    texts.set(context.definitions, json);
+  }
+  return { status: 200, headers: {}, json };
+}
+
+/** The CapabilityStatement of a table of routes. */
+export function capabilityStatement(context: Context): CapabilityStatement {
+  const { settings, router, definitions } = context;
+  const routes = [...router.routes];
+  const limits =
+    `Limits: bodies of ${settings.maxBodyBytes} bytes, nested ${settings.maxDepth} deep; ${settings.maxEntries} entries in a bundle; ` +
+    `_count up to ${settings.maxCount} (default ${settings.defaultCount}); ${settings.maxValues} values in a parameter; ` +
+    `${settings.maxChain} references in a chain. Unknown search parameters are left out and named unless Prefer: handling=strict.`;
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: context.now().toISOString(),
+    kind: 'instance',
+    software: { name: 'Chartbridge' },
+    implementation: { description: 'Chartbridge HL7 v2 to FHIR gateway', url: settings.baseUrl },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'application/fhir+xml'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
+    rest: [
+      {
+        mode: 'server',
+        documentation: limits,
+        resource: [...definitions.resourceTypes].map((type) => resourceOf(type, routes, context)),
+        interaction: names(routes)
+          .flatMap((name) => ON_SYSTEM.get(name) ?? [])
+          .map((code) => ({ code: code as 'transaction' })),
+        searchParam: searchParams([], context),
+        operation: operations(routes, (path) => !path.includes('/')),
+        compartment: routesOf(routes, 'search-compartment').map(
+          (path) => `http://hl7.org/fhir/CompartmentDefinition/${(path.split('/')[0] as string).toLowerCase()}`,
+        ),
+      },
+    ],
+  };
+}
+
+function resourceOf(type: string, routes: readonly Route[], context: Context): CapabilityStatementRestResource {
+  const references = context.definitions.searchParameters(type).filter((parameter) => parameter.type === 'reference');
+  return {
+    type: type as CapabilityStatementRestResource['type'],
+    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    interaction: names(routes)
+      .filter((name) => ON_TYPE.has(name))
+      .map((code) => ({ code: code as 'read' })),
+    versioning: 'versioned-update',
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: true,
+    conditionalDelete: context.settings.multipleDelete ? 'multiple' : 'single',
+    searchInclude: ['*', ...references.map(({ code }) => `${type}:${code}`)],
+    searchParam: searchParams([type], context),
+    operation: operations(routes, (path) => path.startsWith('{type}/') || path.startsWith(`${type}/`)),
+  };
+}
+
+/** Those that a search of the type really takes. */
+function searchParams(types: readonly string[], context: Context): NonNullable<CapabilityStatementRestResource['searchParam']> {
+  const { definitions } = context;
+  const defined = definitions
+    .searchParameters(types[0] ?? 'Resource')
+    .filter(({ code }) => code === '_id' || code === '_lastUpdated' || findParameter(types, code, definitions) !== undefined)
+    .map(({ code, type, url }) => ({ name: code, definition: url, type }));
+  return [...defined, ...RESULT_PARAMETERS.map((name) => ({ name, type: 'special' as const })), { name: '_list', type: 'token' as const }];
+}
+
+function operations(routes: readonly Route[], here: (path: string) => boolean): CapabilityStatementRestResourceOperation[] {
+  const found = new Map<string, CapabilityStatementRestResourceOperation>();
+  for (const { name, path } of routes) {
+    if (!name.startsWith('$') || !here(path)) continue;
+    const subject = path.startsWith('{type}/') ? 'Resource' : (path.split('/')[0] as string);
+    found.set(name, { name: name.slice(1), definition: `http://hl7.org/fhir/OperationDefinition/${subject}-${name.slice(1)}` });
+  }
+  return [...found.values()];
+}
+
+function names(routes: readonly Route[]): string[] {
+  return [...new Set(routes.map(({ name }) => name))];
+}
+
+function routesOf(routes: readonly Route[], name: string): string[] {
+  return routes.filter((route) => route.name === name && route.method === 'GET').map(({ path }) => path);
+}

@@ -1,0 +1,55 @@
+import { capabilities } from './interactions/capabilities.ts';
+import { create } from './interactions/create.ts';
+import { conditionalDelete, remove } from './interactions/delete.ts';
+import { historyInstance, historySystem, historyType } from './interactions/history.ts';
+import { conditionalPatch, patch } from './interactions/patch.ts';
+import { read, readVersion } from './interactions/read.ts';
+import { searchCompartment, searchSystem, searchType } from './interactions/search.ts';
+import { conditionalUpdate, update } from './interactions/update.ts';
+import { bundle } from './bundle/bundle.ts';
+import { everything } from './operations/everything.ts';
+import { meta, metaAdd, metaDelete } from './operations/meta.ts';
+import { validateInstance, validateType } from './operations/validate.ts';
+import type { Route } from './route.ts';
+
+/** The compartments of R4. */
+export const COMPARTMENTS = ['Patient', 'Encounter', 'Practitioner', 'RelatedPerson', 'Device'] as const;
+
+/** Every interaction and operation there is. What is not here is not served, and what is here is in the CapabilityStatement. */
+export const ROUTES: readonly Route[] = [
+  { name: 'capabilities', method: 'GET', path: 'metadata', body: 'none', handle: capabilities },
+  { name: 'batch', method: 'POST', path: '', body: 'resource', handle: bundle },
+  { name: 'search-system', method: 'GET', path: '', body: 'none', handle: searchSystem },
+  { name: 'search-system', method: 'POST', path: '_search', body: 'form', handle: searchSystem },
+  { name: 'history-system', method: 'GET', path: '_history', body: 'none', handle: historySystem },
+
+  { name: 'search-type', method: 'GET', path: '{type}', body: 'none', handle: searchType },
+  { name: 'search-type', method: 'POST', path: '{type}/_search', body: 'form', handle: searchType },
+  { name: 'create', method: 'POST', path: '{type}', body: 'resource', handle: create },
+  { name: 'update', method: 'PUT', path: '{type}', body: 'resource', handle: conditionalUpdate },
+  { name: 'patch', method: 'PATCH', path: '{type}', body: 'patch', handle: conditionalPatch },
+  { name: 'delete', method: 'DELETE', path: '{type}', body: 'none', handle: conditionalDelete },
+  { name: 'history-type', method: 'GET', path: '{type}/_history', body: 'none', handle: historyType },
+
+  { name: 'read', method: 'GET', path: '{type}/{id}', body: 'none', handle: read },
+  { name: 'update', method: 'PUT', path: '{type}/{id}', body: 'resource', handle: update },
+  { name: 'patch', method: 'PATCH', path: '{type}/{id}', body: 'patch', handle: patch },
+  { name: 'delete', method: 'DELETE', path: '{type}/{id}', body: 'none', handle: remove },
+  { name: 'history-instance', method: 'GET', path: '{type}/{id}/_history', body: 'none', handle: historyInstance },
+  { name: 'vread', method: 'GET', path: '{type}/{id}/_history/{version}', body: 'none', handle: readVersion },
+  ...COMPARTMENTS.flatMap((compartment): Route[] => [
+    { name: 'search-compartment', method: 'GET', path: `${compartment}/{id}/{inside}`, body: 'none', handle: searchCompartment },
+    { name: 'search-compartment', method: 'POST', path: `${compartment}/{id}/{inside}/_search`, body: 'form', handle: searchCompartment },
+  ]),
+
+  { name: '$validate', method: 'POST', path: '{type}/$validate', body: 'resource', handle: validateType },
+  { name: '$validate', method: 'POST', path: '{type}/{id}/$validate', body: 'optional', handle: validateInstance },
+  { name: '$validate', method: 'GET', path: '{type}/{id}/$validate', body: 'none', handle: validateInstance },
+  { name: '$everything', method: 'GET', path: 'Patient/{id}/$everything', body: 'none', handle: everything },
+  { name: '$everything', method: 'POST', path: 'Patient/{id}/$everything', body: 'optional', handle: everything },
+  { name: '$everything', method: 'GET', path: 'Encounter/{id}/$everything', body: 'none', handle: everything },
+  { name: '$everything', method: 'POST', path: 'Encounter/{id}/$everything', body: 'optional', handle: everything },
+  { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: meta },
+  { name: '$meta-add', method: 'POST', path: '{type}/{id}/$meta-add', body: 'resource', handle: metaAdd },
+  { name: '$meta-delete', method: 'POST', path: '{type}/{id}/$meta-delete', body: 'resource', handle: metaDelete },
+];

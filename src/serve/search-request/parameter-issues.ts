@@ -1,0 +1,27 @@
+import { issue } from '../../issue/issue.ts';
+import { IssueError } from '../../issue/issue-error.ts';
+
+/** A value that is not what its parameter takes. The text names the parameter and the form, never the value. */
+export function invalid(parameter: string, reason: string): IssueError {
+  return new IssueError(issue('parameter-invalid', { parameter: shown(parameter), reason }));
+}
+
+/** A parameter that the type does not have. */
+export function unknown(parameter: string, type: string): IssueError {
+  return new IssueError(issue('search-parameter-unknown', { parameter: shown(parameter), type: type === '' ? 'every type' : type }));
+}
+
+/** A modifier that is not one of the parameter's kind. */
+export function unsupportedModifier(modifier: string, parameter: string): IssueError {
+  return new IssueError(issue('search-modifier-unsupported', { modifier: shown(modifier), parameter: shown(parameter) }));
+}
+
+/** A request that would cost too much. */
+export function tooCostly(reason: string): IssueError {
+  return new IssueError(issue('too-costly', { reason }));
+}
+
+/** A name out of a request, as far as it is fit for a text. */
+function shown(name: string): string {
+  return /^[\w:.*-]{1,100}$/.test(name) ? name : '(a name with other characters)';
+}

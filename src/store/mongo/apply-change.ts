@@ -1,6 +1,7 @@
 import type { IndexValues } from '../../fhir/index-values.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Filter } from '../../fhir/search-query.ts';
+import type { MessageStatus } from '../journal.ts';
 import type { Change, Commit, StoredVersion, Write } from '../store.ts';
 import type { Collections, KeptText, MessageDocument } from './collections.ts';
 import { indexDocument } from './index-document.ts';
@@ -20,6 +21,8 @@ export interface Applying {
   readonly find: (type: string, filter: Filter, most: number) => Promise<readonly string[]>;
   /** The last number given out. */
   seq: number;
+  /** How many messages came into a status, less those that left it. */
+  readonly moved: Map<MessageStatus, number>;
 }
 
 /** One change: checked whole, then written whole; on a conflict nothing is written. */
@@ -120,7 +123,7 @@ function applyDocuments(change: Change, { collections, pending, state }: Applyin
   }
 }
 
-function applyMessages(change: Change, { collections, pending, state }: Applying): void {
+function applyMessages(change: Change, { collections, pending, state, moved }: Applying): void {
   for (const { id, status, processedAt, attempts, nextTryAt, ack, issues, trace } of change.messages ?? []) {
     const before = state.messages.get(id);
     const texts: { ack?: KeptText; issues?: KeptText; trace?: KeptText } = {};
@@ -139,6 +142,8 @@ function applyMessages(change: Change, { collections, pending, state }: Applying
     };
     const update = { $set: set, ...(nextTryAt === undefined ? { $unset: { nextTryAt: '' as const } } : {}) };
     pending.add(collections.messages, { updateOne: { filter: { _id: id }, update } });
+    if (before !== undefined) moved.set(before.status, (moved.get(before.status) ?? 0) - 1);
+    moved.set(status, (moved.get(status) ?? 0) + 1);
     state.messages.set(id, { ...before, ...texts, status });
   }
 }

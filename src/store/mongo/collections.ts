@@ -55,6 +55,8 @@ export interface CounterDocument {
   readonly _id: 'commit' | 'arrival' | 'health';
   readonly seq: number;
   readonly turn: number;
+  /** How many messages these transactions brought into a status, less those they took out of it; the sum of both counters is how many there are. */
+  readonly counts?: Partial<Record<MessageStatus, number>>;
 }
 
 /** A message. Its bytes are parts. */

@@ -19,6 +19,15 @@ export function isUnknownCommit(error: unknown): boolean {
   return isDriverError(error) && error.hasErrorLabel('UnknownTransactionCommitResult');
 }
 
+/** Whether everything that was tried together failed for a reason that none of it is the cause of. */
+export function isEverybodys(error: unknown): boolean {
+  return (
+    isTransient(error) ||
+    isUnknownCommit(error) ||
+    (isDriverError(error) && /Network|Selection|NotConnected|Pool|Topology/.test(error.name))
+  );
+}
+
 /** Whether a limit on time was met. */
 export function isTimeout(error: unknown): boolean {
   return isDriverError(error) && (error.code === 50 || error.code === 262);
@@ -38,7 +47,7 @@ export function storeFailure(error: unknown): unknown {
   );
 }
 
-/** The same object with every promise it gives ending in an issue instead of an error of the driver. */
+/** The same work, failing by issues instead of errors of the driver. */
 export async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -152,7 +152,7 @@ function holding(prefix: string, text: string): Condition {
 }
 
 function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replaceAll('\0', '\\x00');
 }
 
 /** The uri itself and every path above it, with and without its last slash. */

@@ -5,7 +5,11 @@ const MOST_TOGETHER = 64;
  * Collects what many callers want done while the transaction before them runs, and does it together: they share one commit, and gateways
  * that share a database meet less often. One that cannot be done does not sink the others: they are then done one by one.
  */
-export function inGroups<Item, Answer>(work: (items: readonly Item[]) => Promise<readonly Answer[]>) {
+export function inGroups<Item, Answer>(
+  work: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  /** Whether a failure is of the whole group's, so that trying its members one by one is of no use. */
+  isEverybodys: (error: unknown) => boolean,
+) {
   const waiting: { item: Item; resolve: (answer: Answer) => void; reject: (reason: unknown) => void }[] = [];
   let running: Promise<void> | undefined;
 
@@ -16,7 +20,7 @@ export function inGroups<Item, Answer>(work: (items: readonly Item[]) => Promise
         const answers = await work(group.map(({ item }) => item));
         for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer);
       } catch (error) {
-        if (group.length === 1) group[0]?.reject(error);
+        if (group.length === 1 || isEverybodys(error)) for (const { reject } of group) reject(error);
         else for (const one of group) await work([one.item]).then((answers) => one.resolve(answers[0] as Answer), one.reject);
       }
     }

@@ -3,6 +3,7 @@ import { normaliseString } from '../../fhir/index-values.ts';
 import type { Arrival, Received } from '../journal.ts';
 import type { Collections } from './collections.ts';
 import { beginning, type Condition } from './comparison.ts';
+import { messageCounts } from './counter.ts';
 import { translated } from './failure.ts';
 import { readBytes } from './long-text.ts';
 import { messageOwner, messageRow } from './message-row.ts';
@@ -36,13 +37,7 @@ export function mongoJournal(collections: Collections, receive: (message: Arriva
         return Promise.all(found.map((document) => messageRow(collections, document)));
       }),
 
-    counts: () =>
-      translated(async () => {
-        const counts = { received: 0, queued: 0, processed: 0, filtered: 0, error: 0, rejected: 0 };
-        const grouped = messages.aggregate<{ _id: MessageStatus; n: number }>([{ $group: { _id: '$status', n: { $sum: 1 } } }]);
-        for await (const { _id, n } of grouped) counts[_id] = n;
-        return counts;
-      }),
+    counts: () => translated(() => messageCounts(collections)),
   };
 }
 

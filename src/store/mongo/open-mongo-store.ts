@@ -1,9 +1,9 @@
 import type { Change, Commit, Store, StoreSettings } from '../store.ts';
-import { applyChange } from './apply-change.ts';
+import { applyChange, type Applying } from './apply-change.ts';
 import { collectionsOf, createIndexes } from './collections.ts';
 import { connect } from './connection.ts';
-import { createCounters, takeTurn } from './counter.ts';
-import { storeFailure, translated } from './failure.ts';
+import { createCounters, noteTurn, takeTurn } from './counter.ts';
+import { isEverybodys, storeFailure, translated } from './failure.ts';
 import { inGroups } from './group.ts';
 import { historyPage } from './history.ts';
 import { mongoJournal } from './journal.ts';
@@ -22,6 +22,8 @@ export interface MongoSettings extends StoreSettings {
   readonly url: string;
   /** How long a search may take. Units: ms */
   readonly searchTimeoutMs?: number;
+  /** How long a commit is tried while others stand in the way or the primary changes. Units: ms */
+  readonly patienceMs?: number;
   /** How long to look for a server. Units: ms */
   readonly connectTimeoutMs?: number;
 }
@@ -44,23 +46,28 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
   const { extract, now, compartmentParameters } = settings;
   const ground: SearchGround = { collections, compartmentParameters, session: undefined, timeoutMs: settings.searchTimeoutMs ?? 20_000 };
 
-  const commits = inGroups((changes: readonly Change[]) =>
-    inTransaction<Commit[]>(client, async (session) => {
-      const seq = await takeTurn(collections, 'commit', session);
-      const pending = pendingWrites(collections, session);
-      const find = (type: string, filter: Parameters<typeof matchingIds>[1], most: number) =>
-        matchingIds(type, filter, most, { ...ground, session });
-      const on = { collections, state: await readState(collections, changes, session), pending, extract, now, find, seq };
-      const answer: Commit[] = [];
-      for (const change of changes) answer.push(await applyChange(change, on));
-      if (on.seq !== seq)
-        pending.add(collections.counters, { updateOne: { filter: { _id: 'commit' }, update: { $set: { seq: on.seq } } } });
-      await pending.flush();
-      return { answer, wrote: pending.wrote };
-    }),
+  const patienceMs = settings.patienceMs ?? 20_000;
+  const commits = inGroups(
+    (changes: readonly Change[]) =>
+      inTransaction<Commit[]>(client, patienceMs, async (session) => {
+        const seq = await takeTurn(collections, 'commit', session);
+        const pending = pendingWrites(collections, session);
+        const find = (type: string, filter: Parameters<typeof matchingIds>[1], most: number) =>
+          matchingIds(type, filter, most, { ...ground, session });
+        const state = await readState(collections, changes, session);
+        const on: Applying = { collections, state, pending, extract, now, find, seq, moved: new Map() };
+        const answer: Commit[] = [];
+        for (const change of changes) answer.push(await applyChange(change, on));
+        if (on.seq !== seq || on.moved.size > 0) pending.add(collections.counters, noteTurn('commit', on.seq, on.moved));
+        await pending.flush();
+        return { answer, wrote: pending.wrote };
+      }),
+    isEverybodys,
   );
-  const arrivals = inGroups((messages: Parameters<typeof receiveAll>[0]) =>
-    inTransaction(client, (session) => receiveAll(messages, collections, session)),
+  const arrivals = inGroups(
+    (messages: Parameters<typeof receiveAll>[0]) =>
+      inTransaction(client, patienceMs, (session) => receiveAll(messages, collections, session)),
+    isEverybodys,
   );
 
   const readMany: Store['readMany'] = (references) =>

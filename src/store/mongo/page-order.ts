@@ -32,12 +32,13 @@ export function pageOrder(keys: readonly SortKey[]): PageOrder {
     computed: computed.length === 0 ? undefined : Object.fromEntries(computed),
     sort: Object.fromEntries(order.map(({ name, direction }) => [name, direction])),
     placeOf: (document) => order.map(({ name }) => document[name] as Place[number]),
-    after: (place) => ({
-      $or: order.map(({ name, direction }, at) => ({
+    after(place) {
+      const ways = order.map(({ name, direction }, at) => ({
         ...Object.fromEntries(order.slice(0, at).map((before, index) => [before.name, place[index] ?? null])),
         [name]: { [direction === 1 ? '$gt' : '$lt']: place[at] ?? null },
-      })),
-    }),
+      }));
+      return ways.length === 1 ? { ...ways[0] } : { $or: ways };
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 import type { ClientSession } from 'mongodb';
 import { normaliseString } from '../../fhir/index-values.ts';
-import type { Arrival, MessageRow, Received } from '../journal.ts';
+import type { Arrival, MessageRow, MessageStatus, Received } from '../journal.ts';
 import type { Collections, MessageDocument } from './collections.ts';
-import { takeTurn } from './counter.ts';
+import { noteTurn, takeTurn } from './counter.ts';
 import { keepBytes } from './long-text.ts';
 import { messageOwner, messageRow } from './message-row.ts';
 import { pendingWrites } from './pending-writes.ts';
@@ -19,6 +19,7 @@ export async function receiveAll(
   const pending = pendingWrites(collections, session);
   const rows = new Map<string, MessageRow>();
   const senders = new Set<string>();
+  const moved = new Map<MessageStatus, number>();
   const same = arrivals.map(({ sender, controlId }) => ({ sender, controlId }));
   for await (const document of collections.messages.find({ $or: same }, { session })) {
     senders.add(senderKey(document));
@@ -44,12 +45,13 @@ export async function receiveAll(
     };
     pending.add(collections.messages, { insertOne: { document } });
     pending.parts(keepBytes(raw, messageOwner(_id, 'raw')));
+    moved.set(row.status, (moved.get(row.status) ?? 0) + 1);
     const reused = senders.has(senderKey(row));
     rows.set(sameKey(row), row);
     senders.add(senderKey(row));
     return { kind: 'new', row, reused };
   });
-  if (seq !== first) pending.add(collections.counters, { updateOne: { filter: { _id: 'arrival' }, update: { $set: { seq } } } });
+  if (seq !== first) pending.add(collections.counters, noteTurn('arrival', seq, moved));
   await pending.flush();
   return { answer: received, wrote: true };
 }

@@ -4,7 +4,7 @@ import { IssueError } from '../../issue/issue-error.ts';
 import { failure, type Result, success } from '../../issue/result.ts';
 import type { SearchPage } from '../store.ts';
 import type { ResourceDocument } from './collections.ts';
-import { type Condition } from './comparison.ts';
+import type { Condition } from './comparison.ts';
 import { cursorOf, placeOf } from './cursor.ts';
 import { isTimeout } from './failure.ts';
 import { conjunction } from './filter-query.ts';
@@ -32,11 +32,13 @@ async function runSearch(query: SearchQuery, ground: SearchGround): Promise<Sear
   const order = pageOrder(query.sort);
   const [mark, ...place] = query.after === undefined ? [await highWater(ground)] : placeOf(query.after, Object.keys(order.sort).length + 1);
   const condition = await matching(query.types, query.filter, ground);
-  const within = conjunction([condition, { born: { $lte: Number(mark) } }]);
   const total = query.total === 'none' ? undefined : await totalOf(condition, query.total, ground);
   if (query.count === 0) return { matches: [], included: [], ...(total === undefined ? {} : { total }) };
 
-  const found = await pageOf(within, order, query.after === undefined ? undefined : order.after(place), query.count + 1, ground);
+  const after = query.after === undefined ? undefined : order.after(place);
+  // In the order of creation what comes after a place is older than the mark anyway.
+  const within = after !== undefined && query.sort.length === 0 ? condition : conjunction([condition, { born: { $lte: Number(mark) } }]);
+  const found = await pageOf(within, order, after, query.count + 1, ground);
   const shown = found.slice(0, query.count);
   const last = shown.at(-1);
   const { included, cut } = await includedOf(shown, query.includes, ground);

@@ -1,8 +1,5 @@
 import type { ClientSession, MongoClient } from 'mongodb';
-import { isTransient, isUnknownCommit, storeFailure } from './failure.ts';
-
-/** How long a transaction is tried before the answer is store-busy. Units: ms */
-const PATIENCE_MS = 20_000;
+import { isTransient, isUnknownCommit } from './failure.ts';
 
 /** What a transaction did. Nothing to write: it is given up instead of committed, which costs no fsync. */
 export interface Outcome<T> {
@@ -14,10 +11,14 @@ export interface Outcome<T> {
  * Runs the work in one transaction, durable on a majority when the promise resolves, and again from the start as long as others stand in
  * the way. The answer is that of the attempt that was committed: the work must build all it gives anew each time.
  *
- * Fails: store-busy, store-unavailable
+ * Fails: by the driver's errors, which storeFailure makes issues; a transient one when it was tried for `patienceMs`
  */
-export async function inTransaction<T>(client: MongoClient, work: (session: ClientSession) => Promise<Outcome<T>>): Promise<T> {
-  const end = performance.now() + PATIENCE_MS;
+export async function inTransaction<T>(
+  client: MongoClient,
+  patienceMs: number,
+  work: (session: ClientSession) => Promise<Outcome<T>>,
+): Promise<T> {
+  const end = performance.now() + patienceMs;
   for (let tries = 0; ; tries += 1) {
     const session = client.startSession();
     try {
@@ -32,7 +33,7 @@ export async function inTransaction<T>(client: MongoClient, work: (session: Clie
       return answer;
     } catch (error) {
       if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
-      if (!isTransient(error) || performance.now() > end) throw storeFailure(error);
+      if (!isTransient(error) || performance.now() > end) throw error;
       await pause(tries);
     } finally {
       await session.endSession();

@@ -8,7 +8,13 @@ import type { Branch } from './path-branches.ts';
 /** R4 names these two parts the wrong way round: the code is the relation and the target what is related to. */
 const SWAPPED = 'http://hl7.org/fhir/SearchParameter/DocumentReference-relationship';
 
-function compileParts(parameter: SearchParameter, focusType: string, type: string, definitions: Definitions, settings: ExtractorSettings): Index[] | undefined {
+function compileParts(
+  parameter: SearchParameter,
+  focusType: string,
+  type: string,
+  definitions: Definitions,
+  settings: ExtractorSettings,
+): Index[] | undefined {
   const components = parameter.component ?? [];
   const parts: Index[] = [];
   for (const [place, { definition }] of components.entries()) {

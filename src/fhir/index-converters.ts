@@ -3,12 +3,21 @@ import { convertMoney, convertNumber, convertNumberRange, convertQuantity, conve
 import { convertCanonical, convertReference, convertResource } from './index-reference.ts';
 import type { IndexSink } from './index-sink.ts';
 import { convertAddress, convertHumanName, convertString } from './index-string.ts';
-import { convertCode, convertCodeableConcept, convertCoding, convertContactPoint, convertIdentifier, convertPlainToken } from './index-token.ts';
+import {
+  convertCode,
+  convertCodeableConcept,
+  convertCoding,
+  convertContactPoint,
+  convertIdentifier,
+  convertPlainToken,
+} from './index-token.ts';
 import type { Resource } from './resource.ts';
 
 /** Where one value goes, and what its reading depends on. */
 export interface Destination {
   readonly parameter: string;
+  /** The types the parameter may point to; empty: any. */
+  readonly targets: readonly string[];
   readonly sink: IndexSink;
   readonly resource: Resource;
   /** The system a bare code belongs to by its binding; '' when that is none or several. */

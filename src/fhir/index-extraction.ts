@@ -55,12 +55,13 @@ function systemsOf(valueSet: string | undefined, definitions: Definitions): (cod
 
 /** Compiles the values of one parameter that is no composite: by the type of what its expression finds. */
 export function compileIndex(
-  parameter: Pick<SearchParameter, 'code' | 'type'>,
+  parameter: Pick<SearchParameter, 'code' | 'type' | 'target'>,
   branches: readonly Branch[],
   definitions: Definitions,
   settings: ExtractorSettings,
 ): Index {
   const { baseUrl, offsetMinutes = 0 } = settings;
+  const { target: targets = [] } = parameter;
   const steps = branches.flatMap((branch): { branch: Branch; convert: Convert; systemOf: (code: string) => string }[] => {
     const convert = converterFor(parameter.type, branch.type);
     return convert === undefined ? [] : [{ branch, convert, systemOf: systemsOf(branch.valueSet, definitions) }];
@@ -69,7 +70,7 @@ export function compileIndex(
     for (const { branch, convert, systemOf } of steps) {
       let to: Destination | undefined;
       branch.each(focus, resource, (value, owner, name) => {
-        to ??= { parameter: parameter.code, sink, resource, systemOf, baseUrl, offsetMinutes };
+        to ??= { parameter: parameter.code, targets, sink, resource, systemOf, baseUrl, offsetMinutes };
         convert(value, to, owner, name);
       });
     }
@@ -80,7 +81,12 @@ export function compileIndex(
  * Compiles one search parameter for a type. Undefined when it has nothing to find there: no expression, none that can be read, or one that
  * leads to no value its kind speaks of.
  */
-export function compileParameter(parameter: SearchParameter, type: string, definitions: Definitions, settings: ExtractorSettings): Index | undefined {
+export function compileParameter(
+  parameter: SearchParameter,
+  type: string,
+  definitions: Definitions,
+  settings: ExtractorSettings,
+): Index | undefined {
   if (parameter.expression === undefined || parameter.type === 'special' || THE_STORES.has(parameter.code)) return undefined;
   const branches = branchesOf(parameter.expression, parameter.type, type, type, definitions);
   if (branches === undefined || branches.length === 0) return undefined;

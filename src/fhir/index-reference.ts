@@ -3,14 +3,15 @@ import type { ReferenceValue } from './index-values.ts';
 import { referredType } from './path-branches.ts';
 import { type ParsedReference, parseReference, type ReferenceElement, toLocalReference } from './references.ts';
 
-function targetOf(parsed: ParsedReference | undefined, text: string): { readonly type?: string; readonly id?: string; readonly url?: string } {
+function targetOf(
+  parsed: ParsedReference | undefined,
+  text: string,
+): { readonly type?: string; readonly id?: string; readonly url?: string } {
   switch (parsed?.kind) {
     case 'relative':
       return { type: parsed.type, id: parsed.id };
     case 'absolute':
-      return parsed.type === undefined
-        ? { url: parsed.url }
-        : { type: parsed.type, url: `${parsed.base}/${parsed.type}/${parsed.id}` };
+      return parsed.type === undefined ? { url: parsed.url } : { type: parsed.type, url: `${parsed.base}/${parsed.type}/${parsed.id}` };
     default:
       return { url: text };
   }
@@ -33,10 +34,10 @@ export function convertReference(value: unknown, { parameter, sink, resource, ba
   if (typeof reference === 'string' || entry.identifier !== undefined || display !== undefined) sink.reference(entry);
 }
 
-/** A resource that stands in the place itself, as the first of a document Bundle. */
-export function convertResource(value: unknown, { parameter, sink }: Destination): void {
+/** A resource that stands in the place itself: the Composition of a document, the MessageHeader of a message. */
+export function convertResource(value: unknown, { parameter, targets, sink }: Destination): void {
   const { resourceType: type, id } = value as { resourceType?: unknown; id?: unknown };
-  if (typeof type === 'string') sink.reference(typeof id === 'string' ? { parameter, type, id } : { parameter, type });
+  if (typeof type === 'string' && typeof id === 'string' && targets.includes(type)) sink.reference({ parameter, type, id });
 }
 
 /** A canonical or uri: with its version and without, so that either finds it. Source: FHIR R4 search 3.1.1.4.13 */

@@ -23,7 +23,12 @@ type Test = (focus: unknown, resource: Resource) => boolean;
 /**
  * Compiles an expression for one type into a branch for each type of value it can find. Empty when it finds nothing in this type.
  */
-export function compileBranches(expression: PathExpression, focusType: string, resourceType: string, definitions: Definitions): readonly Branch[] {
+export function compileBranches(
+  expression: PathExpression,
+  focusType: string,
+  resourceType: string,
+  definitions: Definitions,
+): readonly Branch[] {
   return new BranchCompiler(focusType, resourceType, definitions).branches(expression);
 }
 

@@ -3,7 +3,11 @@ import type { Branch } from './path-branches.ts';
 
 /** The part of fhirpath.js used here. */
 interface Engine {
-  compile(path: string | { base: string; expression: string }, model: unknown, options: object): (focus: unknown, variables: object) => unknown[];
+  compile(
+    path: string | { base: string; expression: string },
+    model: unknown,
+    options: object,
+  ): (focus: unknown, variables: object) => unknown[];
   types(values: unknown[]): string[];
   resolveInternalTypes(value: unknown): unknown;
 }
@@ -49,9 +53,14 @@ export function engineBranches(expression: string, focusType: string, types: Ite
   return [...types].map((type) => ({
     type,
     each(focus, resource, take) {
-      for (const found of find(focus, resource)) if (found.type === type) take(found.value, NOWHERE, '');
+      for (const found of find(focus, resource))
+        if (found.type === type || (type === 'Resource' && isResource(found.value))) take(found.value, NOWHERE, '');
     },
   }));
+}
+
+function isResource(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'resourceType' in value;
 }
 
 const NOWHERE: object = Object.freeze({});

@@ -18,5 +18,7 @@ export function checkSearchParameter(parameter: SearchParameter, definitions: De
   if (unknown !== undefined) return refuse(`${unknown} is no resource type`);
   const known = withResources(definitions, [parameter]);
   const idle = types.find((type) => compileParameter(parameter, type, known, {}) === undefined);
-  return idle === undefined ? success(parameter) : refuse(`its expression finds nothing in ${idle} that a ${parameter.type} parameter can hold`);
+  return idle === undefined
+    ? success(parameter)
+    : refuse(`its expression finds nothing in ${idle} that a ${parameter.type} parameter can hold`);
 }

@@ -21,7 +21,7 @@ function fail(
 export function checkChildren(rules: Rules, parent: Value, walk: Walk, profiles: ProfileCheck): void {
   for (const child of rules.children) {
     const instances = instancesOf(parent, child);
-    checkCount(child, instances.length, `${child.label}`, walk);
+    checkCount(child, instances.length, child.label, walk);
     for (const instance of instances) checkInstance(child, instance, parent, walk, profiles);
     if (child.slicing !== undefined) checkSlices(child, child.slicing, instances, parent, walk, profiles);
     if (walk.stopped) return;

@@ -40,7 +40,7 @@ export interface Slicing {
 /** One slice: what belongs to it, and what it asks of that. */
 export interface Slice {
   readonly name: string;
-  matches(instance: Instance, walk: Walk): boolean;
+  readonly matches: (instance: Instance, walk: Walk) => boolean;
   readonly rules: Rules;
 }
 

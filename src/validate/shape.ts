@@ -60,5 +60,5 @@ export interface Invariant {
   readonly rule: string;
   readonly severity: 'error' | 'warning';
   /** Whether the object meets it; undefined when that cannot be told. Never throws. */
-  holds(value: Readonly<Record<string, unknown>>, walk: Walk): boolean | undefined;
+  readonly holds: (value: Readonly<Record<string, unknown>>, walk: Walk) => boolean | undefined;
 }

@@ -110,7 +110,7 @@ function compare() {
   return {
     tally,
     differing,
-    hold(resource: unknown): void {
+    hold: (resource: unknown): void => {
       walkResource(resource, new Walk(frameOf(resource, undefined, undefined), 'Resource'), context);
     },
   };
@@ -157,7 +157,7 @@ test('the expression beside each of our own invariants is the one of R4', () => 
       }
     }
   }
-  for (const [key, { expression }] of nativeInvariants) expect([...(stated.get(key) ?? [])], key).toContain(expression);
+  for (const [key, { expression }] of nativeInvariants) expect([...(stated.get(key) ?? [])], `rule ${key}`).toContain(expression);
 });
 
 test('a contained resource must be pointed to, or point to what contains it', () => {

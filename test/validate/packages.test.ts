@@ -106,7 +106,7 @@ describe('the profiles of Chartbridge', () => {
   });
 
   test('each definition is itself a good StructureDefinition', () => {
-    for (const item of own.definitions) expect(errors(validator, item), item.url ?? '').toEqual([]);
+    for (const item of own.definitions) expect(errors(validator, item), `${item.url}`).toEqual([]);
   });
 
   const code = { text: 'x' };

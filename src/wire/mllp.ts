@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { type TlsOptions, createServer as createTlsServer } from 'node:tls';
+import type { Intake } from '../intake/intake.ts';
+import { createByteBudget } from './byte-budget.ts';
+import type { Clock } from './clock.ts';
+import { type ConnectionEvent, type MllpConnection, serveConnection } from './mllp-connection.ts';
+
+/** What a listener bears. */
+export interface MllpLimits {
+  /** Units: bytes of one message */
+  readonly maxFrameBytes: number;
+  /** Silence inside a frame after which the connection is closed. Units: ms */
+  readonly frameSilenceMs: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerPeer: number;
+  /** Of all unanswered messages together; above it reading pauses. Units: bytes */
+  readonly maxBytesInFlight: number;
+  /** How long a stopping listener waits for answers under way. Units: ms */
+  readonly drainMs: number;
+}
+
+/** The limits of a listener that is told none. */
+export const MLLP_LIMITS: MllpLimits = {
+  maxFrameBytes: 16 * 1024 * 1024,
+  frameSilenceMs: 30_000,
+  maxConnections: 256,
+  maxConnectionsPerPeer: 32,
+  maxBytesInFlight: 256 * 1024 * 1024,
+  drainMs: 10_000,
+};
+
+/** As much of a pino logger as is used here. */
+export interface Log {
+  info(fields: object, words: string): void;
+  warn(fields: object, words: string): void;
+  error(fields: object, words: string): void;
+}
+
+/** What happens on a listener, for alerts. Nothing of a message is in it but the bytes of a partial frame. */
+export type MllpEvent = (ConnectionEvent | { readonly kind: 'connected' | 'disconnected' | 'refused' }) & { readonly peer: string };
+
+/** What a listener is started with. */
+export interface MllpOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly intake: Intake;
+  readonly log: Log;
+  readonly limits?: Partial<MllpLimits>;
+  /** Frames end with FS CR and nothing else. */
+  readonly strict?: boolean;
+  /** Whether an address may connect; anybody where it is left out. */
+  readonly mayConnect?: (address: string) => boolean;
+  /** TLS, 1.2 or newer; with `requestCert` and `ca` senders must show a certificate. */
+  readonly tls?: TlsOptions;
+  readonly onEvent?: (event: MllpEvent) => void;
+}
+
+/** The figures of a listener since its start. */
+export interface MllpCounters {
+  /** Open now. */
+  readonly connections: number;
+  readonly connectionsTotal: number;
+  readonly refusedTotal: number;
+  readonly framesTotal: number;
+  readonly partialFramesTotal: number;
+  readonly oversizeFramesTotal: number;
+  readonly silencesTotal: number;
+  readonly faultsTotal: number;
+  readonly junkBytesTotal: number;
+  /** Of messages that are not answered, whole and partial. */
+  readonly bytesBuffered: number;
+  /** Units: ms; 0 when no frame is being read */
+  readonly oldestPartialAgeMs: number;
+}
+
+/** A listener that runs. */
+export interface MllpListener {
+  /** Shape: { host: '127.0.0.1', port: 2575 } */
+  readonly address: { readonly host: string; readonly port: number };
+  counters(): MllpCounters;
+  /** Takes no more, answers the whole frames it has, drops half ones; resolves when every connection is closed. */
+  close(): Promise<void>;
+}
+
+/** Starts an MLLP listener. Fails by rejecting with the system's error when the address cannot be had. */
+export async function startMllp(options: MllpOptions): Promise<MllpListener> {
+  const limits: MllpLimits = { ...MLLP_LIMITS, ...options.limits };
+  const clock: Clock = { now: () => Date.now(), newControlId: () => randomBytes(10).toString('hex') };
+  const budget = createByteBudget(limits.maxBytesInFlight);
+  const connections = new Map<Socket, MllpConnection>();
+  const peers = new Map<string, number>();
+  const totals = { connected: 0, refused: 0, frame: 0, partial: 0, oversize: 0, silence: 0, fault: 0, junkBytes: 0 };
+
+  function report(event: MllpEvent): void {
+    if (event.kind === 'fault') options.log.error({ peer: event.peer, err: event.error }, 'MLLP: a fault of the gateway');
+    else if (event.kind === 'oversize' || event.kind === 'silence' || event.kind === 'refused' || event.kind === 'partial') {
+      options.log.warn({ peer: event.peer }, `MLLP: ${event.kind}`);
+    }
+    options.onEvent?.(event);
+  }
+
+  function connect(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    const peer = `${address}:${socket.remotePort ?? 0}`;
+    const fromPeer = peers.get(address) ?? 0;
+    const refused =
+      connections.size >= limits.maxConnections || fromPeer >= limits.maxConnectionsPerPeer || options.mayConnect?.(address) === false;
+    if (refused) {
+      totals.refused++;
+      socket.on('error', () => socket.destroy());
+      socket.destroy();
+      report({ kind: 'refused', peer });
+      return;
+    }
+    totals.connected++;
+    peers.set(address, fromPeer + 1);
+    socket.setKeepAlive(true, 60_000);
+    const connection = serveConnection(socket, {
+      channel: { name: `mllp ${peer}`, synchronous: false },
+      intake: options.intake,
+      clock,
+      budget,
+      maxFrameBytes: limits.maxFrameBytes,
+      frameSilenceMs: limits.frameSilenceMs,
+      strict: options.strict === true,
+      onEvent: (event) => {
+        totals[event.kind]++;
+        report({ ...event, peer });
+      },
+    });
+    connections.set(socket, connection);
+    report({ kind: 'connected', peer });
+    socket.on('close', () => {
+      totals.junkBytes += connection.junkBytes;
+      connections.delete(socket);
+      const left = (peers.get(address) ?? 1) - 1;
+      if (left === 0) peers.delete(address);
+      else peers.set(address, left);
+      report({ kind: 'disconnected', peer });
+    });
+  }
+
+  // Half open: a sender that has said everything may still read its answers.
+  const server: Server =
+    options.tls === undefined
+      ? createServer({ allowHalfOpen: true }, connect)
+      : createTlsServer({ minVersion: 'TLSv1.2', ...options.tls, allowHalfOpen: true }, connect);
+  server.on('tlsClientError', (error: Error) => options.log.warn({ reason: error.message }, 'MLLP: a TLS handshake failed'));
+  await listen(server, options.host, options.port);
+  const { address: host, port } = server.address() as AddressInfo;
+
+  return {
+    address: { host, port },
+    counters() {
+      const open = [...connections.values()];
+      const oldest = Math.min(...open.map((connection) => connection.frameSince ?? Number.POSITIVE_INFINITY));
+      return {
+        connections: open.length,
+        connectionsTotal: totals.connected,
+        refusedTotal: totals.refused,
+        framesTotal: totals.frame,
+        partialFramesTotal: totals.partial,
+        oversizeFramesTotal: totals.oversize,
+        silencesTotal: totals.silence,
+        faultsTotal: totals.fault,
+        junkBytesTotal: open.reduce((sum, connection) => sum + connection.junkBytes, totals.junkBytes),
+        bytesBuffered: budget.held,
+        oldestPartialAgeMs: Number.isFinite(oldest) ? clock.now() - oldest : 0,
+      };
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections.values()) connection.drain();
+      const late = setTimeout(() => {
+        for (const socket of connections.keys()) socket.destroy();
+      }, limits.drainMs);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -53,6 +53,44 @@ const KEPT_EXTENSIONS = new Set([
   'http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice',
 ]);
 
+/** Elements the source package adds to R4, each with all below it. */
+const NOT_R4 = [
+  ...['project', 'author', 'onBehalfOf', 'account', 'accounts', 'compartment', 'deleted'].map((name) => `Meta.${name}`),
+  'Binary.url',
+  'DeviceDefinition.classification',
+  'DeviceDefinition.bodySite',
+  'HealthcareService.offeredIn',
+  'ObservationDefinition.publisher',
+  ...['name', 'label', 'studyDesign', 'region', 'descriptionSummary', 'classifier', 'associatedParty', 'progressStatus', 'whyStopped'].map(
+    (name) => `ResearchStudy.${name}`,
+  ),
+  ...['recruitment', 'comparisonGroup', 'objective.description', 'outcomeMeasure', 'result'].map((name) => `ResearchStudy.${name}`),
+];
+
+/** Elements the source package changed. Its list of data elements still has them as R4 does. */
+const CHANGED = [
+  'AuditEvent.agent.who',
+  'AuditEvent.source.observer',
+  'Bundle.entry.response.outcome',
+  'DetectedIssue.status',
+  'MeasureReport.subject',
+  ...['site', 'title', 'phase', 'relatedArtifact', 'description', 'objective.name', 'objective.type'].map(
+    (name) => `ResearchStudy.${name}`,
+  ),
+];
+
+/** The elements of this one are those of a later release; these are R4's, in R4's order. */
+const REPLACED = 'EvidenceVariable.characteristic';
+const REPLACEMENTS = [
+  'description',
+  'definition[x]',
+  'usageContext',
+  'exclude',
+  'participantEffective[x]',
+  'timeFromStart',
+  'groupMeasure',
+];
+
 type Json = Record<string, unknown>;
 
 function without(object: Json, names: readonly string[]): Json {
@@ -103,15 +141,57 @@ export function isR4(resource: SourceResource): boolean {
   return (resource.fhirVersion ?? '4.0.1') === '4.0.1' && !/^(4\.3|5|6)\.\d/.test(resource.version ?? '');
 }
 
-/** Every definition of one generated file, as the source has it. */
+function readBundle(name: string): SourceResource[] {
+  const bundle = JSON.parse(readFileSync(new URL(`${name}.json`, SOURCE), 'utf8')) as { entry: { resource: SourceResource }[] };
+  return bundle.entry.map((entry) => entry.resource);
+}
+
+/** An element of R4 by its path, for those that have children none. */
+export function dataElements(): ReadonlyMap<string, Json> {
+  const elements = readBundle('dataelements').map((one) => (one.snapshot as { element: Json[] }).element[0] as Json);
+  return new Map(elements.map((element) => [String(element.path), element]));
+}
+
+function isUnder(path: string, parent: string): boolean {
+  return path === parent || path.startsWith(`${parent}.`);
+}
+
+/** The structure with its elements as R4 has them. */
+function asInR4(resource: SourceResource, elements: ReadonlyMap<string, Json>): SourceResource {
+  const touched = [...NOT_R4, ...CHANGED, REPLACED].some((path) => path.startsWith(`${String(resource.type)}.`));
+  if (resource.resourceType !== 'StructureDefinition' || resource.derivation === 'constraint' || !touched) return resource;
+  const { element } = resource.snapshot as { element: Json[] };
+  const original = (path: string, was?: Json): Json => ({
+    ...elements.get(path),
+    constraint: was?.constraint ?? element[1]?.constraint ?? [],
+  });
+  const out = element.flatMap((one): Json[] => {
+    const path = String(one.path);
+    if (NOT_R4.some((added) => isUnder(path, added))) return [];
+    if (CHANGED.includes(path)) return [original(path, one)];
+    if (path === REPLACED) return [{ ...one, min: 1 }];
+    if (path === `${REPLACED}.modifierExtension`)
+      return [
+        one,
+        ...REPLACEMENTS.map((name) =>
+          original(
+            `${REPLACED}.${name}`,
+            element.find((old) => old.path === `${REPLACED}.exclude`),
+          ),
+        ),
+      ];
+    if (isUnder(path, REPLACED) && path !== `${REPLACED}.id` && path !== `${REPLACED}.extension`) return [];
+    return [one];
+  });
+  return { ...resource, snapshot: { element: out } };
+}
+
+/** Every definition of one generated file, as R4 has it. */
 export function sourceResources(file: keyof typeof FILES): SourceResource[] {
   const { bundles, kinds } = FILES[file];
-  return bundles.flatMap((name) => {
-    const bundle = JSON.parse(readFileSync(new URL(`${name}.json`, SOURCE), 'utf8')) as { entry: { resource: SourceResource }[] };
-    return bundle.entry
-      .map((entry) => entry.resource)
-      .filter((one) => (kinds as readonly string[]).includes(one.resourceType) && isR4(one));
-  });
+  const resources = bundles.flatMap(readBundle).filter((one) => (kinds as readonly string[]).includes(one.resourceType) && isR4(one));
+  const elements = file === 'definitions' ? dataElements() : new Map<string, Json>();
+  return resources.map((one) => asInR4(one, elements));
 }
 
 /** What the reader needs to find a line without parsing it: kind, url, version, and for the structure of a type its name and sort. */

@@ -78,7 +78,12 @@ describe('definitions with more of them', () => {
       type: 'string',
       expression: "Patient.name.where(use = 'nickname').given",
     },
-    { resourceType: 'ValueSet', url: 'http://hl7.org/fhir/ValueSet/administrative-gender', status: 'active', compose: { include: [{ system: 'urn:x', concept: [{ code: 'a' }] }] } },
+    {
+      resourceType: 'ValueSet',
+      url: 'http://hl7.org/fhir/ValueSet/administrative-gender',
+      status: 'active',
+      compose: { include: [{ system: 'urn:x', concept: [{ code: 'a' }] }] },
+    },
   ]);
 
   test('have both, and the base is as before', () => {

@@ -22,7 +22,13 @@ const animals: CodeSystem = {
       ],
     },
     { code: 'bird', concept: [{ code: 'owl', property: [{ code: 'legs', valueInteger: 2 }] }] },
-    { code: 'bat', property: [{ code: 'parent', valueCode: 'mammal' }, { code: 'lives', valueCode: 'air' }] },
+    {
+      code: 'bat',
+      property: [
+        { code: 'parent', valueCode: 'mammal' },
+        { code: 'lives', valueCode: 'air' },
+      ],
+    },
   ],
 };
 
@@ -34,7 +40,11 @@ function codesOf(compose: Compose, others: readonly ValueSet[] = []): string[] |
   return codes && [...codes.list()].map((one: Code) => one.code).sort();
 }
 
-function filtered(property: string, op: 'is-a' | 'descendent-of' | 'is-not-a' | '=' | 'in' | 'not-in' | 'exists' | 'regex' | 'generalizes', value: string) {
+function filtered(
+  property: string,
+  op: 'is-a' | 'descendent-of' | 'is-not-a' | '=' | 'in' | 'not-in' | 'exists' | 'regex' | 'generalizes',
+  value: string,
+) {
   return codesOf({ include: [{ system: SYSTEM, filter: [{ property, op, value }] }] });
 }
 
@@ -126,7 +136,8 @@ describe('the value sets of R4', () => {
     for (const structure of definitions.every('StructureDefinition')) {
       if (structure.derivation === 'constraint') continue;
       for (const { binding, type, path } of structure.snapshot?.element ?? []) {
-        if (binding?.strength !== 'required' || binding.valueSet === undefined || type?.every((one) => one.code !== 'code') === true) continue;
+        if (binding?.strength !== 'required' || binding.valueSet === undefined || type?.every((one) => one.code !== 'code') === true)
+          continue;
         if (definitions.codes(binding.valueSet) === undefined) unchecked.add(`${path} ${binding.valueSet}`);
       }
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { IssueError } from '../../src/issue/issue-error.ts';
 import { DEFAULT_SETTINGS } from '../../src/serve/settings.ts';
 import { formatQuery, parseQuery } from '../../src/serve/http/query-string.ts';

@@ -38,7 +38,7 @@ export async function everything(request: FhirRequest, { type, id }: Target, con
     filter: { op: 'and', of: [{ op: 'compartment', type, id }, ...asked.filters] },
     sort: [],
     count: asked.count,
-    includes: [{ direction: 'forward', source: '*', iterate: false }],
+    includes: asked.types.map((source) => ({ direction: 'forward', source, iterate: false })),
     total: 'none',
     ...(asked.cursor === undefined ? {} : { after: asked.cursor }),
   } satisfies SearchQuery);

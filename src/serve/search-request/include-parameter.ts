@@ -14,8 +14,8 @@ export function parseInclude(name: string, value: string, types: readonly string
   const direction = code === '_include' ? 'forward' : 'reverse';
   const iterate = modifier !== undefined;
   if (value === '*') {
-    const sources = direction === 'reverse' || iterate || types.length === 0 ? ['*'] : types;
-    return sources.map((source) => ({ direction, source, iterate }));
+    const isAny = direction === 'reverse' || iterate || types.length === 0;
+    return (isAny ? [...scope.definitions.resourceTypes] : types).map((source) => ({ direction, source, iterate }));
   }
   const [source = '', parameter = '', target, ...more] = value.split(':');
   if (!scope.definitions.resourceTypes.has(source)) throw invalid(code, 'its form is Type:parameter, Type:parameter:Target or *');

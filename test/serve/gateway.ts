@@ -1,0 +1,89 @@
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import pino from 'pino';
+import supertest from 'supertest';
+import type { Bundle, OperationOutcome } from 'fhir/r4.js';
+import { compileExtractor } from '../../src/fhir/index-extraction.ts';
+import { type AppParts, createApp } from '../../src/serve/app.ts';
+import { createHttpServer } from '../../src/serve/http-server.ts';
+import { DEFAULT_SETTINGS, type ServeSettings } from '../../src/serve/settings.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { compileValidator } from '../../src/validate/compile-validator.ts';
+import { definitions } from '../definitions.ts';
+
+/** The base of the tests' links. Nothing is at this address. */
+export const BASE = 'https://gw.example.org/fhir';
+
+const validator = compileValidator(definitions);
+const extract = compileExtractor(definitions, { baseUrl: BASE });
+
+/** A whole FHIR API over a store of its own, and a client of it. */
+export interface Gateway {
+  readonly http: ReturnType<typeof supertest>;
+  readonly store: Store;
+  readonly server: Server;
+  readonly port: number;
+  /** Lines of the log. */
+  readonly logged: string[];
+  readonly clock: { now: number };
+  close(): Promise<void>;
+}
+
+/** Opens it: a real store, a real validator, a real server. */
+export async function openGateway(
+  settings: Partial<ServeSettings> = {},
+  mount: AppParts['mount'] = [],
+  path = ':memory:',
+): Promise<Gateway> {
+  const clock = { now: Date.UTC(2026, 0, 2, 9, 30) };
+  const store = await openSqliteStore({
+    path,
+    extract,
+    now: () => clock.now,
+    compartmentParameters: (compartment, type) =>
+      definitions
+        .find('CompartmentDefinition', `http://hl7.org/fhir/CompartmentDefinition/${compartment.toLowerCase()}`)
+        ?.resource?.find(({ code }) => code === type)?.param ?? [],
+  });
+  const logged: string[] = [];
+  let ids = 0;
+  const app = createApp({
+    store,
+    validator,
+    definitions,
+    settings: { ...DEFAULT_SETTINGS, baseUrl: BASE, ...settings },
+    log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
+    now: () => new Date(clock.now),
+    newId: () => {
+      ids += 1;
+      return `made-${ids}`;
+    },
+    mount,
+  });
+  const server = createHttpServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await store.close();
+  };
+  return { http: supertest(server), store, server, port: (server.address() as AddressInfo).port, logged, clock, close };
+}
+
+/** The ids of our catalogue in an OperationOutcome. */
+export function issueIds(body: unknown): (string | undefined)[] {
+  return (body as OperationOutcome).issue.map((one) => one.details?.coding?.[0]?.code);
+}
+
+/** The ids of the resources a bundle gives, but for outcomes. */
+export function idsIn(body: unknown): (string | undefined)[] {
+  return ((body as Bundle).entry ?? [])
+    .filter((entry) => entry.resource?.resourceType !== 'OperationOutcome')
+    .map((entry) => entry.resource?.id);
+}
+
+/** The address of a link, as a request to our server. */
+export function linkIn(body: unknown, relation: string): string | undefined {
+  return (body as Bundle).link?.find((link) => link.relation === relation)?.url.replace(BASE, '/fhir');
+}

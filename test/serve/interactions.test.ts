@@ -1,0 +1,384 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Gateway, BASE, issueIds, linkIn, openGateway } from './gateway.ts';
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await openGateway();
+});
+afterAll(() => gateway.close());
+
+const FHIR = 'application/fhir+json';
+const patient = (more: Record<string, unknown> = {}) => ({ resourceType: 'Patient', name: [{ family: 'Beispiel' }], ...more });
+const post = (resource: object) =>
+  gateway.http
+    .post(`/fhir/${(resource as { resourceType: string }).resourceType}`)
+    .set('content-type', FHIR)
+    .send(JSON.stringify(resource));
+const put = (resource: { resourceType: string; id: string }) =>
+  gateway.http.put(`/fhir/${resource.resourceType}/${resource.id}`).set('content-type', FHIR).send(JSON.stringify(resource));
+const get = (path: string) => gateway.http.get(`/fhir/${path}`);
+
+describe('create and read', () => {
+  test('a resource comes back under an id of the gateway with version 1', async () => {
+    const made = await post(patient({ id: 'mine' }));
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ resourceType: 'Patient', name: [{ family: 'Beispiel' }], meta: { versionId: '1' } });
+    expect(made.body.id).not.toBe('mine');
+    expect(made.headers['location']).toBe(`${BASE}/Patient/${made.body.id}/_history/1`);
+    expect(made.headers['etag']).toBe('W/"1"');
+    const read = await get(`Patient/${made.body.id}`);
+    expect(read.status).toBe(200);
+    expect(read.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
+    expect(read.headers['last-modified']).toBe('Fri, 02 Jan 2026 09:30:00 GMT');
+    expect(read.body).toEqual(made.body);
+  });
+
+  test('numbers keep the digits they were sent with', async () => {
+    const text = '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.50,"unit":"mg"}}';
+    const made = await gateway.http.post('/fhir/Observation').set('content-type', FHIR).send(text);
+    expect((await get(`Observation/${made.body.id}`)).text).toContain('"value":1.50');
+    expect((await get(`Observation/${made.body.id}?_pretty=true`)).text).toContain('"value": 1.50');
+  });
+
+  test('Prefer says what a write answers', async () => {
+    const minimal = await post(patient()).set('prefer', 'return=minimal');
+    expect([minimal.status, minimal.text]).toEqual([201, '']);
+    const outcome = await post(patient()).set('prefer', 'return=OperationOutcome');
+    expect(outcome.body.resourceType).toBe('OperationOutcome');
+    const representation = await post(patient()).set('prefer', 'return=representation');
+    expect(representation.body.resourceType).toBe('Patient');
+  });
+
+  test('a read is 304 for who has the version, and 200 for who has an older one', async () => {
+    await put({ resourceType: 'Patient', id: 'known' });
+    expect((await get('Patient/known').set('if-none-match', 'W/"1"')).status).toBe(304);
+    expect((await get('Patient/known').set('if-none-match', 'W/"0"')).status).toBe(200);
+    expect((await get('Patient/known').set('if-modified-since', 'Fri, 02 Jan 2026 09:30:00 GMT')).status).toBe(304);
+    expect((await get('Patient/known').set('if-modified-since', 'Fri, 02 Jan 2026 09:29:59 GMT')).status).toBe(200);
+  });
+
+  test('HEAD gives what GET gives but the body; OPTIONS what is allowed', async () => {
+    await put({ resourceType: 'Patient', id: 'head' });
+    const read = await get('Patient/head');
+    const head = await gateway.http.head('/fhir/Patient/head');
+    expect([head.status, head.text, head.headers['content-length']]).toEqual([200, undefined, read.headers['content-length']]);
+    const options = await gateway.http.options('/fhir/Patient/head');
+    expect([options.status, options.headers['allow']]).toEqual([204, 'HEAD, GET, PUT, PATCH, DELETE, OPTIONS']);
+  });
+
+  test('a long answer is compressed for who takes it', async () => {
+    await put({ id: 'long', ...patient({ name: Array.from({ length: 200 }, () => ({ family: 'Lang' })) }) });
+    const plain = await get('Patient/long').set('accept-encoding', 'identity');
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    const packed = await get('Patient/long').set('accept-encoding', 'gzip');
+    expect(packed.headers['content-encoding']).toBe('gzip');
+    expect(packed.body).toEqual(plain.body);
+  });
+
+  test('answers carry what keeps browsers and caches out', async () => {
+    const { headers } = await get('Patient/long');
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' });
+    expect(headers['x-powered-by']).toBeUndefined();
+  });
+});
+
+describe('update', () => {
+  test('makes a resource under the id of the client, then versions of it', async () => {
+    expect((await put({ resourceType: 'Patient', id: 'up' })).status).toBe(201);
+    const second = await put({ id: 'up', ...patient() });
+    expect([second.status, second.headers['etag']]).toEqual([200, 'W/"2"']);
+    expect((await get('Patient/up/_history/1')).body.name).toBeUndefined();
+    expect((await get('Patient/up/_history/2')).body.name).toEqual([{ family: 'Beispiel' }]);
+    expect((await get('Patient/up/_history/3')).status).toBe(404);
+  });
+
+  test('with If-Match fails when another was faster', async () => {
+    await put({ resourceType: 'Patient', id: 'match' });
+    expect((await put({ resourceType: 'Patient', id: 'match' }).set('if-match', 'W/"1"')).status).toBe(200);
+    const late = await put({ resourceType: 'Patient', id: 'match' }).set('if-match', 'W/"1"');
+    expect([late.status, issueIds(late.body)]).toEqual([412, ['version-conflict']]);
+    const absent = await put({ resourceType: 'Patient', id: 'never-there' }).set('if-match', 'W/"1"');
+    expect(absent.status).toBe(412);
+  });
+
+  test('with If-None-Match: * only creates', async () => {
+    expect((await put({ resourceType: 'Patient', id: 'only' }).set('if-none-match', '*')).status).toBe(201);
+    const again = await put({ resourceType: 'Patient', id: 'only' }).set('if-none-match', '*');
+    expect([again.status, issueIds(again.body)]).toEqual([412, ['exists-already']]);
+  });
+
+  test('parallel updates with If-Match lose nothing', async () => {
+    await put({ resourceType: 'Patient', id: 'race' });
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => put({ resourceType: 'Patient', id: 'race' }).set('if-match', 'W/"1"')),
+    );
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(replies.filter(({ status }) => status === 412)).toHaveLength(19);
+  });
+
+  test('parallel updates without a condition are all applied', async () => {
+    await put({ resourceType: 'Patient', id: 'busy' });
+    const replies = await Promise.all(Array.from({ length: 30 }, () => put({ resourceType: 'Patient', id: 'busy' })));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await get('Patient/busy')).body.meta.versionId).toBe('31');
+  });
+
+  test('the id and the type of the body are those of the address', async () => {
+    const other = await gateway.http.put('/fhir/Patient/a').set('content-type', FHIR).send({ resourceType: 'Patient', id: 'b' });
+    expect([other.status, issueIds(other.body)]).toEqual([400, ['id-mismatched']]);
+    const type = await gateway.http.put('/fhir/Patient/a').set('content-type', FHIR).send({ resourceType: 'Observation', id: 'a' });
+    expect([type.status, issueIds(type.body)]).toEqual([400, ['id-mismatched']]);
+  });
+});
+
+describe('delete', () => {
+  test('leaves 410, the older versions and a history', async () => {
+    await put({ resourceType: 'Patient', id: 'gone' });
+    const deleted = await gateway.http.delete('/fhir/Patient/gone');
+    expect([deleted.status, deleted.headers['etag']]).toEqual([204, 'W/"2"']);
+    const read = await get('Patient/gone');
+    expect([read.status, issueIds(read.body), read.headers['etag']]).toEqual([410, ['resource-deleted'], 'W/"2"']);
+    expect((await get('Patient/gone/_history/1')).status).toBe(200);
+    expect((await get('Patient/gone/_history/2')).status).toBe(410);
+    expect((await gateway.http.delete('/fhir/Patient/gone')).status).toBe(204);
+    const history = await get('Patient/gone/_history');
+    expect(history.body.entry.map((entry: { request: unknown }) => entry.request)).toEqual([
+      { method: 'DELETE', url: 'Patient/gone' },
+      { method: 'POST', url: 'Patient' },
+    ]);
+    expect((await put({ resourceType: 'Patient', id: 'gone' })).status).toBe(201);
+    expect((await get('Patient/gone')).body.meta.versionId).toBe('3');
+  });
+
+  test('of what never was is no error, of another version is', async () => {
+    expect((await gateway.http.delete('/fhir/Patient/nobody')).status).toBe(204);
+    await put({ resourceType: 'Patient', id: 'kept' });
+    expect((await gateway.http.delete('/fhir/Patient/kept').set('if-match', 'W/"7"')).status).toBe(412);
+    expect((await get('Patient/kept')).status).toBe(200);
+  });
+});
+
+describe('conditional interactions', () => {
+  const identifier = (value: string) => [{ system: 'urn:mrn', value }];
+
+  test('fifty creates of one identity at once give one 201 and one resource', async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, () => post(patient({ identifier: identifier('50') })).set('if-none-exist', 'identifier=urn:mrn|50')),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([...Array<number>(49).fill(200), 201]);
+    expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
+    expect((await get('Patient?identifier=urn:mrn|50&_total=accurate')).body.total).toBe(1);
+  });
+
+  test('an update by criteria creates, then updates, and refuses two', async () => {
+    const byCriteria = (resource: object) =>
+      gateway.http.put('/fhir/Patient?identifier=urn:mrn|60').set('content-type', FHIR).send(JSON.stringify(resource));
+    const first = await byCriteria(patient({ identifier: identifier('60') }));
+    const second = await byCriteria(patient({ identifier: identifier('60'), active: true }));
+    expect([first.status, second.status, second.body.id, second.body.meta.versionId]).toEqual([201, 200, first.body.id, '2']);
+    expect((await byCriteria(patient({ id: 'another', identifier: identifier('60') }))).status).toBe(400);
+    await post(patient({ identifier: identifier('60') }));
+    const two = await byCriteria(patient());
+    expect([two.status, issueIds(two.body)]).toEqual([412, ['multiple-matches']]);
+  });
+
+  test('a delete by criteria takes one, and several only by setting', async () => {
+    await post(patient({ identifier: identifier('70') }));
+    expect((await gateway.http.delete('/fhir/Patient?identifier=urn:mrn|70')).status).toBe(204);
+    expect((await get('Patient?identifier=urn:mrn|70&_total=accurate')).body.total).toBe(0);
+    await post(patient({ identifier: identifier('71') }));
+    await post(patient({ identifier: identifier('71') }));
+    expect((await gateway.http.delete('/fhir/Patient?identifier=urn:mrn|71')).status).toBe(412);
+    const many = await openGateway({ multipleDelete: true });
+    try {
+      for (const id of ['a', 'b']) {
+        await many.http.put(`/fhir/Patient/${id}`).set('content-type', FHIR).send({ resourceType: 'Patient', id, active: true });
+      }
+      expect((await many.http.delete('/fhir/Patient?active=true')).status).toBe(204);
+      expect((await many.http.get('/fhir/Patient/a')).status).toBe(410);
+      expect((await many.http.get('/fhir/Patient/b')).status).toBe(410);
+    } finally {
+      await many.close();
+    }
+  });
+
+  test('criteria that are not known are refused, never ignored', async () => {
+    const reply = await gateway.http.delete('/fhir/Patient?shoe-size=43');
+    expect([reply.status, issueIds(reply.body)]).toEqual([400, ['search-parameter-unknown']]);
+    expect((await gateway.http.delete('/fhir/Patient')).status).toBe(400);
+  });
+
+  test('two patients may carry one identifier, and the answer says who owns it', async () => {
+    const first = await post(patient({ identifier: identifier('80') }));
+    const second = await post(patient({ identifier: identifier('80') })).set('prefer', 'return=OperationOutcome');
+    expect(second.status).toBe(201);
+    expect(issueIds(second.body)).toContain('identifier-claimed');
+    expect(await gateway.store.owners(['Patient|urn:mrn|80'])).toEqual([`Patient/${first.body.id}`]);
+    await gateway.http.delete(`/fhir/Patient/${first.body.id}`);
+    expect(await gateway.store.owners(['Patient|urn:mrn|80'])).toEqual([undefined]);
+  });
+});
+
+describe('history', () => {
+  test('of a type and of everything is paged without gap or double while writes go on', async () => {
+    const fresh = await openGateway();
+    try {
+      for (let index = 0; index < 12; index += 1) {
+        await fresh.http
+          .put(`/fhir/Patient/h${index % 4}`)
+          .set('content-type', FHIR)
+          .send({ resourceType: 'Patient', id: `h${index % 4}` });
+      }
+      const seen: string[] = [];
+      let path: string | undefined = '/fhir/Patient/_history?_count=5';
+      while (path !== undefined) {
+        const page = await fresh.http.get(path);
+        expect(page.status).toBe(200);
+        seen.push(
+          ...page.body.entry.map(
+            (entry: { resource: { id: string; meta: { versionId: string } } }) => `${entry.resource.id}/${entry.resource.meta.versionId}`,
+          ),
+        );
+        await fresh.http.post('/fhir/Patient').set('content-type', FHIR).send({ resourceType: 'Patient' });
+        path = linkIn(page.body, 'next');
+      }
+      expect(seen).toHaveLength(12);
+      expect(new Set(seen).size).toBe(12);
+      expect((await fresh.http.get('/fhir/_history?_since=2027-01-01T00:00:00Z')).body.entry).toBeUndefined();
+      expect((await fresh.http.get('/fhir/Patient/h0/_history')).body.total).toBe(3);
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  test('of nobody is 404, with a bad _since 400, with an unknown parameter named', async () => {
+    expect((await get('Patient/never/_history')).status).toBe(404);
+    expect(issueIds((await get('Patient/up/_history?_since=yesterday')).body)).toEqual(['parameter-invalid']);
+    const lenient = await get('Patient/up/_history?colour=red');
+    expect(issueIds(lenient.body.entry.at(-1).resource)).toEqual(['search-parameter-unknown']);
+    expect((await get('Patient/up/_history?colour=red').set('prefer', 'handling=strict')).status).toBe(400);
+  });
+});
+
+describe('patch', () => {
+  const patched = (id: string, operations: unknown) =>
+    gateway.http.patch(`/fhir/Patient/${id}`).set('content-type', 'application/json-patch+json').send(JSON.stringify(operations));
+
+  test('a JSON Patch changes what it says and makes a version', async () => {
+    await put({ id: 'patch', ...patient() });
+    const reply = await patched('patch', [
+      { op: 'test', path: '/name/0/family', value: 'Beispiel' },
+      { op: 'replace', path: '/name/0/family', value: 'Muster' },
+      { op: 'add', path: '/birthDate', value: '1980-03' },
+    ]);
+    expect([reply.status, reply.body.name[0].family, reply.body.birthDate, reply.body.meta.versionId]).toEqual([
+      200,
+      'Muster',
+      '1980-03',
+      '2',
+    ]);
+  });
+
+  test.each([
+    [[{ op: 'replace', path: '/id', value: 'x' }], 400, 'patch-invalid'],
+    [[{ op: 'remove', path: '/resourceType' }], 400, 'patch-invalid'],
+    [[{ op: 'add', path: '/__proto__/polluted', value: true }], 400, 'patch-invalid'],
+    [[{ op: 'add', path: '/constructor/prototype/polluted', value: true }], 400, 'patch-invalid'],
+    [[{ op: 'jump', path: '/name' }], 400, 'patch-invalid'],
+    [[{ op: 'add', path: '/birthDate' }], 400, 'patch-invalid'],
+    [[{ op: 'replace', path: '', value: {} }], 400, 'patch-invalid'],
+    [{ op: 'add' }, 400, 'patch-invalid'],
+    [[], 400, 'patch-invalid'],
+    [[{ op: 'test', path: '/name/0/family', value: 'other' }], 422, 'patch-not-applicable'],
+    [[{ op: 'remove', path: '/photo' }], 422, 'patch-not-applicable'],
+    [Array.from({ length: 21 }, () => ({ op: 'copy', from: '/name', path: '/name/0/extension' })), 400, 'patch-invalid'],
+    [[{ op: 'add', path: '/gender', value: 'x' }], 400, 'code-not-in-value-set'],
+  ])('%j is %i %s', async (operations, status, id) => {
+    await put({ id: 'patch', ...patient() });
+    const reply = await patched('patch', operations);
+    expect([reply.status, issueIds(reply.body)[0]]).toEqual([status, id]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test('what is not there is 404, what is deleted 410', async () => {
+    expect((await patched('nobody-here', [{ op: 'add', path: '/active', value: true }])).status).toBe(404);
+    await put({ resourceType: 'Patient', id: 'patch-gone' });
+    await gateway.http.delete('/fhir/Patient/patch-gone');
+    expect((await patched('patch-gone', [{ op: 'add', path: '/active', value: true }])).status).toBe(410);
+  });
+
+  const fhirPath = (...operations: Record<string, unknown>[]) =>
+    gateway.http
+      .patch('/fhir/Patient/fp')
+      .set('content-type', FHIR)
+      .send({
+        resourceType: 'Parameters',
+        parameter: operations.map((operation) => ({
+          name: 'operation',
+          part: Object.entries(operation).map(([name, value]) => ({
+            name,
+            ...(typeof value === 'object'
+              ? value
+              : typeof value === 'number'
+                ? { valueInteger: value }
+                : { [name === 'type' ? 'valueCode' : 'valueString']: value }),
+          })),
+        })),
+      });
+
+  test('a FHIRPath Patch adds, replaces, inserts, moves and deletes', async () => {
+    await put({
+      id: 'fp',
+      ...patient({
+        identifier: [
+          { system: 'urn:a', value: '1' },
+          { system: 'urn:b', value: '2' },
+        ],
+      }),
+    });
+    const reply = await fhirPath(
+      { type: 'add', path: 'Patient', name: 'birthDate', value: { valueDate: '1980-03' } },
+      { type: 'add', path: 'Patient', name: 'deceased', value: { valueBoolean: false } },
+      { type: 'replace', path: "Patient.identifier.where(system = 'urn:b').value", value: { valueString: '3' } },
+      { type: 'insert', path: 'Patient.identifier', index: 0, value: { valueIdentifier: { system: 'urn:c', value: '4' } } },
+      { type: 'move', path: 'Patient.identifier', source: 0, destination: 2 },
+      { type: 'delete', path: 'Patient.name[0].family' },
+      { type: 'add', path: 'Patient.name[0]', name: 'given', value: { valueString: 'Erika' } },
+      {
+        type: 'add',
+        path: 'Patient',
+        name: 'contact',
+        value: {
+          part: [
+            { name: 'gender', valueCode: 'female' },
+            { name: 'name', valueHumanName: { text: 'Eva' } },
+          ],
+        },
+      },
+    );
+    expect(reply.status).toBe(200);
+    expect(reply.body).toMatchObject({
+      birthDate: '1980-03',
+      deceasedBoolean: false,
+      identifier: [
+        { system: 'urn:a', value: '1' },
+        { system: 'urn:b', value: '3' },
+        { system: 'urn:c', value: '4' },
+      ],
+      name: [{ given: ['Erika'] }],
+      contact: [{ gender: 'female', name: { text: 'Eva' } }],
+    });
+  });
+
+  test.each([
+    [{ type: 'replace', path: 'Patient.id', value: { valueId: 'x' } }, 'patch-invalid'],
+    [{ type: 'replace', path: 'Patient.name.select(family)', value: { valueString: 'x' } }, 'patch-invalid'],
+    [{ type: 'add', path: 'Patient', name: 'shoeSize', value: { valueInteger: 43 } }, 'patch-invalid'],
+    [{ type: 'jump', path: 'Patient' }, 'patch-invalid'],
+    [{ type: 'replace', path: 'Patient.photo', value: { valueString: 'x' } }, 'patch-not-applicable'],
+    [{ type: 'move', path: 'Patient.name', source: 5, destination: 0 }, 'patch-not-applicable'],
+  ])('FHIRPath %j is %s', async (operation, id) => {
+    await put({ id: 'fp', ...patient() });
+    expect(issueIds((await fhirPath(operation)).body)).toEqual([id]);
+  });
+});

@@ -8,6 +8,8 @@ export interface Harness {
   open(settings: StoreSettings): Promise<Store>;
   /** Closes the store and opens what it kept; undefined for a store that forgets when closed. */
   readonly reopen?: (store: Store, settings: StoreSettings) => Promise<Store>;
+  /** How many stories the property tests play, where opening a store is slow. */
+  readonly runs?: number;
 }
 
 /** Index values with what is left out empty. */

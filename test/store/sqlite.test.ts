@@ -19,10 +19,11 @@ storeContract('SQLite, a file', {
     paths.set(store, path);
     return store;
   },
+  runs: 10,
   async reopen(store, settings) {
     await store.close();
     return openSqliteStore({ ...settings, path: paths.get(store) ?? '' });
   },
 });
 
-storeContract('SQLite, in memory', { open: (settings) => openSqliteStore({ ...settings, path: ':memory:' }) });
+storeContract('SQLite, in memory', { runs: 200, open: (settings) => openSqliteStore({ ...settings, path: ':memory:' }) });

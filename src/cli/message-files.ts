@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { stdin } from 'node:process';
 import { splitBytes } from '../hl7v2/split-messages.ts';
-import { unframe } from '../wire/frame.ts';
+import { unframe, VT } from '../wire/frame.ts';
 
 /** One message of a file. */
 export interface FileMessage {
@@ -12,14 +12,12 @@ export interface FileMessage {
   readonly raw: Uint8Array;
 }
 
-const VT = 0x0b;
-
 /** The messages of files, folders and standard input (-), in order. A file may hold one message, many, MLLP frames or batches. Throws what the file system says. */
 export async function* messagesOf(paths: readonly string[]): AsyncGenerator<FileMessage> {
   for (const path of paths) {
     for (const file of path === '-' ? ['-'] : filesOf(path)) {
       const bytes = file === '-' ? await buffer(stdin) : readFileSync(file);
-      const bodies = bytes[0] === VT ? unframe(bytes) : [bytes];
+      const bodies = (bytes[0] === VT ? unframe(bytes)?.frames : undefined) ?? [bytes];
       const raws = bodies.flatMap((body) => splitBytes(body).messages);
       // A file that holds no message at all is one that cannot be read: it is told, not skipped.
       const messages = raws.length === 0 ? [bytes] : raws;

@@ -62,7 +62,7 @@ export async function postMessage(
   const response = await fetch(`${gateway.http}/hl7v2`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/hl7-v2' },
-    body: message as BodyInit,
+    body: Buffer.from(message),
   });
   return { status: response.status, ack: await response.text(), contentType: response.headers.get('content-type') ?? '' };
 }

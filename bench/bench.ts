@@ -1,0 +1,52 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { gatewayFigures } from './gateway.ts';
+import type { Figure } from './measure.ts';
+import { translateFigures } from './translate.ts';
+
+/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- --save` keeps this one. */
+const SAVED = join(import.meta.dirname, 'saved', 'last.json');
+
+interface Run {
+  readonly machine: string;
+  readonly node: string;
+  readonly figures: readonly Figure[];
+}
+
+const sections: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { translate: translateFigures, gateway: gatewayFigures };
+const chosen = process.argv.slice(2).filter((word) => Object.hasOwn(sections, word));
+const last = existsSync(SAVED) ? (JSON.parse(readFileSync(SAVED, 'utf8')) as Run) : undefined;
+const [cpu] = cpus();
+const run: Run & { figures: Figure[] } = {
+  machine: `${cpus().length} x ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB`,
+  node: process.version,
+  figures: [],
+};
+console.log(`${run.machine}, Node ${run.node}\n`);
+for (const [name, measure] of Object.entries(sections)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  for (const figure of await measure()) {
+    run.figures.push(figure);
+    console.log(lineOf(figure));
+  }
+}
+if (process.argv.includes('--save')) {
+  writeFileSync(SAVED, `${JSON.stringify(run, null, 2)}\n`);
+  console.log(`\nsaved to ${SAVED}`);
+}
+
+function lineOf(figure: Figure): string {
+  const before = last?.figures.find((other) => other.name === figure.name);
+  const parts = [
+    figure.target === undefined ? '' : `target ${figure.target.toLocaleString('en')}`,
+    figure.ratioTo ?? '',
+    figure.note ?? '',
+    before === undefined ? '' : `last saved ${round(before.value)}`,
+  ].filter((part) => part !== '');
+  return `${figure.name.padEnd(58)} ${round(figure.value).padStart(10)} ${figure.unit.padEnd(14)} ${parts.join('; ')}`;
+}
+
+function round(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
+}

@@ -361,6 +361,20 @@ export const catalogue = {
     text: '{key}: {rule}',
     help: 'The rule is a constraint of the definition named in the details.',
   },
+  'unit-unknown': {
+    ...warning,
+    fhir: 'code-invalid',
+    err3: 103,
+    text: '{element} is not a unit of UCUM',
+    help: 'Send the UCUM code, as mm[Hg] for mmHg, or leave out the system.',
+  },
+  'display-differs': {
+    ...warning,
+    fhir: 'informational',
+    err3: 0,
+    text: '{element} is not the display of the code, which is: {stated}',
+    help: 'The code counts; check that it is the one meant.',
+  },
   'invariant-not-checked': {
     severity: 'information',
     fhir: 'informational',

@@ -1,14 +1,16 @@
 import type { Definitions } from '../fhir/definitions.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { Bug } from '../issue/issue-error.ts';
+import { compileAdvice } from './advice.ts';
 import { Shapes } from './compile-shape.ts';
 import { expressionCompiler } from './expression.ts';
-import { invariantCompiler } from './invariant.ts';
+import { extensionCheck } from './extension-check.ts';
 import { frameOf } from './frame.ts';
+import { invariantCompiler } from './invariant.ts';
 import { Profiles } from './profiles.ts';
+import type { Validator } from './validator.ts';
 import { Walk } from './walk.ts';
 import { walkResource } from './walk-resource.ts';
-import type { Validator } from './validator.ts';
 
 /** A validator over definitions. Types and profiles are compiled when first met; nothing is fetched. */
 export function compileValidator(definitions: Definitions): Validator {
@@ -18,17 +20,20 @@ export function compileValidator(definitions: Definitions): Validator {
   const sibling = shapes.of('Element');
   if (sibling === undefined) throw new Bug('The definitions have no type Element');
   const { resourceTypes } = definitions;
+  const shared = {
+    resourceTypes,
+    shapeOf: (name: string) => shapes.of(name),
+    sibling,
+    advise: compileAdvice(definitions),
+    checkExtension: extensionCheck(definitions, profiles),
+  };
   return {
     validate(resource, options = {}) {
       const type = (resource as { resourceType?: unknown } | null)?.resourceType;
-      const walk = new Walk(
-        frameOf(resource, undefined, undefined),
-        typeof type === 'string' && resourceTypes.has(type) ? type : 'Resource',
-      );
+      const start = typeof type === 'string' && resourceTypes.has(type) ? type : 'Resource';
+      const walk = new Walk(frameOf(resource, undefined, undefined), start, resourceTypes);
       walkResource(resource, walk, {
-        resourceTypes,
-        shapeOf: (name) => shapes.of(name),
-        sibling,
+        ...shared,
         afterResource(value, at) {
           const claimed = (value as Partial<Resource>).meta?.profile;
           const asked = value === resource ? (options.profiles ?? []) : [];

@@ -1,5 +1,8 @@
 import { shown, type Walk } from './walk.ts';
 import type { ElementShape, Invariant, Shape } from './shape.ts';
+import type { Advise } from './advice.ts';
+import { checkBundle } from './bundle-check.ts';
+import type { CheckExtension } from './extension-check.ts';
 import { frameOf } from './frame.ts';
 import { targetTypeOf } from './reference.ts';
 
@@ -11,6 +14,8 @@ export interface WalkContext {
   shapeOf(type: string): Shape | undefined;
   /** The shape of Element: what stands beside a primitive. */
   readonly sibling: Shape;
+  readonly advise: Advise;
+  readonly checkExtension: CheckExtension;
   /** Called for every resource, contained and in bundles too, when its own walk is done. */
   afterResource(resource: Value, walk: Walk): void;
 }
@@ -36,6 +41,7 @@ export function walkResource(value: unknown, walk: Walk, context: WalkContext): 
     return;
   }
   walkObject(shape, value, walk, context);
+  if (type === 'Bundle') checkBundle(value, walk);
   if (!walk.stopped) context.afterResource(value, walk);
 }
 
@@ -80,6 +86,15 @@ function walkObject(shape: Shape, value: Value, walk: Walk, context: WalkContext
     walk.report('invariant-not-met', { key: 'ele-1', rule: 'All FHIR elements must have a @value or children' });
   if (shape.invariants.length > 0) checkInvariants(shape.invariants, value, walk);
   if (own.length > 0) checkInvariants(own, value, walk);
+}
+
+/** An extension is held against its definition after its own walk; what is inside it knows its url. */
+function walkExtension(element: ElementShape, shape: Shape, value: Value, walk: Walk, context: WalkContext): void {
+  const outer = walk.outerExtensionUrl;
+  walk.outerExtensionUrl = value.url;
+  walkObject(shape, value, walk, context, element.invariants);
+  walk.outerExtensionUrl = outer;
+  if (!walk.stopped) context.checkExtension(value, element.name === 'modifierExtension', walk);
 }
 
 /** Holds a value against invariants and notes those it does not meet. */
@@ -128,13 +143,16 @@ function walkValue(element: ElementShape, value: unknown, index: number, walk: W
     walkPrimitive(element, value, index, walk);
     return;
   }
-  if (!walk.enter(element.label, index)) return;
+  const type = element.isResource ? (value as { resourceType?: unknown } | null)?.resourceType : element.type;
+  if (!walk.enter(element.label, index, typeof type === 'string' ? type : '')) return;
   if (element.isResource) walkInner(value, element, walk, context);
   else {
     const shape = element.shape();
     if (!isObject(value)) walk.report('element-type-wrong', { type: element.type, value: shown(value) });
     else if (shape !== undefined) {
-      walkObject(shape, value, walk, context, element.invariants);
+      if (element.type === 'Extension') walkExtension(element, shape, value, walk, context);
+      else walkObject(shape, value, walk, context, element.invariants);
+      context.advise(element.type, value, walk);
       if (element.targets !== undefined) checkTarget(element.targets, value, walk);
       if (element.binding !== undefined) checkBinding(element, value, walk);
     }
@@ -199,7 +217,7 @@ function walkSibling(element: ElementShape, item: unknown, hasValue: boolean, in
     });
     return;
   }
-  if (!walk.enter(element.label, index)) return;
+  if (!walk.enter(element.label, index, element.type)) return;
   // An id alone is enough beside a value.
   if (hasValue && Object.keys(item).length === 1 && typeof item.id === 'string') {
     if (item.id === '') walk.reportAt(walk.location('id'), 'value-invalid', { type: 'string', value: '' });

@@ -26,21 +26,28 @@ export class Walk {
   /** Set when the walk had to stop: what comes after would not be the whole truth. */
   stopped = false;
   frame: Frame;
+  /** The url of the extension that the walk's place is in. */
+  outerExtensionUrl: unknown;
   readonly #labels: string[] = [];
   readonly #indexes: number[] = [];
+  readonly #types: string[] = [];
   #depth = 0;
   readonly #said = new Set<string>();
 
-  constructor(frame: Frame, start: string) {
+  readonly #resources: ReadonlySet<string>;
+
+  constructor(frame: Frame, start: string, resourceTypes: ReadonlySet<string> = new Set()) {
     this.frame = frame;
-    this.enter(start, -1);
+    this.#resources = resourceTypes;
+    this.enter(start, -1, start);
   }
 
-  /** Steps into an element; `index` is -1 where it does not repeat. False when it is too deep. */
-  enter(label: string, index: number): boolean {
+  /** Steps into an element of a type; `index` is -1 where it does not repeat. False when it is too deep. */
+  enter(label: string, index: number, type = ''): boolean {
     const depth = this.#depth++;
     this.#labels[depth] = label;
     this.#indexes[depth] = index;
+    this.#types[depth] = type;
     if (depth < DEPTH_LIMIT) return true;
     if (!this.stopped) this.report('too-costly', { reason: `nested deeper than ${DEPTH_LIMIT} elements` });
     this.stopped = true;
@@ -63,6 +70,26 @@ export class Walk {
     }
     if (child === undefined) return text;
     return index >= 0 ? `${text}.${child}[${index}]` : `${text}.${child}`;
+  }
+
+  /**
+   * The paths by which definitions may name the element that the walk's place is in: by each type on the way to it.
+   *
+   * Shape: for an extension of a family name, HumanName.family, Patient.name.family and string
+   */
+  containerPaths(): ReadonlySet<string> {
+    const paths = new Set<string>();
+    let path = '';
+    for (let at = this.#depth - 2; at >= 0; at--) {
+      const type = this.#types[at] ?? '';
+      if (type !== '') paths.add(type + path);
+      if (this.#resources.has(type)) {
+        if (path === '') paths.add('Resource').add('DomainResource');
+        break;
+      }
+      path = `.${this.#labels[at]}${path}`;
+    }
+    return paths;
   }
 
   /** Notes an issue at the place where the walk stands. */

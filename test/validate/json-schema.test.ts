@@ -120,10 +120,7 @@ describe.skipIf(!existsSync(SYNTHEA))('Synthea patients (needs ../shared)', () =
     for (const file of files) {
       const bundle: unknown = JSON.parse(gunzipSync(readFileSync(SYNTHEA + file)).toString('utf8'));
       const errors = validator.validate(bundle).filter((item) => item.severity === 'error');
-      expect(
-        errors.map((item) => `${item.id} ${item.expression}`),
-        file,
-      ).toEqual([]);
+      expect(errors.map((item) => `${file} ${item.id} ${item.expression}`)).toEqual([]);
     }
   });
 });

@@ -105,6 +105,8 @@ function compare() {
     resourceTypes: definitions.resourceTypes,
     shapeOf: (type: string) => shapes.of(type),
     sibling,
+    advise: () => {},
+    checkExtension: () => {},
     afterResource: () => {},
   };
   return {

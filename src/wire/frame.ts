@@ -1,3 +1,5 @@
+import { createGatheredBytes } from './gathered-bytes.ts';
+
 /** Begins a frame. Source: HL7 transport specification MLLP release 1 */
 export const VT = 0x0b;
 /** With CR after it, ends a frame. */
@@ -53,28 +55,16 @@ type State = 'outside' | 'inside' | 'fs' | 'closed';
  */
 export function createFrameDecoder({ maxFrameBytes, strict = false }: FrameRules): FrameDecoder {
   let state: State = 'outside';
-  let parts: Uint8Array[] = [];
-  let bufferedBytes = 0;
   let junkBytes = 0;
+  const content = createGatheredBytes();
 
-  const keep = (part: Uint8Array): void => {
-    if (part.length === 0) return;
-    parts.push(part);
-    bufferedBytes += part.length;
-  };
-  const content = (): Uint8Array => {
-    const bytes = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-    parts = [];
-    bufferedBytes = 0;
-    return bytes;
-  };
   const frame = (next: State): FrameEvent => {
     state = next;
-    return { kind: 'frame', bytes: content() };
+    return { kind: 'frame', bytes: content.take() };
   };
   const partial = (next: State): FrameEvent => {
     state = next;
-    return { kind: 'partial', bytes: content() };
+    return { kind: 'partial', bytes: content.take() };
   };
 
   return {
@@ -101,25 +91,25 @@ export function createFrameDecoder({ maxFrameBytes, strict = false }: FrameRules
             from = index + 1;
             continue;
           }
-          keep(LONE_FS);
+          content.add(LONE_FS);
           state = 'inside';
           from = index;
         }
         if (byte === FS || byte === VT) {
-          keep(chunk.subarray(from, index));
+          content.add(chunk.subarray(from, index));
           if (byte === FS) state = 'fs';
           else {
             events.push(partial('inside'));
             from = index + 1;
           }
         }
-        if (bufferedBytes + (state === 'inside' ? index + 1 - from : 0) > maxFrameBytes) {
-          if (state === 'inside') keep(chunk.subarray(from, index + 1));
-          events.push({ kind: 'oversize', head: Buffer.from(content().subarray(0, HEAD_BYTES)) });
+        if (content.length + (state === 'inside' ? index + 1 - from : 0) > maxFrameBytes) {
+          if (state === 'inside') content.add(chunk.subarray(from, index + 1));
+          events.push({ kind: 'oversize', head: Buffer.from(content.take().subarray(0, HEAD_BYTES)) });
           state = 'closed';
         }
       }
-      if (state === 'inside') keep(chunk.subarray(from));
+      if (state === 'inside') content.add(chunk.subarray(from));
       return events;
     },
     flush() {
@@ -127,13 +117,13 @@ export function createFrameDecoder({ maxFrameBytes, strict = false }: FrameRules
     },
     end() {
       if (state === 'fs' && !strict) return [frame('closed')];
-      if (state === 'fs') keep(LONE_FS);
+      if (state === 'fs') content.add(LONE_FS);
       const inside = state === 'inside' || state === 'fs';
       state = 'closed';
       return inside ? [partial('closed')] : [];
     },
     get bufferedBytes() {
-      return bufferedBytes;
+      return content.length;
     },
     get isInside() {
       return state === 'inside' || state === 'fs';

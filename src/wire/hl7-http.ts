@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer, Intake } from '../intake/intake.ts';
+import { faultOf } from '../issue/fault.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { toOperationOutcome } from '../issue/operation-outcome.ts';
 import type { Clock } from './clock.ts';
@@ -48,7 +49,7 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
       return await reception.application;
     } catch (error) {
       const reference = clock.newControlId();
-      log.error({ err: error, reference }, 'HL7 over HTTP: a fault of the gateway');
+      log.error({ fault: faultOf(error), reference }, 'HL7 over HTTP: a fault of the gateway');
       return refuse(body, issue('internal', { reference }), clock, { close: false, resend: true });
     }
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { type TlsOptions, createServer as createTlsServer } from 'node:tls';
 import type { Intake } from '../intake/intake.ts';
+import { faultOf } from '../issue/fault.ts';
 import { createByteBudget } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
 import { type ConnectionEvent, type MllpConnection, serveConnection } from './mllp-connection.ts';
@@ -94,7 +95,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
   const totals = { connected: 0, refused: 0, frame: 0, partial: 0, oversize: 0, silence: 0, fault: 0, junkBytes: 0 };
 
   function report(event: MllpEvent): void {
-    if (event.kind === 'fault') options.log.error({ peer: event.peer, err: event.error }, 'MLLP: a fault of the gateway');
+    if (event.kind === 'fault') options.log.error({ peer: event.peer, fault: faultOf(event.error) }, 'MLLP: a fault of the gateway');
     else if (event.kind === 'oversize' || event.kind === 'silence' || event.kind === 'refused' || event.kind === 'partial') {
       options.log.warn({ peer: event.peer }, `MLLP: ${event.kind}`);
     }

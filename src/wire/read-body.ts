@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { createGatheredBytes } from './gathered-bytes.ts';
 
 /** A request's body, or why there is none. `countedBytes` were reported to `mayHold`, whatever became of them. */
 export type Body = { readonly countedBytes: number } & (
@@ -11,7 +12,7 @@ export type Body = { readonly countedBytes: number } & (
  * The rest of a body that is refused is discarded as it comes, so that the sender reads its answer instead of a reset.
  */
 export async function readBody(request: IncomingMessage, limitBytes: number, mayHold: (bytes: number) => boolean): Promise<Body> {
-  const chunks: Buffer[] = [];
+  const content = createGatheredBytes();
   let countedBytes = 0;
   const refused = (kind: 'too-long' | 'no-room'): Body => {
     request.resume();
@@ -24,11 +25,11 @@ export async function readBody(request: IncomingMessage, limitBytes: number, may
       const room = mayHold(chunk.length);
       if (countedBytes > limitBytes) return refused('too-long');
       if (!room) return refused('no-room');
-      chunks.push(chunk);
+      content.add(chunk);
     }
   } catch {
     // The sender went away in the middle: nobody is left to be told.
     return { kind: 'gone', countedBytes };
   }
-  return { kind: 'whole', bytes: Buffer.concat(chunks), countedBytes };
+  return { kind: 'whole', bytes: content.take(), countedBytes };
 }

@@ -110,6 +110,17 @@ describe('frames', () => {
     expect(event?.kind === 'frame' && event.bytes.length).toBe(16 * 1024 * 1024);
   });
 
+  test('a frame of 4 MB that comes byte by byte costs not much more memory than its bytes', () => {
+    const decoder = createFrameDecoder({ maxFrameBytes: 16 * 1024 * 1024 });
+    decoder.push(stream('<'));
+    const before = process.memoryUsage().rss;
+    for (let count = 0; count < 4 * 1024 * 1024; count++) decoder.push(Uint8Array.of((count & 0x7f) | 0x20));
+    const [event] = decoder.push(stream('>/'));
+    expect(event?.kind === 'frame' && event.bytes.length).toBe(4 * 1024 * 1024);
+    expect(event?.kind === 'frame' && [...event.bytes.subarray(-3)]).toEqual([0x7d, 0x7e, 0x7f]);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+  });
+
   test('a file of frames gives its messages, one cut off among them', () => {
     expect(unframe(stream('no frames'))).toBeUndefined();
     const file = unframe(stream('x<a>/<b'));

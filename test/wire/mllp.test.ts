@@ -1,4 +1,10 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseMessage } from '../../src/hl7v2/parse-message.ts';
 import type { Intake } from '../../src/intake/intake.ts';
@@ -6,6 +12,7 @@ import { createFrameDecoder, encodeFrame } from '../../src/wire/frame.ts';
 import { type Log, type MllpEvent, type MllpListener, type MllpOptions, startMllp } from '../../src/wire/mllp.ts';
 import { createMemoryIntake, message } from './memory-intake.ts';
 
+const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
 const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const listeners: MllpListener[] = [];
 const sockets: Socket[] = [];
@@ -150,9 +157,11 @@ describe('an MLLP listener', () => {
     expect(peer.answers).toEqual([]);
   });
 
-  test('a bug of ours is answered AR, closes that connection and no other', async () => {
+  test('a bug of ours is answered AR, closes that connection and no other, and its words are not logged', async () => {
     const events: MllpEvent['kind'][] = [];
-    const listener = await start(createMemoryIntake(), { onEvent: (event) => events.push(event.kind) });
+    const logged: object[] = [];
+    const log: Log = { ...quiet, error: (fields) => logged.push(fields) };
+    const listener = await start(createMemoryIntake(), { onEvent: (event) => events.push(event.kind), log });
     const [one, other] = [await sender(listener), await sender(listener)];
     one.socket.write(encodeFrame(message('THROW')));
     await one.closed;
@@ -160,6 +169,8 @@ describe('an MLLP listener', () => {
     other.socket.write(encodeFrame(message('M1')));
     expect(await other.answered(1)).toEqual(['AA M1']);
     expect(events).toContain('fault');
+    expect(logged).toMatchObject([{ fault: { name: 'RangeError' } }]);
+    expect(JSON.stringify(logged)).not.toContain('a bug');
   });
 
   test('a frame over the limit is answered AR 207 from its header, CE in enhanced mode, and the connection closed', async () => {
@@ -274,6 +285,63 @@ describe('an MLLP listener', () => {
     expect([lines[2], lines[4], lines[5]]).toEqual(['MSA|AA|M1', 'MSA|AE|AE2', 'BTS|2']);
     expect(intake.received.map(({ controlId }) => controlId)).toEqual(['M1', 'AE2']);
   });
+
+  test('any bytes in any chunks leave the listener well: every frame is answered or its connection closed', async () => {
+    const intake = createMemoryIntake();
+    const listener = await start(intake, { limits: { maxFrameBytes: 2000, maxConnections: 1000, maxConnectionsPerPeer: 1000 } });
+    const whole = encodeFrame(message('M1'));
+    const piece = fc.oneof(
+      fc.constant(Buffer.from(whole)),
+      fc.nat(whole.length).map((length) => Buffer.from(whole.subarray(0, length))),
+      fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+      fc.constantFrom('\u000b', '\u001c\r', 'MSH|^~\\&|', 'BHS|', '\u000bFHS|^~\\&\rMSH\u001c\r').map((text) => Buffer.from(text)),
+      fc.constant(Buffer.alloc(3000, 'x')),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
+        const peer = await sender(listener);
+        for (const bytes of pieces) peer.socket.write(bytes);
+        peer.socket.end();
+        await peer.closed;
+        for (const answer of peer.raw) expect(answer).toMatch(/^(MSH|BHS|FHS)/);
+      }),
+      { numRuns: 150 },
+    );
+    const after = await sender(listener);
+    after.socket.write(whole);
+    expect(await after.answered(1)).toEqual(['AA M1']);
+    expect(listener.counters()).toMatchObject({ faultsTotal: 0, bytesBuffered: 0 });
+  });
+
+  test.skipIf(!haveOpenssl)(
+    'over TLS with a certificate asked of the sender, only a sender that has one is heard (needs openssl)',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mllp-tls-'));
+      const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+      const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -keyout ${key} -out ${cert}`;
+      execFileSync('openssl', words.split(' '), { stdio: 'ignore' });
+      const pem = { key: readFileSync(key), cert: readFileSync(cert) };
+      rmSync(folder, { recursive: true });
+      const listener = await start(createMemoryIntake(), { tls: { ...pem, ca: pem.cert, requestCert: true, rejectUnauthorized: true } });
+      const ask = (own: object) =>
+        new Promise<string>((resolve) => {
+          const socket = connectTls({
+            port: listener.address.port,
+            host: '127.0.0.1',
+            ca: pem.cert,
+            checkServerIdentity: () => undefined,
+            ...own,
+          });
+          socket.on('error', () => resolve('refused'));
+          socket.on('close', () => resolve('refused'));
+          socket.on('data', (chunk) => resolve(chunk.toString('latin1').includes('MSA|AA|M1') ? 'answered' : 'what'));
+          socket.on('secureConnect', () => socket.write(encodeFrame(message('M1'))));
+          sockets.push(socket);
+        });
+      expect(await ask(pem)).toBe('answered');
+      expect(await ask({})).toBe('refused');
+    },
+  );
 
   test('an address that is taken is said by failing to start', async () => {
     const listener = await start(createMemoryIntake());

@@ -55,7 +55,6 @@ export function capabilityStatement(context: Context): CapabilityStatement {
           .flatMap((name) => ON_SYSTEM.get(name) ?? [])
           .map((code) => ({ code: code as 'transaction' })),
         searchParam: searchParams([], context),
-        operation: operations(routes, (path) => !path.includes('/')),
         compartment: routesOf(routes, 'search-compartment').map(
           (path) => `http://hl7.org/fhir/CompartmentDefinition/${(path.split('/')[0] as string).toLowerCase()}`,
         ),

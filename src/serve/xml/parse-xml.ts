@@ -87,9 +87,9 @@ class Reader {
 
   #complex(node: Node, info: ElementInfo | undefined, depth: number): unknown {
     if (info?.type === 'xhtml') return narrative(node);
-    const [inner, ...more] = elementsOf(contentOf(node));
-    const isResource = inner !== undefined && more.length === 0 && this.#definitions.resourceTypes.has(nameOf(inner));
-    if (isResource && (info === undefined || info.type === 'Resource' || this.#definitions.resourceTypes.has(info.type))) {
+    if (info !== undefined && (info.type === 'Resource' || this.#definitions.resourceTypes.has(info.type))) {
+      const [inner, ...more] = elementsOf(contentOf(node));
+      if (inner === undefined || more.length > 0) throw new Refused('an element that holds a resource holds none, or several');
       return this.#resource(inner, depth - 1);
     }
     const fields: Record<string, unknown> = this.#attributeFields(node);

@@ -13,60 +13,55 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function writeXml(resource: Resource, definitions: Definitions, pretty: boolean): string {
   const writer = new Writer(definitions, pretty);
-  writer.resource(resource, 0, ` xmlns="${FHIR_NAMESPACE}"`);
-  return `<?xml version="1.0" encoding="UTF-8"?>${writer.text}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>${writer.resource(resource, 0, ` xmlns="${FHIR_NAMESPACE}"`)}`;
 }
 
 class Writer {
   readonly #definitions: Definitions;
   readonly #pretty: boolean;
-  text = '';
 
   constructor(definitions: Definitions, pretty: boolean) {
     this.#definitions = definitions;
     this.#pretty = pretty;
   }
 
-  resource(resource: Fields, depth: number, attributes = ''): void {
+  resource(resource: Fields, depth: number, attributes = ''): string {
     const type = String(resource['resourceType']);
-    this.#element(type, attributes, depth, () => this.#children(resource, type, depth + 1));
+    return this.#element(type, attributes, depth, this.#children(resource, type, depth + 1));
   }
 
-  #children(fields: Fields, parent: string, depth: number): void {
+  #children(fields: Fields, parent: string, depth: number): string {
+    let text = '';
     for (const info of this.#definitions.children(parent)) {
       if (info.attribute) continue;
       const value = fields[info.name];
       const sibling = fields[`_${info.name}`];
       if (value === undefined && sibling === undefined) continue;
-      if (!Array.isArray(value) && !Array.isArray(sibling)) this.#one(info, fields, info.name, value, sibling, depth);
+      if (!Array.isArray(value) && !Array.isArray(sibling)) text += this.#one(info, fields, info.name, value, sibling, depth);
       else {
         const [values, siblings] = [listOf(value), listOf(sibling)];
         for (let index = 0; index < Math.max(values.length, siblings.length); index += 1) {
-          this.#one(info, values, index, values[index], siblings[index], depth);
+          text += this.#one(info, values, index, values[index], siblings[index], depth);
         }
       }
     }
+    return text;
   }
 
-  #one(info: ElementInfo, holder: object, key: string | number, value: unknown, sibling: unknown, depth: number): void {
-    if (info.type === 'xhtml') {
-      if (typeof value === 'string') this.#line(depth, value);
-      return;
-    }
+  #one(info: ElementInfo, holder: object, key: string | number, value: unknown, sibling: unknown, depth: number): string {
+    if (info.type === 'xhtml') return typeof value === 'string' ? this.#line(depth, value) : '';
     if (isPrimitiveType(info.type)) {
       const fields = (sibling ?? {}) as Fields;
       const written = typeof value === 'number' ? writtenNumber(holder, String(key)) : String(value);
       const attributes = value === undefined || value === null ? '' : ` value="${escapeAttribute(written)}"`;
-      this.#element(info.name, this.#attributes(fields, 'Element') + attributes, depth, () => this.#children(fields, 'Element', depth + 1));
-      return;
+      return this.#element(info.name, this.#attributes(fields, 'Element') + attributes, depth, this.#children(fields, 'Element', depth + 1));
     }
-    if (typeof value !== 'object' || value === null) return;
+    if (typeof value !== 'object' || value === null) return '';
     const fields = value as Fields;
-    if (typeof fields['resourceType'] === 'string') {
-      this.#element(info.name, '', depth, () => this.resource(fields, depth + 1));
-      return;
+    if (info.type === 'Resource' || this.#definitions.resourceTypes.has(info.type)) {
+      return this.#element(info.name, '', depth, this.resource(fields, depth + 1));
     }
-    this.#element(info.name, this.#attributes(fields, info.type), depth, () => this.#children(fields, info.type, depth + 1));
+    return this.#element(info.name, this.#attributes(fields, info.type), depth, this.#children(fields, info.type, depth + 1));
   }
 
   #attributes(fields: Fields, parent: string): string {
@@ -77,20 +72,13 @@ class Writer {
       .join('');
   }
 
-  #element(name: string, attributes: string, depth: number, inside: () => void): void {
-    const before = this.text.length;
-    this.#line(depth, `<${name}${attributes}>`);
-    const opened = this.text.length;
-    inside();
-    if (this.text.length > opened) this.#line(depth, `</${name}>`);
-    else {
-      this.text = this.text.slice(0, before);
-      this.#line(depth, `<${name}${attributes}/>`);
-    }
+  #element(name: string, attributes: string, depth: number, inside: string): string {
+    if (inside === '') return this.#line(depth, `<${name}${attributes}/>`);
+    return this.#line(depth, `<${name}${attributes}>`) + inside + this.#line(depth, `</${name}>`);
   }
 
-  #line(depth: number, text: string): void {
-    this.text += this.#pretty ? `\n${'  '.repeat(depth)}${text}` : text;
+  #line(depth: number, text: string): string {
+    return this.#pretty ? `\n${'  '.repeat(depth)}${text}` : text;
   }
 }
 

@@ -13,6 +13,8 @@ export interface Translation {
   readonly trace: readonly TraceLine[];
   /** Every valued position no row used, and why nothing speaks of it elsewhere. Shape: ['PID-31', 'ZPD'] */
   readonly unused: readonly string[];
+  /** Why places in `unused` are not mapped, where a map says so. Shape: { 'PID-10' => 'race needs a national extension' } */
+  readonly why?: ReadonlyMap<string, string>;
   readonly issues: readonly Issue[];
 }
 

@@ -1,0 +1,88 @@
+import { MadeSoFar } from '../made-so-far.ts';
+import { authoritySystem, localUrn } from '../local-names.ts';
+import type { Conversion, Frame } from '../run.ts';
+import type { Node } from '../target.ts';
+import type { Value } from '../value.ts';
+
+/** The levels of a place from the widest: the part of PL, and the code of its kind. */
+const LEVELS: readonly (readonly [part: number, kind: string, display: string])[] = [
+  [4, 'si', 'Site'],
+  [7, 'bu', 'Building'],
+  [8, 'lvl', 'Level'],
+  [1, 'wa', 'Ward'],
+  [2, 'ro', 'Room'],
+  [3, 'bd', 'Bed'],
+];
+const KIND_SYSTEM = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
+
+/**
+ * A place as Locations, one for each level that was sent, each part of the next wider one; the reference is to the narrowest.
+ *
+ * Shape: ICU^101^2^HOSP -> bed 2 in room 101 in ward ICU at site HOSP
+ * A level is found again by all the levels it is in: bed 2 is another bed in another room.
+ * Source: HL7 v2.5.1 chapter 2A, PL; v2-to-FHIR IG 1.0.0, PL[Location]: the point of care is a ward there by convention only, and the text
+ * of PL.9 belongs to the narrowest level
+ */
+export function locationFromPl(value: Value, frame: Frame): Node | undefined {
+  const sent = LEVELS.filter(([part]) => value.child(part).valued);
+  let wider: MadeSoFar | undefined;
+  const path: string[] = [];
+  for (const [part, kind, display] of sent) {
+    path.push(`${kind}=${value.part(part)}`);
+    wider = level(value, part, kind, display, path, wider, sent.at(-1)?.[0] === part, frame);
+  }
+  return wider === undefined ? undefined : { reference: wider.fullUrl };
+}
+
+function level(
+  value: Value,
+  part: number,
+  kind: string,
+  display: string,
+  path: readonly string[],
+  wider: MadeSoFar | undefined,
+  narrowest: boolean,
+  frame: Frame,
+): MadeSoFar {
+  const { run } = frame;
+  const made = new MadeSoFar('Location', 'location', value.segment, frame.group);
+  const node = made.resource as Node;
+  const own = value.child(part);
+  const [name, id, idType] = [own.part(1), own.part(2), own.part(3)];
+  const system = id === '' ? undefined : authoritySystem({ name: '', id, idType }, run.sender, run.namespace);
+  if (system !== undefined) node['identifier'] = [{ system: 'urn:ietf:rfc:3986', value: system }];
+  else if (name !== '') node['identifier'] = [{ system: localUrn(run.namespace, 'location'), value: name }];
+  node['name'] = name || id;
+  node['mode'] = 'instance';
+  node['physicalType'] = { coding: [{ system: KIND_SYSTEM, code: kind, display }] };
+  if (wider !== undefined) node['partOf'] = { reference: wider.fullUrl };
+  run.usage.add(own);
+  const description = value.part(9).trim();
+  if (narrowest && description !== '') {
+    node['description'] = description;
+    run.usage.add(value.child(9));
+  }
+  for (const element of Object.keys(node)) made.spoken.add(element);
+  made.spoken.delete('resourceType');
+  return run.register(made, { keys: [`${localUrn(run.namespace, 'location')}|${path.join('/')}`], shared: true }, '');
+}
+
+/** Conversions of places. */
+export const locationConversions: readonly Conversion[] = [
+  { name: 'PL to Location', convert: locationFromPl, uses: 'itself' },
+  { name: 'DLD to Location', convert: locationFromDld, uses: 'itself' },
+];
+
+/** The place a patient was discharged to. */
+function locationFromDld(value: Value, frame: Frame): Node | undefined {
+  const name = (value.part(1, 2) || value.part(1)).trim();
+  if (name === '') return undefined;
+  const { run } = frame;
+  const made = new MadeSoFar('Location', 'location', value.segment, frame.group);
+  const node = made.resource as Node;
+  node['name'] = name;
+  node['mode'] = 'instance';
+  run.usage.add(value.child(1));
+  made.spoken.add('name').add('mode');
+  return { reference: run.register(made, { keys: [`${localUrn(run.namespace, 'discharge')}|${name}`], shared: true }, '').fullUrl };
+}

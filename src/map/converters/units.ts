@@ -1,0 +1,42 @@
+import { codingSystem } from '../local-names.ts';
+import type { Conversion, Frame } from '../run.ts';
+import type { Node } from '../target.ts';
+import type { Value } from '../value.ts';
+
+/** The words of a unit: its name, else its code. */
+export function unitText(unit: Value): string {
+  return (unit.part(2) || unit.part(1) || unit.part(9)).trim();
+}
+
+/**
+ * Adds a unit to a Quantity: its words; code and system only where the coding system is named.
+ *
+ * Shape: g/dL^gram per deciliter^UCUM -> unit, code g/dL, system http://unitsofmeasure.org
+ * Source: v2-to-FHIR IG 1.0.0, CWE[Quantity]
+ */
+export function addUnit(quantity: Node, unit: Value, frame: Frame): void {
+  const words = unitText(unit);
+  if (words === '') return;
+  quantity['unit'] = words;
+  const { names, sender, namespace, usage } = frame.run;
+  const code = unit.part(1).trim();
+  const named = unit.part(2).trim() !== '';
+  const system = codingSystem(unit.part(3), unit.part(14), names, sender, namespace);
+  if (code !== '' && system !== undefined) {
+    quantity['system'] = system;
+    quantity['code'] = code;
+    usage.add(unit.child(3));
+  }
+  if (named) usage.add(unit.child(2));
+  if (code !== '' && (system !== undefined || !named)) usage.add(unit.child(1));
+}
+
+/** The unit of a Quantity another row gives the value of. */
+function quantityFromUnit(value: Value, frame: Frame): Node | undefined {
+  const quantity: Node = {};
+  addUnit(quantity, value, frame);
+  return Object.keys(quantity).length === 0 ? undefined : quantity;
+}
+
+/** Conversions of units. */
+export const unitConversions: readonly Conversion[] = [{ name: 'CWE to unit', convert: quantityFromUnit, uses: 'itself' }];

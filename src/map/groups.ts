@@ -1,0 +1,128 @@
+import type { Message, Segment } from '../hl7v2/message.ts';
+import type { MadeSoFar } from './made-so-far.ts';
+
+/** One kind of group in a message map. */
+export interface GroupKind {
+  readonly name: string;
+  /** The segments that begin it, in their order. */
+  readonly starts: readonly string[];
+  readonly holds: ReadonlySet<string>;
+  /** The groups it may stand in; empty: the message itself. */
+  readonly within: ReadonlySet<string>;
+}
+
+/** A group of a message: its segments, the groups inside it, and what was made of them. */
+export class GroupNode {
+  /** Empty for the message itself. */
+  readonly kind: string;
+  readonly parent: GroupNode | undefined;
+  readonly groups: GroupNode[] = [];
+  /** Its own segments, by name. */
+  readonly segments = new Map<string, Segment[]>();
+  /** What its own segments made, in order, by the name of the message map. */
+  readonly made = new Map<string, MadeSoFar[]>();
+
+  constructor(kind: string, parent: GroupNode | undefined) {
+    this.kind = kind;
+    this.parent = parent;
+  }
+
+  addSegment(segment: Segment): void {
+    const standing = this.segments.get(segment.name);
+    if (standing === undefined) this.segments.set(segment.name, [segment]);
+    else standing.push(segment);
+  }
+
+  addMade(called: string, made: MadeSoFar): void {
+    const standing = this.made.get(called);
+    if (standing === undefined) this.made.set(called, [made]);
+    else if (standing.at(-1) !== made) standing.push(made);
+  }
+}
+
+/** The groups of a message; `of` says for each segment, by its position, in which it stands. */
+export interface Grouping {
+  readonly root: GroupNode;
+  readonly of: readonly GroupNode[];
+}
+
+/** Puts each segment of a message into its group. Any order of segments is taken: what no open group can hold ends it. */
+export function groupSegments(message: Message, kinds: readonly GroupKind[]): Grouping {
+  const root = new GroupNode('', undefined);
+  const byName = new Map(kinds.map((kind) => [kind.name, kind]));
+  let open = root;
+  const of = message.segments.map((segment) => {
+    const starting = kinds.filter((kind) => kind.starts.includes(segment.name));
+    open = starting.length === 0 ? holderOf(segment.name, open, byName) : startOf(segment.name, open, starting);
+    open.addSegment(segment);
+    return open;
+  });
+  return { root, of };
+}
+
+function holderOf(name: string, open: GroupNode, kinds: ReadonlyMap<string, GroupKind>): GroupNode {
+  let node = open;
+  while (node.parent !== undefined && !kinds.get(node.kind)?.holds.has(name)) node = node.parent;
+  return node;
+}
+
+function startOf(name: string, open: GroupNode, kinds: readonly GroupKind[]): GroupNode {
+  for (let node: GroupNode | undefined = open; node !== undefined; node = node.parent) {
+    const same = kinds.find((kind) => kind.name === node?.kind);
+    if (same !== undefined && fits(name, node, same)) return node;
+    const inside = kinds.find((kind) => (node?.parent === undefined ? kind.within.size === 0 : kind.within.has(node?.kind ?? '')));
+    if (inside !== undefined) return begin(inside.name, node);
+  }
+  // Nothing it may stand in is open: it stands in the message, as the first kind it begins.
+  const root = rootOf(open);
+  return begin((kinds[0] as GroupKind).name, root);
+}
+
+/** Whether the segment goes on with a group it could also begin: an OBR after its ORC. */
+function fits(name: string, node: GroupNode, kind: GroupKind): boolean {
+  const place = kind.starts.indexOf(name);
+  if (node.groups.length > 0) return false;
+  return kind.starts.every((start, index) => index < place || !node.segments.has(start));
+}
+
+function begin(kind: string, parent: GroupNode): GroupNode {
+  const node = new GroupNode(kind, parent);
+  parent.groups.push(node);
+  return node;
+}
+
+function rootOf(node: GroupNode): GroupNode {
+  return node.parent === undefined ? node : rootOf(node.parent);
+}
+
+/** The segment of a name that another refers to: in its group the nearest before it, else the first; else in the group around it. */
+export function segmentNear(name: string, group: GroupNode, position: number): Segment | undefined {
+  for (let node: GroupNode | undefined = group; node !== undefined; node = node.parent) {
+    const standing = node.segments.get(name);
+    if (standing === undefined) continue;
+    return standing.findLast((segment) => segment.position <= position) ?? standing[0];
+  }
+  return undefined;
+}
+
+/**
+ * What a name refers to, seen from a resource: made of the same segment, else in its group and the groups inside it, else in the group
+ * around it, and so on; never in a sibling of a group it stands in.
+ */
+export function madeNear(called: string, group: GroupNode, segment: Segment | undefined): readonly MadeSoFar[] {
+  let from: GroupNode | undefined;
+  for (let node: GroupNode | undefined = group; node !== undefined; node = node.parent) {
+    const found = madeIn(called, node, from?.kind);
+    const own = from === undefined ? found.filter((made) => made.segment === segment) : [];
+    if (own.length > 0) return own;
+    if (found.length > 0) return found;
+    from = node;
+  }
+  return [];
+}
+
+function madeIn(called: string, node: GroupNode, sibling: string | undefined): MadeSoFar[] {
+  const own = node.made.get(called) ?? [];
+  const inner = node.groups.filter((group) => group.kind !== sibling).flatMap((group) => madeIn(called, group, undefined));
+  return inner.length === 0 ? own : [...new Set([...own, ...inner])].sort((a, b) => a.segment.position - b.segment.position);
+}

@@ -1,0 +1,141 @@
+import { componentsOf, fieldOf } from '../hl7v2/fields.ts';
+import { authoritySystem, codingSystem, localUrn } from './local-names.ts';
+import type { Place } from './place.ts';
+import { segmentOf, type Test } from './read-place.ts';
+import type { Frame } from './run.ts';
+import { Value } from './value.ts';
+
+/** How a map's resources are found again; see docs/mappings.md, Identity. */
+export interface IdentityRule {
+  readonly shared: boolean;
+  /** What the message map calls the resource that is part of the key: the first of these that is there. */
+  readonly within: readonly string[];
+  readonly lines: readonly IdentityLine[];
+}
+
+/** One line of keys: it counts when it gives one. */
+export interface IdentityLine {
+  readonly terms: readonly IdentityTerm[];
+  readonly test: Test | undefined;
+  readonly weak: boolean;
+  readonly text: string;
+}
+
+/** A part of a key: a place, or the position among those otherwise equal. */
+export type IdentityTerm = 'position' | { readonly place: Place; readonly key: KeyText };
+
+/** The text a value has in a key; empty when it is none. */
+export type KeyText = (value: Value, frame: Frame) => string;
+
+/** The keys of a resource whose rows ran. */
+export interface FoundKeys {
+  readonly keys: readonly string[];
+  /** The line that gave them, when it is a weak one. */
+  readonly weak: IdentityLine | undefined;
+}
+
+/** The keys of a map's resource. `kind` keeps the positions of different things apart. */
+export function keysOf(rule: IdentityRule, frame: Frame, kind: string): FoundKeys {
+  for (const line of rule.lines) {
+    const keys = keysOfLine(line, rule, frame, kind);
+    if (keys.length > 0) return { keys, weak: line.weak ? line : undefined };
+  }
+  return { keys: [], weak: undefined };
+}
+
+function keysOfLine(line: IdentityLine, rule: IdentityRule, frame: Frame, kind: string): string[] {
+  const [first, ...rest] = line.terms;
+  if (first === undefined || first === 'position') return [];
+  const keys: string[] = [];
+  for (const value of valuesAt(first.place, frame)) {
+    frame.own = value;
+    const holds = line.test === undefined || line.test(frame);
+    const text = holds ? first.key(value, frame) : '';
+    if (text !== '') keys.push(complete(text, rest, rule, frame, kind, isTyped(first.place)));
+  }
+  frame.own = undefined;
+  return keys;
+}
+
+function complete(text: string, rest: readonly IdentityTerm[], rule: IdentityRule, frame: Frame, kind: string, typed: boolean): string {
+  const parts = [rule.shared && !typed ? `${localUrn(frame.run.namespace)}|${text}` : text];
+  for (const term of rest) {
+    if (term === 'position') {
+      const same = parts.join('\u001f');
+      parts.push(String(frame.run.count(`position ${kind} ${same}`)));
+      continue;
+    }
+    const [value] = valuesAt(term.place, frame);
+    parts.push(value === undefined ? '' : term.key(value, frame));
+  }
+  return parts.length === 1 ? text && (parts[0] as string) : parts.join('+');
+}
+
+function valuesAt(place: Place, frame: Frame): Value[] {
+  if (place.field === 0) {
+    const value = frame.value;
+    if (value === undefined) return [];
+    return [place.component === 0 ? value : value.child(place.component, place.subcomponent)];
+  }
+  const segment = segmentOf(place.owner, frame);
+  if (segment === undefined) return [];
+  return segment
+    .field(place.field)
+    .map((source, index) => new Value(segment, place.field, index + 1, source, place.component, place.subcomponent))
+    .filter((value) => !value.source.isNull && (place.repetition === 0 || place.repetition === value.repetition));
+}
+
+/** The v2 type of a place. */
+function typeAt(place: Place): string {
+  const type = place.field === 0 ? place.owner : (fieldOf(place.owner, place.field)?.type ?? 'ST');
+  return place.component === 0 ? type : (componentsOf(type)[place.component - 1] ?? 'ST');
+}
+
+const IDENTIFIERS = new Set(['CX', 'EI', 'XCN', 'XON', 'CNN', 'HD', 'PLN']);
+
+/** Whether the key says whose it is: an identifier with its authority. */
+function isTyped(place: Place): boolean {
+  return IDENTIFIERS.has(typeAt(place));
+}
+
+/** The text a place has in a key, by its type. */
+export function keyTextOf(place: Place): KeyText {
+  switch (typeAt(place)) {
+    case 'CX':
+      return (value, frame) => identifier(value.part(1), value.child(4), frame);
+    case 'EI':
+      return (value, frame) => owned(value.part(1), [value.part(2), value.part(3), value.part(4)], frame);
+    case 'XCN':
+      return (value, frame) => identifier(value.part(1), value.child(9), frame);
+    case 'CNN':
+      return (value, frame) => owned(value.part(1), [value.part(9), value.part(10), value.part(11)], frame);
+    case 'XON':
+      return (value, frame) => identifier(value.part(10) || value.part(3), value.child(6), frame);
+    case 'HD':
+      return (value, frame) => authority([value.part(1), value.part(2), value.part(3)], frame) ?? '';
+    case 'CWE':
+      return coded;
+    default:
+      return (value) => value.text.trim();
+  }
+}
+
+function identifier(id: string, assigner: Value, frame: Frame): string {
+  return owned(id, [assigner.part(1), assigner.part(2), assigner.part(3)], frame);
+}
+
+function owned(id: string, [name = '', universal = '', type = '']: readonly string[], frame: Frame): string {
+  if (id.trim() === '') return '';
+  return `${authority([name, universal, type], frame) ?? localUrn(frame.run.namespace)}|${id.trim()}`;
+}
+
+function authority([name = '', id = '', idType = '']: readonly string[], frame: Frame): string | undefined {
+  return authoritySystem({ name, id, idType }, frame.run.sender, frame.run.namespace);
+}
+
+const coded: KeyText = (value, frame) => {
+  const { names, sender, namespace } = frame.run;
+  const code = value.part(1).trim();
+  if (code === '') return (value.part(2) || value.part(9)).trim();
+  return `${codingSystem(value.part(3), value.part(14), names, sender, namespace) ?? ''}|${code}`;
+};

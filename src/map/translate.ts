@@ -1,0 +1,187 @@
+import { formatAddress } from '../issue/address.ts';
+import { issue } from '../issue/issue.ts';
+import { addressOf, type Message, type Segment } from '../hl7v2/message.ts';
+import { type CompiledSender, type MapSet, type Mappings } from './compile-mappings.ts';
+import { chooseSender } from './compile-sender.ts';
+import { type GroupNode, groupSegments } from './groups.ts';
+import { JoinedSegment } from './joined-segment.ts';
+import { linkResources } from './link-resources.ts';
+import { type Making, makeResource } from './make-resource.ts';
+import type { LinesRule, Make, MessageMap } from './message-map.ts';
+import { Frame, Run } from './run.ts';
+import { type Sender, UNKNOWN_SENDER } from './sender.ts';
+import type { TraceLine, Translation } from './translation.ts';
+import { Value } from './value.ts';
+import { whyUnused } from './why-unused.ts';
+import { zoneRule } from './zone-rule.ts';
+
+/** What a translation depends on beside the message and the mappings. */
+export interface TranslateOptions {
+  /** The IANA zone of times without an offset, where neither the sender's file nor MSH-7 tells one. */
+  readonly defaultTimeZone?: string | undefined;
+}
+
+/** The sender of a message as its file says; the settings for everybody where it has none. */
+export function senderOf(mappings: Mappings, application: string, facility: string): CompiledSender {
+  return (
+    chooseSender(mappings.senders, application, facility) ?? {
+      application: undefined,
+      facility: undefined,
+      settings: UNKNOWN_SENDER,
+      maps: mappings.base,
+    }
+  );
+}
+
+/** The owner of a sender's local codes and identifiers: what its file says, else MSH-4, else MSH-3. */
+export function namespaceOf(sender: Sender, application: string, facility: string): string {
+  return sender.namespace ?? (facility || application);
+}
+
+/**
+ * What a message says, in FHIR.
+ *
+ * Fails: message-type-unsupported, event-unsupported, and what the rows of the maps report; all in `issues`
+ */
+export function translate(message: Message, mappings: Mappings, options: TranslateOptions = {}): Translation {
+  const { header } = message;
+  const application = header.value(3);
+  const facility = header.value(4);
+  const { settings, maps } = senderOf(mappings, application, facility);
+  const map = chooseMap(header, maps);
+  if (!('makes' in map)) {
+    const unused = message.segments.filter((segment) => segment !== header).map((segment) => formatAddress(addressOf(segment)));
+    return { messageMap: '', file: '', made: [], trace: [], unused, issues: [map] };
+  }
+  const zone = zoneRule({
+    senderZone: settings.timeZone,
+    messageOffset: settings.takesMessageOffset ? /[+-]\d{4}$/.exec(header.value(7))?.[0] : undefined,
+    defaultZone: options.defaultTimeZone,
+  });
+  const run = new Run(message, settings, namespaceOf(settings, application, facility), maps.library.names, zone);
+  return translateBy(map, run);
+}
+
+/** Translates by one message map. */
+export function translateBy(map: MessageMap, run: Run): Translation {
+  const { message } = run;
+  const { of } = groupSegments(message, map.groups);
+  const byName = segmentsByName(message);
+  const makings: (readonly [Make, Making])[] = [];
+  const trace: TraceLine[] = [];
+  const met = new Set<Segment>();
+  for (const make of map.makes) {
+    const segments = (byName.get(make.segment) ?? []).filter((segment) => standsIn(make, of[segment.position] as GroupNode));
+    if (segments.length === 0) trace.push(missing(make, byName, run, map));
+    for (const segment of joined(make, segments, of, run)) {
+      const making = makeResource(make, segment, of[segment.position] as GroupNode, run);
+      trace.push(making.trace);
+      makings.push([make, making]);
+      for (const part of segment instanceof JoinedSegment ? segment.all : [segment]) {
+        met.add(part);
+        if (part === segment || making.made === undefined) continue;
+        (of[part.position] as GroupNode).addMade(make.called, making.made);
+        if (segment instanceof JoinedSegment) run.usage.alias(segment.first, part);
+      }
+    }
+  }
+  linkResources(makings, map);
+  reportUnmapped(map, message, met, run, trace);
+  const unused = run.usage.unused(message);
+  return {
+    messageMap: map.name,
+    file: map.path,
+    made: run.made.map((made) => made.toMade()),
+    trace,
+    unused,
+    why: whyUnused(unused, map),
+    issues: run.issues,
+  };
+}
+
+function chooseMap(header: Segment, maps: MapSet): MessageMap | ReturnType<typeof issue> {
+  const type = header.value(9);
+  const structure = header.value(9, 1, 3);
+  const event = header.value(9, 1, 2) || structure.slice(4);
+  const map = maps.messages.get(`${type}^${event}`);
+  if (map !== undefined) return map;
+  const at = addressOf(header, 9);
+  const known = [...maps.messages.keys()];
+  const events = known.filter((key) => key.startsWith(`${type}^`)).map((key) => key.slice(4));
+  if (events.length > 0)
+    return issue('event-unsupported', { at: { ...at, component: 2 }, event: plain(event), supported: events.join(' ') });
+  const types = [...new Set(known.map((key) => key.slice(0, 3)))];
+  return issue('message-type-unsupported', { at: { ...at, component: 1 }, type: plain(type), supported: types.join(' ') });
+}
+
+/** Only what can be a code goes into the text of an issue. */
+const plain = (code: string) => (/^[A-Z0-9]{1,8}$/.test(code) ? code : '');
+
+function segmentsByName(message: Message): ReadonlyMap<string, Segment[]> {
+  const byName = new Map<string, Segment[]>();
+  for (const segment of message.segments) {
+    const standing = byName.get(segment.name);
+    if (standing === undefined) byName.set(segment.name, [segment]);
+    else standing.push(segment);
+  }
+  return byName;
+}
+
+function standsIn(make: Make, group: GroupNode): boolean {
+  return make.within === undefined || make.within.has(group.kind === '' ? 'message' : group.kind);
+}
+
+/** A row of the message map that met no segment. */
+function missing(make: Make, byName: ReadonlyMap<string, unknown>, run: Run, map: MessageMap): TraceLine {
+  const at = { segment: make.segment, occurrence: 1 };
+  if (make.required) {
+    run.issues.push(issue('segment-sequence', { at, structure: map.name, reason: 'it is required and missing' }));
+    run.errors++;
+  } else if (make.expected && !byName.has(make.segment)) {
+    run.issues.push(issue('segment-expected', { at, segment: make.segment, map: map.name }));
+  }
+  const { line } = make;
+  return { segment: at, type: make.map.fhirType, line, outcome: 'not-made', reason: 'no-segment', rowsUsed: 0, rows: make.map.rows.length };
+}
+
+/** Joins consecutive segments that are lines of one text. */
+function joined(make: Make, segments: readonly Segment[], of: readonly GroupNode[], run: Run): readonly Segment[] {
+  const { lines } = make;
+  if (lines === undefined) return segments;
+  const runs: [Segment, ...Segment[]][] = [];
+  let lastKey: string | undefined;
+  for (const segment of segments) {
+    const key = lineKey(lines, segment, new Frame(run, segment, of[segment.position] as GroupNode, {}, undefined));
+    const open = runs.at(-1);
+    if (open !== undefined && key !== undefined && key === lastKey && open.at(-1)?.position === segment.position - 1) open.push(segment);
+    else runs.push([segment]);
+    lastKey = key;
+  }
+  return runs.map((all) => (all.length === 1 ? all[0] : new JoinedSegment(all, lines.field)));
+}
+
+/** What must be equal for two segments to be one; undefined when the segment stands alone. */
+function lineKey(lines: LinesRule, segment: Segment, frame: Frame): string | undefined {
+  if (lines.test !== undefined && !lines.test(frame)) return undefined;
+  return lines.same
+    .map(({ place, key }) => {
+      const source = segment.field(place.field)[0];
+      return source === undefined ? '' : key(new Value(segment, place.field, 1, source, place.component, place.subcomponent), frame);
+    })
+    .join('\u001f');
+}
+
+/** A segment no row met is told, with a warning where the map does not know it. */
+function reportUnmapped(map: MessageMap, message: Message, met: ReadonlySet<Segment>, run: Run, trace: TraceLine[]): void {
+  const told = new Set<string>();
+  for (const segment of message.segments) {
+    if (met.has(segment)) continue;
+    const reason = map.notMapped.get(segment.name);
+    const at = addressOf(segment);
+    const detail = reason === undefined ? {} : { detail: reason };
+    trace.push({ segment: at, type: '', line: 0, outcome: 'not-made', reason: 'not-in-message-map', ...detail, rowsUsed: 0, rows: 0 });
+    if (reason !== undefined || told.has(segment.name)) continue;
+    told.add(segment.name);
+    run.issues.push(issue('segment-not-mapped', { at, segment: segment.name, map: map.name }));
+  }
+}

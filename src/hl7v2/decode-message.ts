@@ -35,6 +35,8 @@ export function decodeMessage(bytes: Uint8Array, hints: CharsetHints = {}): Resu
   const hint = label === '' ? (hints.transportCharset ?? hints.defaultCharset) : undefined;
   const charset = declared ?? (hint === undefined ? 'UTF-8' : charsetOf(hint));
   if (charset === undefined) return failure(issue('charset-unsupported', { value: hint ?? '' }));
+  // Bytes that say so in ASCII are not UTF-16, and read as such they would make characters nobody sent.
+  if (charset.startsWith('UTF-16')) return failure(issue('characters-undecodable', { offset: 0, charset: 'UTF-16' }));
 
   const transport = hints.transportCharset === undefined ? undefined : charsetOf(hints.transportCharset);
   const result = decoded(bytes, charset);

@@ -142,6 +142,11 @@ describe('decoding a message', () => {
     }
   });
 
+  test('bytes that call themselves UTF-16 and are not are no text', () => {
+    expect(idsOf(decodeMessage(message('UNICODE UTF-16')))).toEqual(['characters-undecodable']);
+    expect(idsOf(decodeMessage(message(''), { transportCharset: 'utf-16' }))).toEqual(['characters-undecodable']);
+  });
+
   test('any bytes give a text or an issue', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (noise, header) => {

@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { acknowledgmentCodeOf } from '../../src/issue/error-segment.ts';
-import { decodeMessage } from '../../src/hl7v2/decode-message.ts';
+import { writeAcknowledgment } from '../../src/hl7v2/acknowledgment.ts';
+import { decodeMessage, headerOfBytes } from '../../src/hl7v2/decode-message.ts';
 import { headerOf } from '../../src/hl7v2/header.ts';
 import { parseMessage } from '../../src/hl7v2/parse-message.ts';
 import { splitBytes } from '../../src/hl7v2/split-messages.ts';
@@ -33,6 +35,36 @@ describe.skipIf(!haveSamples)('44 real messages (needs ../shared)', () => {
         .filter((line) => line.trim() !== '');
       expect(writeMessage(parsed.value.segments)).toBe(`${lines.join('\r')}\r`);
     }
+  });
+
+  test('damaged at any places, they are still read or refused, and always answered', () => {
+    const damage = fc.tuple(fc.nat(), fc.constantFrom('', '|', '^', '~', '\\', '&', '\r', '\n', '\0', '\u00ff', 'MSH|', '\u001c', '"'));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...sampleNames),
+        fc.array(damage, { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        (name, damages, early) => {
+          let text = Buffer.from(sampleBytes(name)).toString('latin1');
+          for (const [place, put] of damages) {
+            const at = place % (early ? 80 : text.length);
+            text = text.slice(0, at) + put + text.slice(at + 1);
+          }
+          for (const bytes of splitBytes(Buffer.from(text, 'latin1')).messages) {
+            const decoded = decodeMessage(bytes, { defaultCharset: 'ISO-8859-1' });
+            const parsed = decoded.ok ? parseMessage(decoded.value.text) : decoded;
+            const header = decoded.ok && parsed.ok ? headerOf(parsed.value) : headerOfBytes(bytes);
+            const answer = parseMessage(
+              writeAcknowledgment({ header, code: acknowledgmentCodeOf(parsed.issues), issues: parsed.issues, controlId: 'K1', now: 0 }),
+            );
+            const names = answer.ok ? answer.value.segments.map((segment) => segment.name).join(' ') : '';
+            expect(names).toMatch(/^MSH MSA( ERR)*$/);
+            expect(parsed.ok || parsed.issues.length > 0).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
   });
 
   test('own delimiters, escapes and letters beyond ASCII are read', () => {

@@ -11,7 +11,12 @@ export async function pages(_root: string): Promise<Map<string, string>> {
 
 function settingsPage(): string {
   const rows = Object.entries(settings).map(([name, setting]) => {
-    const range = 'least' in setting ? `${setting.least} to ${setting.most}${'or' in setting ? `, or ${setting.or}` : ''}` : 'choices' in setting ? setting.choices.join(', ') : '';
+    const range =
+      'least' in setting
+        ? `${setting.least} to ${setting.most}${'or' in setting ? `, or ${setting.or}` : ''}`
+        : 'choices' in setting
+          ? setting.choices.join(', ')
+          : '';
     const unit = 'unit' in setting ? setting.unit : '';
     return `| \`${name}\` | ${setting.default === '' ? '(empty)' : `\`${setting.default}\``} | ${unit} | ${range} | ${setting.what} |`;
   });
@@ -21,7 +26,8 @@ function settingsPage(): string {
 function issuesPage(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = Object.entries<CatalogueEntry>(catalogue).map(
-    ([id, entry]) => `| \`${id}\` | ${entry.severity} | ${entry.fhir} | ${entry.http} | ${entry.err3} | ${entry.msa1} | ${entry.retry ? 'yes' : 'no'} | ${cell(entry.text)} | ${cell(entry.help)} |`,
+    ([id, entry]) =>
+      `| \`${id}\` | ${entry.severity} | ${entry.fhir} | ${entry.http} | ${entry.err3} | ${entry.msa1} | ${entry.retry ? 'yes' : 'no'} | ${cell(entry.text)} | ${cell(entry.help)} |`,
   );
   return `# Issues\n\nEverything Chartbridge can complain about. The id is the same in \`OperationOutcome.issue.details.coding\`, in ERR-5, in the log and in the tests.\n(Generated from \`src/issue/catalogue.ts\` by \`npm run docs\`.)\n\n| id | severity | FHIR code | HTTP | ERR-3 | MSA-1 | retry | text | what to do |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
 }

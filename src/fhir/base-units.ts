@@ -26,6 +26,14 @@ interface Unit {
   readonly factor: number | undefined;
 }
 
+/**
+ * The form of a unit, without parentheses, which few units need: those stay as written. It stands before the engine because that prints what makes it stumble,
+ * and what a sender puts into a unit may be anything. Source: UCUM, section 2.1
+ */
+const ATOM = '(?:10[*^]|(?:[A-Za-z%\'"]|\\[[^\\][{}\\s]+\\])+)';
+const COMPONENT = `(?:(?:${ATOM}(?:[+-]?\\d{1,2})?|\\d{1,9})(?:\\{[^{}\\s]*\\})?|\\{[^{}\\s]*\\})`;
+const UNIT = new RegExp(`^(?=.{1,100}$)/?${COMPONENT}(?:[./]${COMPONENT})*$`);
+
 const MOST_UNITS = 10_000;
 const units = new Map<string, Unit | undefined>();
 let ucum: Ucum | undefined;
@@ -50,7 +58,7 @@ function readUnit(code: string): Unit | undefined {
 function unitOf(code: string): Unit | undefined {
   if (units.has(code)) return units.get(code);
   if (units.size >= MOST_UNITS) units.clear();
-  const unit = code.length > 100 ? undefined : readUnit(code);
+  const unit = UNIT.test(code) ? readUnit(code) : undefined;
   units.set(code, unit);
   return unit;
 }

@@ -1,6 +1,6 @@
-import type { Period, Timing } from 'fhir/r4.js';
 import { BEGINNING_OF_TIME, dateSpan, END_OF_TIME, type Span } from './date-span.ts';
 import type { Destination } from './index-converters.ts';
+import { listOf, partOf, textOf } from './index-shape.ts';
 
 /** A date, dateTime or instant: the time it may mean. */
 export function convertDate(value: unknown, { parameter, sink, offsetMinutes }: Destination): void {
@@ -10,9 +10,9 @@ export function convertDate(value: unknown, { parameter, sink, offsetMinutes }: 
 
 /** From the earliest its start may mean to the latest its end may; an open end is open. */
 function periodSpan(value: unknown, offsetMinutes: number): Span | undefined {
-  const { start, end } = value as Period;
-  const from = typeof start === 'string' ? dateSpan(start, offsetMinutes) : undefined;
-  const to = typeof end === 'string' ? dateSpan(end, offsetMinutes) : undefined;
+  const [start, end] = [textOf(value, 'start'), textOf(value, 'end')];
+  const from = start === undefined ? undefined : dateSpan(start, offsetMinutes);
+  const to = end === undefined ? undefined : dateSpan(end, offsetMinutes);
   if (from === undefined && to === undefined) return undefined;
   return { low: from?.low ?? BEGINNING_OF_TIME, high: to?.high ?? END_OF_TIME };
 }
@@ -25,9 +25,8 @@ export function convertPeriod(value: unknown, { parameter, sink, offsetMinutes }
 
 /** A Timing: from its first event to its last, its bounds among them. Source: FHIR R4 search 3.1.1.4.7, "the limits of the timing" */
 export function convertTiming(value: unknown, { parameter, sink, offsetMinutes }: Destination): void {
-  const { event, repeat } = value as Timing;
-  const spans = (Array.isArray(event) ? event : []).map((one) => (typeof one === 'string' ? dateSpan(one, offsetMinutes) : undefined));
-  if (repeat?.boundsPeriod !== undefined) spans.push(periodSpan(repeat.boundsPeriod, offsetMinutes));
+  const spans = listOf(value, 'event').map((one) => (typeof one === 'string' ? dateSpan(one, offsetMinutes) : undefined));
+  spans.push(periodSpan(partOf(partOf(value, 'repeat'), 'boundsPeriod'), offsetMinutes));
   const known = spans.filter((span) => span !== undefined);
   if (known.length === 0) return;
   const low = known.reduce((least, span) => Math.min(least, span.low), END_OF_TIME);

@@ -1,7 +1,8 @@
 import type { Destination } from './index-converters.ts';
+import { partOf, textOf } from './index-shape.ts';
 import type { ReferenceValue } from './index-values.ts';
 import { referredType } from './path-branches.ts';
-import { type ParsedReference, parseReference, type ReferenceElement, toLocalReference } from './references.ts';
+import { type ParsedReference, parseReference, toLocalReference } from './references.ts';
 
 function targetOf(
   parsed: ParsedReference | undefined,
@@ -22,22 +23,24 @@ function targetOf(
  * resource finds what refers to any of its versions. One with only a display counts as there, and is found by nothing.
  */
 export function convertReference(value: unknown, { parameter, sink, resource, baseUrl }: Destination): void {
-  const { reference, identifier, display } = value as ReferenceElement;
+  const reference = textOf(value, 'reference');
+  const identifier = partOf(value, 'identifier');
+  const identifierValue = textOf(identifier, 'value');
   const type = referredType(value, resource);
   const entry: { -readonly [name in keyof ReferenceValue]: ReferenceValue[name] } = { parameter };
   if (type !== undefined) entry.type = type;
-  if (typeof reference === 'string') {
+  if (reference !== undefined) {
     const parsed = parseReference(reference);
     Object.assign(entry, targetOf(parsed !== undefined && baseUrl !== undefined ? toLocalReference(parsed, baseUrl) : parsed, reference));
   }
-  if (typeof identifier?.value === 'string') entry.identifier = { system: identifier.system ?? '', value: identifier.value };
-  if (typeof reference === 'string' || entry.identifier !== undefined || display !== undefined) sink.reference(entry);
+  if (identifierValue !== undefined) entry.identifier = { system: textOf(identifier, 'system') ?? '', value: identifierValue };
+  if (reference !== undefined || identifierValue !== undefined || textOf(value, 'display') !== undefined) sink.reference(entry);
 }
 
 /** A resource that stands in the place itself: the Composition of a document, the MessageHeader of a message. */
 export function convertResource(value: unknown, { parameter, targets, sink }: Destination): void {
-  const { resourceType: type, id } = value as { resourceType?: unknown; id?: unknown };
-  if (typeof type === 'string' && typeof id === 'string' && targets.includes(type)) sink.reference({ parameter, type, id });
+  const [type, id] = [textOf(value, 'resourceType'), textOf(value, 'id')];
+  if (type !== undefined && id !== undefined && targets.includes(type)) sink.reference({ parameter, type, id });
 }
 
 /** A canonical or uri: with its version and without, so that either finds it. Source: FHIR R4 search 3.1.1.4.13 */

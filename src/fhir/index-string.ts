@@ -1,4 +1,5 @@
 import type { Destination } from './index-converters.ts';
+import { partOf } from './index-shape.ts';
 
 const NAME_PARTS = ['family', 'given', 'prefix', 'suffix', 'text'] as const;
 const ADDRESS_PARTS = ['line', 'city', 'district', 'state', 'postalCode', 'country', 'text'] as const;
@@ -10,7 +11,7 @@ export function convertString(value: unknown, { parameter, sink }: Destination):
 
 function convertParts(value: unknown, names: readonly string[], to: Destination): void {
   for (const name of names) {
-    const part = (value as Record<string, unknown>)[name];
+    const part = partOf(value, name);
     if (Array.isArray(part)) for (const one of part) convertString(one, to);
     else convertString(part, to);
   }

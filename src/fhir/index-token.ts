@@ -1,9 +1,11 @@
-import type { CodeableConcept, Coding, ContactPoint, Identifier } from 'fhir/r4.js';
 import type { Destination } from './index-converters.ts';
+import { listOf, partOf, textOf } from './index-shape.ts';
 
 /** A value that stands for itself: a boolean, a string, an id. */
 export function convertPlainToken(value: unknown, { parameter, sink }: Destination): void {
-  if (typeof value !== 'object' && value !== '') sink.token({ parameter, system: '', code: String(value) });
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') {
+    if (value !== '') sink.token({ parameter, system: '', code: String(value) });
+  }
 }
 
 /** A code, in the system its binding says it is of. Source: FHIR R4 search 3.1.1.4.10, "code: the system is implicit" */
@@ -13,45 +15,44 @@ export function convertCode(value: unknown, { parameter, sink, systemOf }: Desti
 
 /** A Coding, with its display for :text. */
 export function convertCoding(value: unknown, { parameter, sink }: Destination): void {
-  const { system = '', code = '', display } = value as Coding;
-  if (system === '' && code === '' && display === undefined) return;
-  sink.token(display === undefined ? { parameter, system, code } : { parameter, system, code, text: display });
+  const system = textOf(value, 'system') ?? '';
+  const code = textOf(value, 'code') ?? '';
+  const text = textOf(value, 'display');
+  if (text !== undefined) sink.token({ parameter, system, code, text });
+  else if (system !== '' || code !== '') sink.token({ parameter, system, code });
 }
 
 /** Each coding of a concept, and its text where no coding says the same. */
 export function convertCodeableConcept(value: unknown, to: Destination): void {
-  const { coding, text } = value as CodeableConcept;
-  let said = typeof text !== 'string' || text === '';
-  if (Array.isArray(coding)) {
-    for (const one of coding) {
-      convertCoding(one, to);
-      said ||= one.display === text;
-    }
+  const text = textOf(value, 'text');
+  let said = text === undefined;
+  for (const coding of listOf(value, 'coding')) {
+    convertCoding(coding, to);
+    said ||= partOf(coding, 'display') === text;
   }
-  if (!said) to.sink.token({ parameter: to.parameter, system: '', code: '', text: text as string });
+  if (!said && text !== undefined) to.sink.token({ parameter: to.parameter, system: '', code: '', text });
 }
 
 /** An Identifier, with the codings of its type for :of-type and its text for :text. */
 export function convertIdentifier(value: unknown, { parameter, sink }: Destination): void {
-  const { system = '', value: code, type } = value as Identifier;
-  if (code === undefined && system === '') return;
-  const text = type?.text;
-  const types = (type?.coding ?? []).flatMap((one) => (one.code === undefined ? [] : [{ system: one.system ?? '', code: one.code }]));
-  sink.token({
-    parameter,
-    system,
-    code: code ?? '',
-    ...(text === undefined ? {} : { text }),
-    ...(types.length === 0 ? {} : { types }),
+  const system = textOf(value, 'system') ?? '';
+  const code = textOf(value, 'value') ?? '';
+  if (code === '' && system === '') return;
+  const type = partOf(value, 'type');
+  const text = textOf(type, 'text');
+  const types = listOf(type, 'coding').flatMap((coding) => {
+    const typeCode = textOf(coding, 'code');
+    return typeCode === undefined ? [] : [{ system: textOf(coding, 'system') ?? '', code: typeCode }];
   });
+  sink.token({ parameter, system, code, ...(text === undefined ? {} : { text }), ...(types.length === 0 ? {} : { types }) });
 }
 
 /** A ContactPoint as written; a number also as its bare digits and an e-mail address also in lower case, since people write both in many ways. */
 export function convertContactPoint(value: unknown, { parameter, sink }: Destination): void {
-  const { system, value: code } = value as ContactPoint;
-  if (typeof code !== 'string' || code === '') return;
+  const code = textOf(value, 'value');
+  if (code === undefined) return;
   sink.token({ parameter, system: '', code });
-  const plain = plainContact(system, code);
+  const plain = plainContact(textOf(value, 'system'), code);
   if (plain !== code && plain !== '') sink.token({ parameter, system: '', code: plain });
 }
 

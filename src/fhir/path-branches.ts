@@ -192,5 +192,5 @@ export function referredType(value: unknown, resource: Resource): string | undef
 export function containedResource(resource: Resource, fragment: string): Resource | undefined {
   if (fragment === '') return resource;
   const contained = Array.isArray(resource['contained']) ? (resource['contained'] as Resource[]) : [];
-  return contained.find((one) => one.id === fragment);
+  return contained.find((one) => (one as Resource | null)?.id === fragment);
 }

@@ -33,7 +33,7 @@ function isBase64(value: string): boolean {
   return packed.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(packed);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F]/;
 
 const string = text((value) => value.length <= MAX_STRING && !CONTROL.test(value));

@@ -78,7 +78,7 @@ function carriesWritten(value: unknown): boolean {
   return false;
 }
 
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 
 function asWritten(this: Carrier, name: string, value: unknown): unknown {
   const written = typeof value === 'number' ? this[WRITTEN]?.[name] : undefined;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Definitions, ElementInfo } from '../../src/fhir/definitions.ts';
 import { isPrimitiveType } from '../../src/fhir/primitives.ts';
 import type { Resource } from '../../src/fhir/resource.ts';

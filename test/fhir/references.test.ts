@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { eachReference, mapReferences, parseReference, toLocalReference } from '../../src/fhir/references.ts';
+import type { Resource } from '../../src/fhir/resource.ts';
+
+describe('a reference', () => {
+  test.each([
+    ['Patient/1', { kind: 'relative', type: 'Patient', id: '1' }],
+    ['Patient/1/_history/2', { kind: 'relative', type: 'Patient', id: '1', version: '2' }],
+    [
+      'https://a.org/fhir/Patient/1',
+      { kind: 'absolute', url: 'https://a.org/fhir/Patient/1', base: 'https://a.org/fhir', type: 'Patient', id: '1' },
+    ],
+    ['http://a.org/other', { kind: 'absolute', url: 'http://a.org/other' }],
+    ['urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a', { kind: 'urn', url: 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a' }],
+    ['#med1', { kind: 'contained', fragment: 'med1' }],
+    ['Patient?identifier=http://a.org|1', { kind: 'conditional', type: 'Patient', query: 'identifier=http://a.org|1' }],
+  ])('%s is read', (text, expected) => {
+    expect(parseReference(text)).toEqual(expected);
+  });
+
+  test('without a type, or with blanks, is none', () => {
+    expect(
+      ['1', 'patient/1', '', 'Patient/', 'Patient/a b', 'http://a.org/Patient/1 2', '/Patient/1'].filter(
+        (text) => parseReference(text) !== undefined,
+      ),
+    ).toEqual([]);
+  });
+
+  test('below our own address is ours', () => {
+    const read = (text: string) => parseReference(text) ?? { kind: 'urn' as const, url: '' };
+    expect(toLocalReference(read('https://gw.org/fhir/Patient/1/_history/3'), 'https://gw.org/fhir')).toEqual({
+      kind: 'relative',
+      type: 'Patient',
+      id: '1',
+      version: '3',
+    });
+    expect(toLocalReference(read('https://gw.org/fhir2/Patient/1'), 'https://gw.org/fhir').kind).toBe('absolute');
+  });
+});
+
+describe('the references of a resource', () => {
+  const resource: Resource = {
+    resourceType: 'Observation',
+    subject: { reference: 'urn:uuid:a' },
+    performer: [{ reference: 'Practitioner/1' }, { display: 'nobody' }],
+    contained: [{ resourceType: 'Specimen', subject: { reference: 'urn:uuid:a' } }],
+    extension: [{ url: 'x', valueReference: { reference: 'urn:uuid:a', identifier: { assigner: { reference: 'Organization/1' } } } }],
+    note: [{ text: 'reference' }],
+  };
+
+  test('are found at any depth, with their paths', () => {
+    const found: string[] = [];
+    eachReference(resource, (reference, path) => found.push(`${path} ${reference.reference}`));
+    expect(found.sort()).toEqual([
+      'Observation.contained[0].subject urn:uuid:a',
+      'Observation.extension[0].valueReference urn:uuid:a',
+      'Observation.extension[0].valueReference.identifier.assigner Organization/1',
+      'Observation.performer[0] Practitioner/1',
+      'Observation.subject urn:uuid:a',
+    ]);
+  });
+
+  test('are rewritten in a copy', () => {
+    const before = structuredClone(resource);
+    const rewritten = mapReferences(resource, (one) => (one.reference === 'urn:uuid:a' ? { ...one, reference: 'Patient/9' } : one));
+    expect(resource).toEqual(before);
+    expect(JSON.stringify(rewritten).match(/Patient\/9/g)).toHaveLength(3);
+    expect(rewritten['note']).toBe(resource['note']);
+    expect(mapReferences(resource, (one) => one)).toBe(resource);
+  });
+
+  test('are not the uris that are called reference too', () => {
+    const none: Resource[] = [
+      { resourceType: 'Immunization', education: [{ reference: 'http://a.org/vis' }] },
+      { resourceType: 'DetectedIssue', status: 'final', reference: 'http://a.org/issue' },
+      { resourceType: 'PlanDefinition', action: [{ condition: [{ expression: { language: 'text/cql', reference: 'http://a.org' } }] }] },
+    ];
+    const found: string[] = [];
+    for (const one of none) eachReference(one, (_, path) => found.push(path));
+    expect(found).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { Filter } from '../../fhir/search-query.ts';
+import { partTestOf } from './composite-test.ts';
 import { membershipOf, parametersOf } from './compartments.ts';
 import { anyValueOf, matchesOf, type ValueMatch } from './match.ts';
 import type { Scope } from './scope.ts';
@@ -37,10 +38,14 @@ export function conditionOf(scope: Scope, filter: Filter, row: Sql): Sql {
   }
 }
 
-/** Whether a resource has a value that matches. */
+/**
+ * Whether a resource has a value that matches. The resource's few values are looked at: a plus before a column keeps the database from
+ * walking the index by value instead.
+ */
 export function valueCondition(match: ValueMatch, row: Sql): Sql {
   if (match.where === FALSE) return FALSE;
-  return sql`EXISTS (SELECT 1 FROM ${match.table} v WHERE v.row = ${row} AND ${match.where})`;
+  const text = match.ordered ? match.where.text : match.where.text.replace(/\bv\.(low|high|value|folded|token|target)\b/g, '+v.$1');
+  return sql`EXISTS (SELECT 1 FROM ${match.table} v WHERE v.row = ${row} AND ${{ ...match.where, text }})`;
 }
 
 /** Conditions on node.updated, alias `n`. */
@@ -59,8 +64,8 @@ function compositeCondition(scope: Scope, filter: Extract<Filter, { op: 'composi
   const keys = scope.keys(filter.parameter);
   if (keys.length === 0) return FALSE;
   const named = any(keys.map((key) => sql`instr(v.keys, ${`,${key.key},`}) > 0`));
-  const parts = JSON.stringify(filter.parts);
-  return sql`EXISTS (SELECT 1 FROM composite_value v WHERE v.row = ${row} AND ${named} AND composite_meets(v.parts, ${parts}))`;
+  const tests = JSON.stringify(filter.parts.map((part) => partTestOf(scope, part)));
+  return sql`EXISTS (SELECT 1 FROM composite_value v WHERE v.row = ${row} AND ${named} AND composite_meets(v.parts, ${tests}))`;
 }
 
 function chainCondition(scope: Scope, filter: Extract<Filter, { op: 'chain' }>, row: Sql): Sql {

@@ -14,16 +14,36 @@ export interface IndexRows {
   readonly dates: (string | number)[];
   /** parameter, value, low, high, system, code, unit */
   readonly numbers: (string | number)[];
-  /** parameters that share the element, parts as JSON */
-  readonly composites: { readonly parameters: string[]; readonly parts: string }[];
+  readonly composites: CompositeRows[];
 }
 
-/** The parameters of a token's concept text, its identifier type and a reference's identifier, beside the parameter itself. */
+/** One element, and the composite parameters that share it. */
+export interface CompositeRows {
+  readonly parameters: string[];
+  readonly parts: readonly PartRows[];
+}
+
+/** The values of one part. */
+export interface PartRows {
+  /** system, code */
+  readonly tokens: string[];
+  /** value, low, high, system, code, unit */
+  readonly numbers: (string | number)[];
+  /** low, high */
+  readonly dates: number[];
+  /** folded, value */
+  readonly strings: string[];
+  /** type, id */
+  readonly references: string[];
+  readonly uris: string[];
+}
+
+/** The parameters of a token's concept text, its identifier type, a reference's identifier and a composite's part, beside the parameter itself. */
 export const beside = {
   text: (parameter: string): string => `${parameter}:text`,
   ofType: (parameter: string): string => `${parameter}:of-type`,
   identifier: (parameter: string): string => `${parameter}:identifier`,
-  firstPart: (parameter: string, part: number): string => `${parameter}/${part}`,
+  part: (parameter: string, part: number): string => `${parameter}/${part}`,
 };
 
 /** An identifier with one of its types as a token: the type's system, and code and value in one. */
@@ -58,23 +78,32 @@ export function indexRowsOf(values: IndexValues): IndexRows {
 
 /** Parameters often share their elements (combo-code-value-quantity has those of code-value-quantity): each element is kept once. */
 function addComposites(values: IndexValues, rows: IndexRows): void {
-  const parametersOf = new Map<string, string[]>();
+  const known = new Map<string, CompositeRows>();
   for (const { parameter, parts } of values.composites) {
     parts.forEach((part, index) => {
-      for (const token of part.tokens) rows.tokens.push(beside.firstPart(parameter, index), token.system, token.code);
+      for (const token of part.tokens) rows.tokens.push(beside.part(parameter, index), token.system, token.code);
     });
-    const json = JSON.stringify(parts.map(withoutEmpty));
-    const parameters = parametersOf.get(json);
-    if (parameters === undefined) parametersOf.set(json, [parameter]);
-    else if (!parameters.includes(parameter)) parameters.push(parameter);
+    const same = parts.map(partRowsOf);
+    const place = JSON.stringify(same);
+    const found = known.get(place);
+    if (found === undefined) known.set(place, { parameters: [parameter], parts: same });
+    else if (!found.parameters.includes(parameter)) found.parameters.push(parameter);
   }
-  for (const [parts, parameters] of parametersOf) rows.composites.push({ parameters, parts });
+  rows.composites.push(...known.values());
 }
 
-function withoutEmpty(part: IndexValues): Partial<IndexValues> {
-  return Object.fromEntries(
-    Object.entries(part as unknown as Record<string, readonly object[]>)
-      .filter(([, list]) => list.length > 0)
-      .map(([kind, list]) => [kind, list.map((value) => ({ ...value, parameter: undefined }))]),
-  );
+/** The values of a part. A part is asked for values, never with a modifier: the texts beside tokens are left out. */
+function partRowsOf(part: IndexValues): PartRows {
+  const rows: PartRows = { tokens: [], numbers: [], dates: [], strings: [], references: [], uris: [] };
+  for (const { system, code } of part.tokens) rows.tokens.push(system, code);
+  for (const { value, low, high } of part.numbers) rows.numbers.push(value, low, high, '', '', '');
+  for (const { value, low, high, system, code, unit } of part.quantities) rows.numbers.push(value, low, high, system, code, unit);
+  for (const { low, high } of part.dates) rows.dates.push(low, high);
+  for (const { normalised, value } of part.strings) rows.strings.push(normalised, value);
+  for (const { value } of part.uris) rows.uris.push(value);
+  for (const { type, id, url } of part.references) {
+    if (type !== undefined && id !== undefined) rows.references.push(type, id);
+    if (url !== undefined) rows.uris.push(url);
+  }
+  return rows;
 }

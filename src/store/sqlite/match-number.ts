@@ -33,13 +33,18 @@ function compared({ prefix, value, low, high }: NumberFilter): Sql {
 }
 
 function unitIs(scope: Scope, system: string | undefined, code: string | undefined): Sql {
+  const units = unitsOf(scope, system, code);
+  return units === undefined ? TRUE : among(sql`v.unit`, units);
+}
+
+/** The units a quantity may be in; undefined for any. */
+export function unitsOf(scope: Scope, system: string | undefined, code: string | undefined): number[] | undefined {
   const named = system !== undefined && system !== '';
-  if (!named && code === undefined) return TRUE;
+  if (!named && code === undefined) return undefined;
   const condition = all([
     ...(named ? [sql`u.system = ${system}`] : []),
     ...(code === undefined ? [] : named ? [sql`u.code = ${code}`] : [sql`(u.code = ${code} OR u.display = ${code})`]),
   ]);
   const query = sql`SELECT unit FROM unit u WHERE ${condition}`;
-  const units = scope.statements.all(query.text, ...query.values).map((row) => Number(row['unit']));
-  return among(sql`v.unit`, units);
+  return scope.statements.all(query.text, ...query.values).map((row) => Number(row['unit']));
 }

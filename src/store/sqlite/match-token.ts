@@ -1,5 +1,5 @@
 import { normaliseString } from '../../fhir/index-values.ts';
-import { type Sql, among, FALSE, sql, TRUE } from './sql.ts';
+import { type Sql, among, sql, TRUE } from './sql.ts';
 import type { Scope } from './scope.ts';
 import { afterPrefix } from './text-range.ts';
 
@@ -10,8 +10,7 @@ const FEW = 200;
 export function tokenIs(scope: Scope, system: string | undefined, code: string | undefined): Sql {
   const { statements } = scope;
   if (code === undefined && system === undefined) return TRUE;
-  const systemNumber = system === undefined ? undefined : statements.get('SELECT system FROM system WHERE uri = ?', system)?.['system'];
-  if (system !== undefined && systemNumber === undefined) return FALSE;
+  const systemNumber = system === undefined ? undefined : scope.system(system);
   const found =
     code === undefined
       ? statements.all('SELECT token FROM token WHERE system = ? LIMIT ?', systemNumber ?? null, FEW)

@@ -48,6 +48,11 @@ export class Scope {
     return Number(this.statements.get('SELECT type FROM type WHERE name = ?', name)?.['type'] ?? -1);
   }
 
+  /** The number of a system; -1, which nothing has, for one never met. */
+  system(uri: string): number {
+    return Number(this.statements.get('SELECT system FROM system WHERE uri = ?', uri)?.['system'] ?? -1);
+  }
+
   /** The keys of a parameter for the types of the scope. */
   keys(name: string): Key[] {
     return this.statements

@@ -101,7 +101,7 @@ function compositeSource(scope: Scope, filter: Extract<Filter, { op: 'composite'
   const narrow = (part: Filter, index: number): Source | undefined => {
     if (part.op === 'or') return unionOf(part.of.map((item) => narrow(item, index)));
     if (part.op !== 'token') return undefined;
-    return sourceOf(scope, { ...part, parameter: beside.firstPart(filter.parameter, index) });
+    return sourceOf(scope, { ...part, parameter: beside.part(filter.parameter, index) });
   };
   for (const [index, part] of filter.parts.entries()) {
     const source = narrow(part, index);

@@ -8,7 +8,7 @@ export type Row = Record<string, Bound>;
 
 const MOST = 500;
 
-/** One connection with its prepared statements kept, the longest unused dropped first. Values are always bound, never spelled into SQL. */
+/** One connection with its prepared statements kept, the longest kept dropped first. Values are always bound, never spelled into SQL. */
 export class Statements {
   readonly database: DatabaseSync;
   readonly #kept = new Map<string, StatementSync>();
@@ -19,11 +19,7 @@ export class Statements {
 
   prepare(sql: string): StatementSync {
     const kept = this.#kept.get(sql);
-    if (kept !== undefined) {
-      this.#kept.delete(sql);
-      this.#kept.set(sql, kept);
-      return kept;
-    }
+    if (kept !== undefined) return kept;
     const statement = this.database.prepare(sql);
     if (this.#kept.size >= MOST) for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break;
     this.#kept.set(sql, statement);

@@ -1,5 +1,6 @@
+import type { KeptPart } from './composite-test.ts';
 import type { Dictionary } from './dictionary.ts';
-import type { IndexRows } from './index-rows.ts';
+import type { IndexRows, PartRows } from './index-rows.ts';
 import type { Bound, Statements } from './statements.ts';
 
 type Tuple = Bound[];
@@ -106,9 +107,25 @@ export class IndexWriter {
     }
     rows.composites.forEach(({ parameters, parts }, part) => {
       const keys = parameters.map((parameter) => dictionary.parameter(type, parameter, 'composite'));
-      tuples.composite_value.push([part, `,${keys.join(',')},`, parts]);
+      tuples.composite_value.push([part, `,${keys.join(',')},`, JSON.stringify(parts.map((rows) => this.#part(rows)))]);
     });
     return tuples;
+  }
+
+  /** A composite's part as it is kept: see composite-test.ts. */
+  #part({ tokens, numbers, dates, strings, references, uris }: PartRows): KeptPart {
+    const dictionary = this.#dictionary;
+    const t: number[] = [];
+    for (let at = 0; at < tokens.length; at += 2) {
+      t.push(dictionary.token(tokens[at] as string, tokens[at + 1] as string), dictionary.system(tokens[at] as string));
+    }
+    const n: number[] = [];
+    for (let at = 0; at < numbers.length; at += 6) {
+      const [value, low, high, system, code, unit] = numbers.slice(at, at + 6) as [number, number, number, string, string, string];
+      n.push(value, low, high, dictionary.unit(system, code, unit));
+    }
+    const lists = { t, n, d: dates, s: strings, r: references, u: uris };
+    return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
   }
 
   /** The row of the resource referred to; where there is none yet, one is made that only holds its name. */

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import pino from 'pino';
 import supertest from 'supertest';
 import type { Bundle, OperationOutcome } from 'fhir/r4.js';
+import { compileCompartments } from '../../src/fhir/compartments.ts';
 import { compileExtractor } from '../../src/fhir/index-extraction.ts';
 import { type AppParts, createApp } from '../../src/serve/app.ts';
 import { createHttpServer } from '../../src/serve/http-server.ts';
@@ -16,6 +17,7 @@ import { definitions } from '../definitions.ts';
 export const BASE = 'https://gw.example.org/fhir';
 
 const validator = compileValidator(definitions);
+const compartmentParameters = compileCompartments(definitions);
 const extract = compileExtractor(definitions, { baseUrl: BASE });
 
 /** A whole FHIR API over a store of its own, and a client of it. */
@@ -41,10 +43,7 @@ export async function openGateway(
     path,
     extract,
     now: () => clock.now,
-    compartmentParameters: (compartment, type) =>
-      definitions
-        .find('CompartmentDefinition', `http://hl7.org/fhir/CompartmentDefinition/${compartment.toLowerCase()}`)
-        ?.resource?.find(({ code }) => code === type)?.param ?? [],
+    compartmentParameters,
   });
   const logged: string[] = [];
   let ids = 0;
@@ -77,10 +76,10 @@ export function issueIds(body: unknown): (string | undefined)[] {
 }
 
 /** The ids of the resources a bundle gives, but for outcomes. */
-export function idsIn(body: unknown): (string | undefined)[] {
-  return ((body as Bundle).entry ?? [])
-    .filter((entry) => entry.resource?.resourceType !== 'OperationOutcome')
-    .map((entry) => entry.resource?.id);
+export function idsIn(body: unknown): string[] {
+  return ((body as Bundle).entry ?? []).flatMap(({ resource }) =>
+    resource === undefined || resource.resourceType === 'OperationOutcome' || resource.id === undefined ? [] : [resource.id],
+  );
 }
 
 /** The address of a link, as a request to our server. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { issue, type Issue } from '../../issue/issue.ts';
-import { Bug, IssueError } from '../../issue/issue-error.ts';
+import { IssueError } from '../../issue/issue-error.ts';
 import { statusOf, toOperationOutcome } from '../../issue/operation-outcome.ts';
 import { type Reply, resourceReply } from '../reply.ts';
 
@@ -8,8 +8,15 @@ import { type Reply, resourceReply } from '../reply.ts';
 export function issuesOf(error: unknown, log: Logger, newId: () => string): readonly Issue[] {
   if (error instanceof IssueError) return error.issues;
   const reference = newId();
-  log.error({ reference, err: error instanceof Error ? error : new Bug(String(error)) }, 'internal');
+  log.error({ reference, fault: placesOf(error) }, 'internal');
   return [issue('internal', { reference })];
+}
+
+/** Where a bug is in our code. Its words stay out of the log: they may hold a value of a resource. */
+function placesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [typeof error];
+  const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [error.name, ...stack.slice(0, 12).map((line) => line.trim())];
 }
 
 /** Issues as an answer: the status of the first error, an OperationOutcome, and when to come back. */

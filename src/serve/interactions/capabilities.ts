@@ -16,14 +16,14 @@ const ON_SYSTEM = new Map([
 /** Parameters every search takes that R4 has no SearchParameter for. */
 const RESULT_PARAMETERS = ['_count', '_sort', '_include', '_revinclude', '_summary', '_elements', '_total', '_has'];
 
-const texts = new WeakMap<Context['definitions'], string>();
+const texts = new WeakMap<Context['router'], string>();
 
 /** GET metadata: what is served, made from the table of routes and the search parameters there are. */
 export async function capabilities(_request: FhirRequest, _target: Target, context: Context): Promise<Reply> {
-  let json = texts.get(context.definitions);
+  let json = texts.get(context.router);
   if (json === undefined) {
     json = resourceReply(capabilityStatement(context)).json as string;
-    texts.set(context.definitions, json);
+    texts.set(context.router, json);
   }
   return { status: 200, headers: {}, json };
 }

@@ -48,7 +48,9 @@ export async function everything(request: FhirRequest, { type, id }: Target, con
   const first = asked.cursor === undefined && (asked.typesAsked.length === 0 || asked.typesAsked.includes(type)) ? [focus] : [];
   const others = matches.filter((version) => version.type !== type || version.id !== id);
   // other patients are nobody's business here, though a resource may refer to them
-  const referred = included.filter((version) => version.type !== 'Patient' && (asked.typesAsked.length === 0 || asked.typesAsked.includes(version.type)));
+  const referred = included.filter(
+    (version) => version.type !== 'Patient' && (asked.typesAsked.length === 0 || asked.typesAsked.includes(version.type)),
+  );
   const warnings = [...found.issues, ...pageWarnings(found.value)];
   const outcome =
     warnings.length === 0 ? [] : [entryText(undefined, JSON.stringify(toOperationOutcome(warnings)), { search: { mode: 'outcome' } })];

@@ -54,7 +54,12 @@ class Writer {
       const fields = (sibling ?? {}) as Fields;
       const written = typeof value === 'number' ? writtenNumber(holder, String(key)) : String(value);
       const attributes = value === undefined || value === null ? '' : ` value="${escapeAttribute(written)}"`;
-      return this.#element(info.name, this.#attributes(fields, 'Element') + attributes, depth, this.#children(fields, 'Element', depth + 1));
+      return this.#element(
+        info.name,
+        this.#attributes(fields, 'Element') + attributes,
+        depth,
+        this.#children(fields, 'Element', depth + 1),
+      );
     }
     if (typeof value !== 'object' || value === null) return '';
     const fields = value as Fields;

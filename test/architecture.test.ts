@@ -21,7 +21,7 @@ const ROWS = [
   ['cli', 'cli.ts'],
 ];
 /** main's helpers that read files at start; they stand beside it. */
-const BESIDE_MAIN = new Set(['definitions-file.ts', 'mapping-files.ts']);
+const BESIDE_MAIN = new Set(['definitions-file.ts', 'mapping-files.ts', 'translator.ts']);
 const rowOf = (folder: string) => (BESIDE_MAIN.has(folder) ? 5 : ROWS.findIndex((row) => row.includes(folder)));
 const folderOf = (file: string) => relative('src', file).split('/')[0] as string;
 const importsOf = (file: string) =>

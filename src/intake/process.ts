@@ -3,7 +3,6 @@ import { hasError, issue, type Issue } from '../issue/issue.ts';
 import { Bug } from '../issue/issue-error.ts';
 import type { Header } from '../hl7v2/header.ts';
 import type { Message } from '../hl7v2/message.ts';
-import type { Result } from '../issue/result.ts';
 import type { Translation } from '../map/translation.ts';
 import type { MessageRow, MessageStatus, MessageUpdate } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
@@ -25,8 +24,8 @@ export interface Translator {
   defaultCharset(header: Header): string | undefined;
   /** When the event a message tells of happened: EVN-2, else MSH-7. */
   eventTime(message: Message): EventTime;
-  /** Fails: mapping-faulty; what is wrong with the message is among the translation's issues. */
-  translate(message: Message): Result<Translation>;
+  /** What is wrong with the message is among the issues. */
+  translate(message: Message): Translation;
 }
 
 /** What a message needs to become resources. */
@@ -59,9 +58,8 @@ const MOST_DECISIONS = 20;
 export async function processMessage(row: MessageRow, reading: Reading, deps: ProcessDependencies): Promise<Outcome> {
   const translator = deps.translator();
   const readingIssues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
-  const translated = reading.message === undefined || hasError(readingIssues) ? undefined : translator.translate(reading.message);
-  const issues = [...readingIssues, ...(translated?.issues ?? []), ...(translated?.ok === true ? translated.value.issues : [])];
-  const translation = translated?.ok === true ? translated.value : undefined;
+  const translation = reading.message === undefined || hasError(readingIssues) ? undefined : translator.translate(reading.message);
+  const issues = [...readingIssues, ...(translation?.issues ?? [])];
 
   if (hasError(issues) || translation === undefined || reading.message === undefined) {
     return finish(row, reading, deps, { issues, translation, effects: undefined });

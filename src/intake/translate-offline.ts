@@ -20,18 +20,13 @@ export interface OfflineTranslation {
 export function translateOffline(raw: Uint8Array, translator: Translator, validator: Validator): OfflineTranslation {
   const reading = readMessage(raw, {}, (header) => translator.defaultCharset(header));
   const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
-  const translated =
-    reading.message === undefined || issues.some((item) => item.severity === 'error' && item.id !== 'segment-unreadable')
-      ? undefined
-      : translator.translate(reading.message);
-  const translation = translated?.ok === true ? translated.value : undefined;
-  const all = [
-    ...issues,
-    ...(translated?.issues ?? []),
-    ...(translation?.issues ?? []),
-    ...(translation === undefined || hasError(translation.issues)
+  // A line that is no segment does not hide what the others would become.
+  const stops = issues.some((item) => item.severity === 'error' && item.id !== 'segment-unreadable');
+  const translation = reading.message === undefined || stops ? undefined : translator.translate(reading.message);
+  const valid =
+    translation === undefined || hasError(translation.issues)
       ? []
-      : translation.made.flatMap((made) => resourceIssues(made.resource, made, validator))),
-  ];
+      : translation.made.flatMap((made) => resourceIssues(made.resource, made, validator));
+  const all = [...issues, ...(translation?.issues ?? []), ...valid];
   return { reading, translation, issues: all, code: acknowledgmentCodeOf(all) };
 }

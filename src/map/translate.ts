@@ -13,7 +13,8 @@ import { type Sender, UNKNOWN_SENDER } from './sender.ts';
 import type { TraceLine, Translation } from './translation.ts';
 import { Value } from './value.ts';
 import { whyUnused } from './why-unused.ts';
-import { zoneRule } from './zone-rule.ts';
+import { readTime } from './converters/times.ts';
+import { type ZoneRule, zoneRule } from './zone-rule.ts';
 
 /** What a translation depends on beside the message and the mappings. */
 export interface TranslateOptions {
@@ -38,6 +39,49 @@ export function namespaceOf(sender: Sender, application: string, facility: strin
   return sender.namespace ?? (facility || application);
 }
 
+/** What a message's times without an offset mean. */
+function zoneOf(header: Segment, settings: Sender, options: TranslateOptions): ZoneRule {
+  return zoneRule({
+    senderZone: settings.timeZone,
+    messageOffset: settings.takesMessageOffset ? /[+-]\d{4}$/.exec(header.value(7))?.[0] : undefined,
+    defaultZone: options.defaultTimeZone,
+  });
+}
+
+/**
+ * When the event a message tells of happened: EVN-2, else MSH-7. Without a known zone it has no dateTime; among one sender's messages its
+ * clock still tells which is the newer.
+ *
+ * Units: ms since 1970, of UTC or of the sender's own clock; 0 when the message tells no time
+ */
+export function eventTime(
+  message: Message,
+  mappings: Mappings,
+  options: TranslateOptions = {},
+): { readonly ms: number; readonly dateTime: string | undefined } {
+  const { header } = message;
+  const { settings } = senderOf(mappings, header.value(3), header.value(4));
+  const text = message.segments.find(({ name }) => name === 'EVN')?.value(2) || header.value(7);
+  const time = readTime(text.trim());
+  if (time === undefined) return { ms: 0, dateTime: undefined };
+  const [year = 0, month = 1, day = 1] = time.date.split('-').map(Number);
+  const clock = { year, month, day, hour: Number(time.hour ?? 0), minute: Number(time.minute ?? 0) };
+  const offset = time.offset ?? zoneOf(header, settings, options)(clock);
+  const seconds = `${time.second ?? '00'}${time.fraction.slice(0, 4)}`;
+  const wall = Date.parse(
+    `${new Date(Date.UTC(year, month - 1, day, clock.hour, clock.minute)).toISOString().slice(0, 17)}${seconds}${offset ?? 'Z'}`,
+  );
+  return {
+    ms: wall,
+    dateTime:
+      time.hour === undefined
+        ? time.date
+        : time.minute === undefined || offset === undefined
+          ? undefined
+          : `${time.date}T${time.hour}:${time.minute}:${seconds}${offset}`,
+  };
+}
+
 /**
  * What a message says, in FHIR.
  *
@@ -53,11 +97,7 @@ export function translate(message: Message, mappings: Mappings, options: Transla
     const unused = message.segments.filter((segment) => segment !== header).map((segment) => formatAddress(addressOf(segment)));
     return { messageMap: '', file: '', made: [], trace: [], unused, issues: [map] };
   }
-  const zone = zoneRule({
-    senderZone: settings.timeZone,
-    messageOffset: settings.takesMessageOffset ? /[+-]\d{4}$/.exec(header.value(7))?.[0] : undefined,
-    defaultZone: options.defaultTimeZone,
-  });
+  const zone = zoneOf(header, settings, options);
   const run = new Run(message, settings, namespaceOf(settings, application, facility), maps.library.names, zone);
   return translateBy(map, run);
 }

@@ -5,7 +5,7 @@ import type { Value } from '../value.ts';
 import { readOffset } from '../zone-rule.ts';
 
 /** A v2 time taken apart; a part that was not sent is undefined. */
-interface SentTime {
+export interface SentTime {
   /** Shape: 1980, 1980-03, 1980-03-07 */
   readonly date: string;
   readonly hour: string | undefined;
@@ -23,7 +23,8 @@ const TM = /^(\d{2})(?:(\d{2})(?:(\d{2})(\.\d{1,9})?)?)?([+-]\d{4})?$/;
 /** The extension that keeps the text a value was cut from. */
 export const ORIGINAL_TEXT = 'http://hl7.org/fhir/StructureDefinition/originalText';
 
-function readTime(text: string): SentTime | undefined {
+/** A v2 timestamp in its parts; undefined when it is none. */
+export function readTime(text: string): SentTime | undefined {
   const match = DTM.exec(text);
   if (match === null) return undefined;
   const [, year = '', month, day, hour, minute, second, fraction = '', written] = match;

@@ -1,0 +1,43 @@
+import type { Config } from './config.ts';
+import type { Definitions } from './fhir/definitions.ts';
+import type { Translator } from './intake/process.ts';
+import { IssueError } from './issue/issue-error.ts';
+import { compileMappings, type Mappings } from './map/compile-mappings.ts';
+import { eventTime, senderOf, translate } from './map/translate.ts';
+import { readMappingFiles } from './mapping-files.ts';
+
+/** The mapping files of the settings, read and compiled. Fails: throws IssueError mapping-faulty, once for each fault of each file */
+export function readMappings(config: Config, definitions: Definitions): Mappings {
+  const compiled = compileMappings(readMappingFiles(config.MAPPINGS), definitions);
+  if (!compiled.ok) throw new IssueError(...compiled.issues);
+  return compiled.value;
+}
+
+/** The mapping files of the settings as intake uses them. Fails: throws IssueError mapping-faulty */
+export function readTranslator(config: Config, definitions: Definitions): Translator {
+  return translatorOf(readMappings(config, definitions), config);
+}
+
+/** Compiled mappings as intake uses them. */
+export function translatorOf(mappings: Mappings, config: Pick<Config, 'DEFAULT_TIME_ZONE' | 'DEFAULT_CHARSET'>): Translator {
+  const options = config.DEFAULT_TIME_ZONE === '' ? {} : { defaultTimeZone: config.DEFAULT_TIME_ZONE };
+  return {
+    version: mappings.version,
+    supported: supportedBy(mappings),
+    defaultCharset: ({ sendingApplication, sendingFacility }) =>
+      senderOf(mappings, sendingApplication, sendingFacility).settings.charset ??
+      (config.DEFAULT_CHARSET === '' ? undefined : config.DEFAULT_CHARSET),
+    eventTime: (message) => eventTime(message, mappings, options),
+    translate: (message) => translate(message, mappings, options),
+  };
+}
+
+/** Message codes and their trigger events. Shape: 'ADT^A01' becomes ADT with A01 */
+function supportedBy(mappings: Mappings): Map<string, string[]> {
+  const supported = new Map<string, string[]>();
+  for (const name of [...mappings.base.messages.keys()].sort()) {
+    const [code = '', event = ''] = name.split('^');
+    supported.set(code, [...(supported.get(code) ?? []), event]);
+  }
+  return supported;
+}

@@ -100,13 +100,15 @@ function count(issues: Issue[], trailer: 'BTS' | 'FTS', stated: string | undefin
   issues.push(issue('batch-count-wrong', { at: { segment: trailer, occurrence: 1, field: 1 }, stated: said, counted }));
 }
 
-/** Where a header or trailer begins: at the start of a line, a byte order mark aside. */
+const LINE_START = '^|[\\r\\n\\uFEFF]|\\u00EF\\u00BB\\u00BF';
+const MARKER = '(?:(?:MSH|[BF]HS)(?=[!-/:-@[-`{-~])|[BF]TS(?=[\\r\\n!-/:-@[-`{-~]|$))';
+const MARKERS = new RegExp(`(?<=${LINE_START})${MARKER}`, 'g');
+const MARKERS_OF_LITERAL_ENDS = new RegExp(`(?<=${LINE_START}|\\\\r)${MARKER}`, 'g');
+
+/** Where a header or trailer begins: at the start of a line, a byte order mark aside, and with a separator after a header's name. */
 function* markersOf(text: string): Generator<{ index: number; name: string }> {
   const literal = !/[\r\n]/.test(text.trimEnd());
-  const start = literal
-    ? /(?<=^|\uFEFF|\u00EF\u00BB\u00BF|\\r)(?:MSH|[BF][HT]S)(?![A-Za-z0-9])/g
-    : /(?<=^|[\r\n\uFEFF]|\u00EF\u00BB\u00BF)(?:MSH|[BF][HT]S)(?![A-Za-z0-9])/g;
-  for (const match of text.matchAll(start)) yield { index: match.index, name: match[0] };
+  for (const match of text.matchAll(literal ? MARKERS_OF_LITERAL_ENDS : MARKERS)) yield { index: match.index, name: match[0] };
 }
 
 function endOfLine(text: string, from: number): number {

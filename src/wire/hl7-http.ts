@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 import { type Log, MLLP_LIMITS } from './mllp.ts';
 import { readBody } from './read-body.ts';
 import { receiveBody } from './receive-body.ts';
-import { charsetOfAnswer, refuse } from './refusal.ts';
+import { charsetOfAnswer } from './refusal.ts';
 
 /** What HL7 over HTTP is served with. */
 export interface Hl7HttpOptions {
@@ -44,14 +44,9 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
       synchronous: true,
       ...(charset === undefined ? {} : { charset }),
     };
-    try {
-      const reception = await receiveBody(body, channel, intake, clock);
-      return await reception.application;
-    } catch (error) {
-      const reference = clock.newControlId();
-      log.error({ fault: faultOf(error), reference }, 'HL7 over HTTP: a fault of the gateway');
-      return refuse(body, issue('internal', { reference }), clock, { close: false, resend: true });
-    }
+    const onFault = (error: unknown) => log.error({ fault: faultOf(error) }, 'HL7 over HTTP: a fault of the gateway');
+    const reception = await receiveBody(body, { channel, intake, clock, onFault });
+    return reception.application;
   }
 
   return async (request, response) => {

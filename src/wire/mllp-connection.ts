@@ -68,6 +68,7 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
   let outstanding = 0;
   let lastApplication: Promise<void> = Promise.resolve();
 
+  const onFault = (error: unknown): void => onEvent({ kind: 'fault', error });
   const holder: ByteHolder = {
     pauseReading: () => {
       overBudget = true;
@@ -135,7 +136,7 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
         close();
       }
     } catch (error) {
-      onEvent({ kind: 'fault', error });
+      onFault(error);
       socket.destroy();
     }
     working = false;
@@ -147,33 +148,22 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
   }
 
   async function answer(frame: Uint8Array): Promise<void> {
-    try {
-      const reception = await receiveBody(frame, channel, intake, clock);
-      if (reception.accept === undefined) {
-        await lastApplication;
-        await send(await reception.application);
-        release(frame);
-        return;
-      }
-      await write(reception.accept);
-      outstanding++;
-      lastApplication = answerLater(frame, reception.application, lastApplication);
-      if (outstanding >= MOST_OUTSTANDING) await lastApplication;
-    } catch (error) {
-      // The intake promises not to throw: this is our fault, and whether the message was kept is not known. Sending it again does no harm.
-      onEvent({ kind: 'fault', error });
-      await send(refuse(frame, issue('internal', { reference: clock.newControlId() }), clock, { close: true, resend: true }));
+    const reception = await receiveBody(frame, { channel, intake, clock, onFault });
+    if (reception.accept === undefined) {
+      await lastApplication;
+      await send(await reception.application);
+      release(frame);
+      return;
     }
+    await write(reception.accept);
+    outstanding++;
+    lastApplication = answerLater(frame, reception.application, lastApplication);
+    if (outstanding >= MOST_OUTSTANDING) await lastApplication;
   }
 
   async function answerLater(frame: Uint8Array, application: Promise<Answer | undefined>, before: Promise<void>): Promise<void> {
-    try {
-      const [later] = await Promise.all([application, before]);
-      await send(later);
-    } catch (error) {
-      onEvent({ kind: 'fault', error });
-      socket.destroy();
-    }
+    const [later] = await Promise.all([application, before]);
+    await send(later);
     outstanding--;
     release(frame);
   }

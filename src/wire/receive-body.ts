@@ -2,7 +2,9 @@ import { encodeText } from '../hl7v2/charset.ts';
 import { type SplitBytes, isBatch, splitBytes } from '../hl7v2/split-messages.ts';
 import { writeBatchAnswer } from '../hl7v2/write-batch.ts';
 import type { Answer, Channel, Intake, Reception } from '../intake/intake.ts';
+import { issue } from '../issue/issue.ts';
 import type { Clock } from './clock.ts';
+import { refuse } from './refusal.ts';
 
 /** More messages of one batch are not under way at one time. */
 const MOST_UNDER_WAY = 64;
@@ -10,24 +12,47 @@ const MOST_UNDER_WAY = 64;
 /** The gravest answer of a batch is the answer's code. */
 const GRAVITY: readonly Answer['code'][] = ['AA', 'CA', 'AE', 'CE', 'AR', 'CR'];
 
-/**
- * A frame or body on its way to the intake: one message as it is; a batch, or several messages, one by one in their order,
- * each its own row and outcome, and one batch of answers in return.
- */
-export async function receiveBody(body: Uint8Array, channel: Channel, intake: Intake, clock: Clock): Promise<Reception> {
-  const split = splitBytes(body);
-  if (!isBatch(split)) return intake.receive(body, channel);
-  return { application: receiveBatch(split, channel, intake, clock) };
+/** What a message is received with. */
+export interface Receiving {
+  readonly channel: Channel;
+  readonly intake: Intake;
+  readonly clock: Clock;
+  /** Hears of what the intake threw, though it promises not to: a fault of ours. */
+  readonly onFault: (error: unknown) => void;
 }
 
-async function receiveBatch(split: SplitBytes, channel: Channel, intake: Intake, clock: Clock): Promise<Answer | undefined> {
+/**
+ * A frame or body on its way to the intake: one message as it is; a batch, or several messages, one by one in their order,
+ * each its own row and outcome, and one batch of answers in return. It never rejects.
+ */
+export async function receiveBody(body: Uint8Array, receiving: Receiving): Promise<Reception> {
+  const split = splitBytes(body);
+  if (!isBatch(split)) return receiveOne(body, receiving);
+  return { application: receiveBatch(split, receiving) };
+}
+
+async function receiveBatch(split: SplitBytes, receiving: Receiving): Promise<Answer | undefined> {
   const pending: Promise<Answer | undefined>[] = [];
   for (const [index, message] of split.messages.entries()) {
     await pending[index - MOST_UNDER_WAY];
-    const reception = await intake.receive(message, channel);
+    const reception = await receiveOne(message, receiving);
     pending.push(reception.application.then((answer) => answer ?? acceptOf(reception)));
   }
-  return batchAnswer(split, await Promise.all(pending), clock);
+  return batchAnswer(split, await Promise.all(pending), receiving.clock);
+}
+
+/** After a fault whether the message was kept is not known, and sending it again does no harm: that is the answer. */
+async function receiveOne(message: Uint8Array, { channel, clock, intake, onFault }: Receiving): Promise<Reception> {
+  const fault = (error: unknown): Answer => {
+    onFault(error);
+    return refuse(message, issue('internal', { reference: clock.newControlId() }), clock, { close: true, resend: true });
+  };
+  try {
+    const reception = await intake.receive(message, channel);
+    return { ...reception, application: reception.application.catch(fault) };
+  } catch (error) {
+    return { application: Promise.resolve(fault(error)) };
+  }
 }
 
 /** A batch has one answer: where a message wants no application acknowledgment, its accept acknowledgment stands in it. */
@@ -62,6 +87,6 @@ function batchAnswer(split: SplitBytes, answers: readonly (Answer | undefined)[]
     bytes,
     code: GRAVITY.findLast((code) => sent.some((answer) => answer.code === code)) ?? 'AA',
     resend: sent.some((answer) => answer.resend),
-    close: sent.some((answer) => answer.close && answer.bytes.length === 0 && answer.resend),
+    close: false,
   };
 }

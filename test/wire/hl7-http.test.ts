@@ -106,6 +106,9 @@ describe('HL7 over HTTP', () => {
     const answer = await post(message('THROW'));
     expect(answer).toMatchObject({ status: 200, retryAfter: '5' });
     expect(answer.text).toMatch(/MSA\|AR\|THROW\rERR.*\|internal\^/);
+    const batch = await post(Buffer.concat([message('M1'), message('THROW'), message('REJECT'), message('M2')]));
+    expect(batch.text.match(/MSA\|\w+\|\w+/g)).toEqual(['MSA|AA|M1', 'MSA|AR|THROW', 'MSA|AR|REJECT', 'MSA|AA|M2']);
+    expect(batch.retryAfter).toBe('5');
   });
 
   test('a body over the limit is 413, whether its length is declared or not', async () => {

@@ -32,6 +32,7 @@ export function createMemoryIntake(delayMs: (controlId: string) => number = () =
       const answer = async (): Promise<Answer | undefined> => {
         await new Promise((resolve) => setTimeout(resolve, delayMs(controlId)));
         atOnce--;
+        if (controlId === 'REJECT') throw new RangeError('a late bug');
         if (controlId === 'BUSY') return { bytes: write('AR'), code: 'AR', resend: true, close: false };
         if (controlId === 'LATE') return { bytes: Buffer.of(), code: 'AR', resend: true, close: true };
         if (header.segment.raw.length <= 3) return { bytes: Buffer.of(), code: 'AR', resend: false, close: true };

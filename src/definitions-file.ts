@@ -5,8 +5,9 @@ import type { Definitions } from './fhir/definitions.ts';
 
 const FOLDER = new URL('../generated/', import.meta.url);
 
+/** The files are ASCII, so each character is one byte. */
 function textOf(name: string): string {
-  return gunzipSync(readFileSync(new URL(`${name}.ndjson.gz`, FOLDER))).toString('utf8');
+  return gunzipSync(readFileSync(new URL(`${name}.ndjson.gz`, FOLDER))).toString('latin1');
 }
 
 /**

@@ -11,10 +11,10 @@ import { anyResource } from './generate.ts';
 const extract = compileExtractor(definitions);
 
 /** What one parameter found, without its name. */
-function found<K extends keyof IndexValues>(values: IndexValues, kind: K, parameter: string): unknown[] {
+function found(values: IndexValues, kind: keyof IndexValues, parameter: string): unknown[] {
   return (values[kind] as readonly { parameter: string }[])
     .filter((one) => one.parameter === parameter)
-    .map(({ parameter: _, ...rest }) => rest);
+    .map(({ parameter: _name, ...rest }) => rest);
 }
 
 const patient = extract({

@@ -789,6 +789,15 @@ export const catalogue = {
     text: '{file}: {reason}',
     help: 'A file of the gateway is wrong, not the message.',
   },
+  'definitions-missing': {
+    ...error,
+    fhir: 'exception',
+    http: 500,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The definitions of FHIR R4 are not there: {file}',
+    help: 'They are generated when the project is installed with its development dependencies: run npm ci, then npm prune --omit=dev.',
+  },
   'setting-invalid': {
     ...error,
     fhir: 'exception',

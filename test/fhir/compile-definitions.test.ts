@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { readDefinitions } from '../../src/definitions-file.ts';
 import { withResources } from '../../src/fhir/compile-definitions.ts';
 import { definitions } from '../definitions.ts';
+
+test('without the generated files the start says which is missing', () => {
+  expect(() => readDefinitions(new URL('./nowhere/', import.meta.url))).toThrow(
+    expect.objectContaining({ issues: [expect.objectContaining({ id: 'definitions-missing' })] }) as Error,
+  );
+});
 
 describe('the elements of a type', () => {
   test('have the types a choice allows, each under its JSON name', () => {

@@ -10,7 +10,7 @@ export type Value = string | readonly (string | readonly string[])[];
 export type FieldContent = Value | { readonly repetitions: readonly Value[] } | { readonly raw: string };
 
 /** The encoding characters as MSH-2 has them. Shape: ^~\& */
-export function encodingCharacters(delimiters: Delimiters): string {
+function encodingCharacters(delimiters: Delimiters): string {
   const { component, repetition, escape: mark, subcomponent, truncation } = delimiters;
   return component + repetition + mark + subcomponent + truncation;
 }

@@ -8,28 +8,30 @@ import { expand, type Terminology } from './value-set.ts';
 
 const TYPE_BASE = 'http://hl7.org/fhir/StructureDefinition/';
 const TERMINOLOGY: ReadonlySet<DefinitionKind> = new Set(['CodeSystem', 'ValueSet', 'ConceptMap']);
-const EMPTY: ReadonlyMap<string, ElementInfo> = new Map();
+const NONE: readonly never[] = [];
 
 /** Where definitions come from: shelves, the first that has an address wins. */
 type ShelvesOf = (kind: DefinitionKind) => readonly Shelf[];
 
-/** Keeps what a function gave for a key, `undefined` too. */
-function remembered<T>(make: (key: string) => T): (key: string) => T {
+/** Keeps what a function gave for a key. What it gave nothing for is asked again: names from outside are without number. */
+function remembered<T>(make: (key: string) => T | undefined): (key: string) => T | undefined {
   const known = new Map<string, T>();
   return (key) => {
-    if (known.has(key)) return known.get(key) as T;
-    const value = make(key);
-    known.set(key, value);
+    let value = known.get(key);
+    if (value === undefined) {
+      value = make(key);
+      if (value !== undefined) known.set(key, value);
+    }
     return value;
   };
 }
 
 class CompiledDefinitions implements Definitions {
   readonly #shelvesOf: ShelvesOf;
-  readonly #elements: (type: string) => ElementIndex;
-  readonly #lists: (parent: string) => readonly ElementInfo[];
+  readonly #elements: (type: string) => ElementIndex | undefined;
+  readonly #lists: (parent: string) => readonly ElementInfo[] | undefined;
   readonly #expansions: (canonical: string) => Expansion | undefined;
-  readonly #parameters: (type: string) => ReadonlyMap<string, SearchParameter>;
+  readonly #parameters: (type: string) => ReadonlyMap<string, SearchParameter> | undefined;
   #byBase: Map<string, SearchParameter[]> | undefined;
   readonly resourceTypes: ReadonlySet<string>;
 
@@ -39,9 +41,12 @@ class CompiledDefinitions implements Definitions {
     this.resourceTypes = new Set(types.map((row) => row.type as string).sort());
     this.#elements = remembered((type) => {
       const structure = this.structure(type);
-      return structure === undefined ? new Map() : indexElements(structure);
+      return structure === undefined ? undefined : indexElements(structure);
     });
-    this.#lists = remembered((parent) => [...this.#under(parent).values()]);
+    this.#lists = remembered((parent) => {
+      const children = this.#under(parent);
+      return children === undefined ? undefined : [...children.values()];
+    });
     const trees = remembered((canonical): ConceptTree | undefined => {
       const codeSystem = this.codeSystem(canonical);
       return codeSystem === undefined ? undefined : conceptTree(codeSystem);
@@ -91,17 +96,17 @@ class CompiledDefinitions implements Definitions {
     return this.find('CodeSystem', url);
   }
 
-  #under(parent: string): ReadonlyMap<string, ElementInfo> {
+  #under(parent: string): ReadonlyMap<string, ElementInfo> | undefined {
     const end = parent.indexOf('.');
-    return this.#elements(end === -1 ? parent : parent.slice(0, end)).get(parent) ?? EMPTY;
+    return this.#elements(end === -1 ? parent : parent.slice(0, end))?.get(parent);
   }
 
   child(parent: string, name: string) {
-    return this.#under(parent).get(name);
+    return this.#under(parent)?.get(name);
   }
 
   children(parent: string) {
-    return this.#lists(parent);
+    return this.#lists(parent) ?? NONE;
   }
 
   expansion(valueSetUrl: string) {
@@ -113,7 +118,9 @@ class CompiledDefinitions implements Definitions {
     return expansion?.missing.length === 0 ? expansion.codes : undefined;
   }
 
-  #parametersOf(type: string): ReadonlyMap<string, SearchParameter> {
+  #parametersOf(type: string): ReadonlyMap<string, SearchParameter> | undefined {
+    const structure = this.structure(type);
+    if (structure === undefined) return undefined;
     if (this.#byBase === undefined) {
       this.#byBase = new Map();
       for (const parameter of this.every('SearchParameter')) {
@@ -122,18 +129,18 @@ class CompiledDefinitions implements Definitions {
     }
     const found = new Map<string, SearchParameter>();
     for (const base of ['Resource', 'DomainResource', type]) {
-      if (base === 'DomainResource' && this.structure(type)?.baseDefinition !== `${TYPE_BASE}DomainResource`) continue;
+      if (base === 'DomainResource' && structure.baseDefinition !== `${TYPE_BASE}DomainResource`) continue;
       for (const parameter of this.#byBase.get(base) ?? []) found.set(parameter.code, parameter);
     }
     return found;
   }
 
   searchParameters(type: string) {
-    return [...this.#parameters(type).values()];
+    return [...(this.#parameters(type)?.values() ?? NONE)];
   }
 
   searchParameter(type: string, name: string) {
-    return this.#parameters(type).get(name);
+    return this.#parameters(type)?.get(name);
   }
 }
 

@@ -92,7 +92,7 @@ function containSomething(resource: Resource, work: Work): void {
   const target = work.random.pick(found);
   const type = target.reference.slice(0, target.reference.indexOf('/'));
   const { meta: _meta, text: _text, ...contained } = objectOf(type, work.maxDepth, work);
-  resource.contained = [{ resourceType: type, ...contained, id: 'c1' }];
+  resource.contained = [{ resourceType: type, ...(type === 'Organization' ? { name: 'Inside' } : {}), ...contained, id: 'c1' }];
   target.reference = '#c1';
 }
 
@@ -111,7 +111,7 @@ function objectOf(parent: string, depth: number, work: Work): Json {
     const values = Array.from({ length: count }, () => valueOf(info, depth + 1, work));
     setElement(out, info, values, work);
   }
-  if (Object.keys(out).length === 0) fillOne(out, parent, depth, work);
+  if (Object.keys(out).every((name) => name === 'id')) fillOne(out, parent, depth, work);
   return out;
 }
 
@@ -124,11 +124,15 @@ function setElement(out: Json, info: ElementInfo, values: unknown[], work: Work)
   out[`_${info.name}`] = info.max > 1 ? values.map((_, index) => (index === 0 ? beside : null)) : beside;
 }
 
-/** An object must not be empty: gives it its first element that is easily made. */
+/** An object must hold more than an id: gives it its first element that is easily made. */
 function fillOne(out: Json, parent: string, depth: number, work: Work): void {
-  const info = work.definitions.children(parent).find((one) => one.name !== 'id' && isPrimitiveType(one.type) && !LEFT_OUT.has(one.name));
-  if (info !== undefined) out[info.name] = info.max > 1 ? [valueOf(info, depth, work)] : valueOf(info, depth, work);
-  else if (parent !== 'Resource') out.id = 'e1';
+  const elements = work.definitions
+    .children(parent)
+    .filter((one) => one.name !== 'extension' && one.name !== 'id' && !LEFT_OUT.has(one.name));
+  const info =
+    elements.find((one) => isPrimitiveType(one.type)) ?? elements.find((one) => one.type === 'Reference' || one.type === 'CodeableConcept');
+  if (info === undefined) out['extension'] = [extensionOf(work)];
+  else out[info.name] = info.max > 1 ? [valueOf(info, depth, work)] : valueOf(info, depth, work);
 }
 
 function valueOf(info: ElementInfo, depth: number, work: Work): unknown {
@@ -204,6 +208,10 @@ function specialOf(type: string, { random }: Work): Json | undefined {
       return { status: 'generated', div: generatePrimitive('xhtml', random) };
     case 'Attachment':
       return { contentType: 'text/plain', data: generatePrimitive('base64Binary', random), title: random.word(4) };
+    case 'Expression':
+      return { language: 'text/fhirpath', expression: `name.given = '${random.word(3)}'` };
+    case 'TriggerDefinition':
+      return { type: 'named-event', name: random.word(5) };
     case 'ContactPoint':
       return { system: random.pick(['phone', 'email', 'fax']), value: random.word(8), use: random.pick(['home', 'work', 'mobile']) };
     default:

@@ -32,7 +32,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Opens it: a real store, a real validator, a real server. */
+/** Opens it: a real store, a real validator, a real server. An empty baseUrl becomes the address listened on. */
 export async function openGateway(
   settings: Partial<ServeSettings> = {},
   mount: AppParts['mount'] = [],
@@ -45,13 +45,14 @@ export async function openGateway(
     now: () => clock.now,
     compartmentParameters,
   });
+  const applied = { ...DEFAULT_SETTINGS, baseUrl: BASE, ...settings };
   const logged: string[] = [];
   let ids = 0;
   const app = createApp({
     store,
     validator,
     definitions,
-    settings: { ...DEFAULT_SETTINGS, baseUrl: BASE, ...settings },
+    settings: applied,
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
     now: () => new Date(clock.now),
     newId: () => {
@@ -62,6 +63,7 @@ export async function openGateway(
   });
   const server = createHttpServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  if (applied.baseUrl === '') applied.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
   const close = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -22,7 +22,7 @@ const CODES = 200;
 
 const extract = (resource: Record<string, unknown>): IndexValues => valuesByResource.get(resource) ?? valuesOf({});
 const valuesByResource = new WeakMap<object, IndexValues>();
-const settings = { extract, now: () => Date.now(), compartmentParameters: () => ['subject'] };
+export const settings = { extract, now: () => Date.now(), compartmentParameters: () => ['subject'] };
 
 function valuesOf(some: Partial<IndexValues>): IndexValues {
   return { tokens: [], strings: [], dates: [], numbers: [], quantities: [], references: [], uris: [], composites: [], ...some };
@@ -113,7 +113,7 @@ function patient(index: number): Write {
 }
 
 /** Runs changes, so many at once, and gives how long it took. Units: s */
-async function runChanges(store: Store, changes: Iterable<Change>, together: number): Promise<number> {
+export async function runChanges(store: Store, changes: Iterable<Change>, together: number): Promise<number> {
   const start = performance.now();
   const source = changes[Symbol.iterator]();
   const lane = async (): Promise<void> => {
@@ -123,7 +123,7 @@ async function runChanges(store: Store, changes: Iterable<Change>, together: num
   return (performance.now() - start) / 1000;
 }
 
-function* changesOf(from: number, to: number, each: number): Generator<Change> {
+export function* changesOf(from: number, to: number, each: number): Generator<Change> {
   for (let at = from; at < to; at += each) {
     yield { writes: Array.from({ length: Math.min(each, to - at) }, (_, offset) => observation(at + offset)) };
   }

@@ -27,3 +27,8 @@ storeContract('SQLite, a file', {
 });
 
 storeContract('SQLite, in memory', { runs: 200, open: (settings) => openSqliteStore({ ...settings, path: ':memory:' }) });
+
+storeContract('SQLite, in memory, where every index counts as large', {
+  runs: 200,
+  open: (settings) => openSqliteStore({ ...settings, path: ':memory:', small: 3 }),
+});

@@ -12,6 +12,8 @@ import { Writer } from './writer.ts';
 export interface SqliteSettings extends StoreSettings {
   /** A file, made when it is not there; `:memory:` for a database that is gone when it is closed. */
   readonly path: string;
+  /** From how many rows on an index is left early instead of walked whole: see SMALL. Lower in tests, to take that way with little data. */
+  readonly small?: number;
 }
 
 /**

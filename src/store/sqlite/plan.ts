@@ -5,9 +5,6 @@ import type { Scope } from './scope.ts';
 import { type Source, sourceOf, sourceOfMatch } from './source.ts';
 import { type Sql, all, among, sql } from './sql.ts';
 
-/** Counting stops here: below it a source is small enough to be walked whole and sorted. */
-const SMALL = 2_000;
-
 /** One part of a filter that must hold, with the index that finds it where there is one. */
 interface Part {
   readonly source: Source | undefined;
@@ -21,11 +18,16 @@ export interface Plan {
   /** A table expression named d. */
   readonly from: Sql;
   readonly where: Sql;
+  /** What must hold of d.row when every resource of the types is walked; undefined when an index gives few. */
+  readonly ofEach?: Sql;
 }
+
+/** The order the rows are wanted in: none, by creation, or by an index that is to be walked when no other gives few. */
+export type Wanted = 'all' | 'newest' | 'sorted';
 
 /** The rows that meet a filter, each once, in no order: for a search within a search. */
 export function rowsOf(scope: Scope, filter: Filter): Sql {
-  const { from, where } = planOf(scope, filter, false);
+  const { from, where } = planOf(scope, filter, 'all');
   return sql`SELECT d.row AS row FROM ${from} WHERE ${where}`;
 }
 
@@ -33,14 +35,9 @@ export function rowsOf(scope: Scope, filter: Filter): Sql {
  * The plan for a filter: the smallest of its indexes is walked, counted by a bounded look at each; the rest are look-ups by row.
  * When the newest are wanted first and every index gives many, what is in the order of creation is walked instead, and left early.
  */
-export function planOf(scope: Scope, filter: Filter, newestFirst: boolean): Plan {
+export function planOf(scope: Scope, filter: Filter, wanted: Wanted): Plan {
   const parts = partsOf(scope, filter);
-  const sources = parts.filter((part) => part.source !== undefined);
-  const counted = sources.map((part) => ({ part, size: sources.length === 1 && !newestFirst ? 0 : sizeOf(scope, part.source as Source) }));
-  counted.sort((a, b) => a.size - b.size || Number(b.part.source?.ordered) - Number(a.part.source?.ordered));
-  const first = counted[0];
-  const driver =
-    first === undefined || (newestFirst && first.size >= SMALL && first.part.source?.ordered === false) ? undefined : first.part;
+  const driver = driverOf(scope, parts, wanted);
   const row = sql`d.row`;
   const rest = parts
     .filter((part) => part !== driver || driver.source?.exact !== true)
@@ -51,9 +48,20 @@ export function planOf(scope: Scope, filter: Filter, newestFirst: boolean): Plan
     return { from: sql`(${driver.source.select}) d`, where: all([...rest, ...live]) };
   }
   // Several types in the order of creation: the table is walked, not the index by type.
-  const type = newestFirst && scope.types.length > 1 ? sql`+d.type` : sql`d.type`;
+  const type = wanted === 'newest' && scope.types.length > 1 ? sql`+d.type` : sql`d.type`;
   const typed = scope.types.length === 0 ? [] : [among(type, scope.types)];
-  return { from: sql`node d`, where: all([...typed, sql`d.deleted = 0`, ...rest]) };
+  return { from: sql`node d`, where: all([...typed, sql`d.deleted = 0`, ...rest]), ofEach: all(rest) };
+}
+
+/** The part whose index is walked; undefined when every resource is. */
+function driverOf(scope: Scope, parts: readonly Part[], wanted: Wanted): Part | undefined {
+  const indexed = parts.filter((part) => part.source !== undefined);
+  const known = indexed.length === 1 && wanted === 'all';
+  const counted = indexed.map((part) => ({ part, size: known ? 0 : sizeOf(scope, part.source as Source) }));
+  counted.sort((a, b) => a.size - b.size || Number(b.part.source?.ordered) - Number(a.part.source?.ordered));
+  const first = counted[0];
+  if (first === undefined || first.size < scope.small || wanted === 'all') return first?.part;
+  return wanted === 'newest' && first.part.source?.ordered === true ? first.part : undefined;
 }
 
 function partsOf(scope: Scope, filter: Filter): Part[] {
@@ -88,6 +96,6 @@ function flat(filter: Filter): Filter[] {
 }
 
 function sizeOf(scope: Scope, source: Source): number {
-  const query = sql`SELECT count(*) AS size FROM (${source.select} LIMIT ${SMALL})`;
+  const query = sql`SELECT count(*) AS size FROM (${source.select} LIMIT ${scope.small})`;
   return Number(scope.statements.get(query.text, ...query.values)?.['size']);
 }

@@ -14,6 +14,9 @@ export interface Key {
   readonly span: number;
 }
 
+/** Below so many rows what an index gives is walked whole and sorted. */
+export const SMALL = 2_000;
+
 /**
  * Where a filter is compiled: the connection, and the types its parameters are of. Names are looked up when they are met, in the same
  * snapshot the search runs in.
@@ -27,9 +30,12 @@ export class Scope {
 
   /** The name of a table of this scope that no enclosing scope uses. */
   readonly alias: Sql;
+  /** See SMALL. */
+  readonly small: number;
   readonly #depth: number;
 
-  constructor(statements: Statements, compartments: Compartments, typeNames: readonly string[], depth = 0) {
+  constructor(statements: Statements, compartments: Compartments, typeNames: readonly string[], small = SMALL, depth = 0) {
+    this.small = small;
     this.#depth = depth;
     this.alias = { text: `r${depth}`, values: [] };
     this.statements = statements;
@@ -40,7 +46,7 @@ export class Scope {
 
   /** The same, for other types: the resources a chain leads to. */
   of(typeNames: readonly string[]): Scope {
-    return new Scope(this.statements, this.compartments, typeNames, this.#depth + 1);
+    return new Scope(this.statements, this.compartments, typeNames, this.small, this.#depth + 1);
   }
 
   /** The number of a type; -1, which nothing has, for one never met. */

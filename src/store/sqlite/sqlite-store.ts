@@ -29,13 +29,13 @@ import type { JobQueue } from './write-thread.ts';
 
 /** The store over one SQLite database: reads here, on a connection that only reads; writes through a queue to the one writer. */
 export class SqliteStore implements Store {
-  readonly #settings: StoreSettings;
+  readonly #settings: StoreSettings & { readonly small?: number };
   readonly #queue: JobQueue;
   readonly #statements: Statements;
   readonly #versions: Versions;
   readonly journal: Journal;
 
-  constructor(settings: StoreSettings, statements: Statements, queue: JobQueue) {
+  constructor(settings: StoreSettings & { readonly small?: number }, statements: Statements, queue: JobQueue) {
     this.#settings = settings;
     this.#queue = queue;
     this.#statements = statements;
@@ -75,7 +75,7 @@ export class SqliteStore implements Store {
 
   search(query: SearchQuery): Promise<Result<SearchPage>> {
     const compartments = compartmentsOf(query.filter, query.types, this.#settings.compartmentParameters);
-    return this.#read(() => searchPage(this.#statements, this.#versions, query, compartments));
+    return this.#read(() => searchPage(this.#statements, this.#versions, query, compartments, this.#settings.small));
   }
 
   owners(keys: readonly string[]): Promise<(string | undefined)[]> {

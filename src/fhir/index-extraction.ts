@@ -101,13 +101,12 @@ export function compileParameter(
  */
 export function compileExtractor(definitions: Definitions, settings: ExtractorSettings = {}): (resource: Resource) => IndexValues {
   const byType = new Map<string, readonly Index[]>();
-  const compile = (type: string): readonly Index[] => {
-    const parameters = definitions.resourceTypes.has(type) ? definitions.searchParameters(type) : [];
-    return parameters.flatMap((parameter) => compileParameter(parameter, type, definitions, settings) ?? []);
-  };
+  const compile = (type: string): readonly Index[] =>
+    definitions.searchParameters(type).flatMap((parameter) => compileParameter(parameter, type, definitions, settings) ?? []);
   return (resource) => {
     let indexes = byType.get(resource.resourceType);
     if (indexes === undefined) {
+      if (!definitions.resourceTypes.has(resource.resourceType)) return new IndexSink('resource').values();
       indexes = compile(resource.resourceType);
       byType.set(resource.resourceType, indexes);
     }

@@ -104,22 +104,36 @@ function includedCodes(include: ValueSetComposeInclude, work: Work): CodeTable {
 }
 
 function expandWithin(canonical: string, work: Work): CodeTable {
-  const table = new CodeTable();
   const valueSet = work.terminology.valueSet(canonical);
   if (valueSet === undefined || work.open.has(canonical)) {
     work.missing.add(canonical);
-    return table;
+    return new CodeTable();
   }
-  const inner = { ...work, open: new Set([...work.open, canonical]) };
-  const includes = valueSet.compose?.include;
-  if (includes === undefined) {
-    addExpansion(table, valueSet.expansion?.contains ?? []);
-    if (valueSet.expansion === undefined) work.missing.add(canonical);
-    return table;
+  const missing = new Set<string>();
+  const inner = { ...work, missing, open: new Set([...work.open, canonical]) };
+  const table = composed(valueSet, inner);
+  if (missing.size > 0) {
+    const delivered = deliveredExpansion(valueSet);
+    if (delivered !== undefined) return delivered;
   }
-  for (const include of includes) table.addAll(includedCodes(include, inner));
-  for (const exclude of valueSet.compose?.exclude ?? []) table.removeAll(includedCodes(exclude, inner));
+  for (const one of missing) work.missing.add(one);
   return table;
+}
+
+function composed({ url = '', compose }: ValueSet, work: Work): CodeTable {
+  const table = new CodeTable();
+  if (compose === undefined) work.missing.add(url);
+  for (const include of compose?.include ?? []) table.addAll(includedCodes(include, work));
+  for (const exclude of compose?.exclude ?? []) table.removeAll(includedCodes(exclude, work));
+  return table;
+}
+
+/** The expansion a package brings with its value set, where it is whole: it serves when what the set draws on is not loaded. */
+function deliveredExpansion({ expansion }: ValueSet): CodeTable | undefined {
+  if (expansion?.contains === undefined) return undefined;
+  const table = new CodeTable();
+  addExpansion(table, expansion.contains);
+  return expansion.total === undefined || expansion.total === table.size ? table : undefined;
 }
 
 function addExpansion(table: CodeTable, contains: NonNullable<NonNullable<ValueSet['expansion']>['contains']>): void {

@@ -95,6 +95,23 @@ describe('a value set', () => {
     expect(loaded.expansion('http://example.org/none')).toBeUndefined();
   });
 
+  test('whose expansion came with it uses that, if it is whole', () => {
+    const expanded = (total: number): ValueSet => ({
+      resourceType: 'ValueSet',
+      url: `http://example.org/expanded-${total}`,
+      status: 'active',
+      compose: { include: [{ system: 'http://snomed.info/sct', filter: [{ property: 'concept', op: 'is-a', value: '1' }] }] },
+      expansion: {
+        timestamp: '2026-01-01',
+        total,
+        contains: [{ system: 'http://snomed.info/sct', code: '1', contains: [{ system: 'http://snomed.info/sct', code: '2' }] }],
+      },
+    });
+    const loaded = withResources(definitions, [expanded(2), expanded(5)]);
+    expect(loaded.codes('http://example.org/expanded-2')?.has('http://snomed.info/sct', '2')).toBe(true);
+    expect(loaded.codes('http://example.org/expanded-5')).toBeUndefined();
+  });
+
   test('that includes itself ends', () => {
     expect(codesOf({ include: [{ valueSet: ['http://example.org/vs'] }] })).toBeUndefined();
   });

@@ -7,13 +7,26 @@ import { read, readVersion } from './interactions/read.ts';
 import { searchCompartment, searchSystem, searchType } from './interactions/search.ts';
 import { conditionalUpdate, update } from './interactions/update.ts';
 import { bundle } from './bundle/bundle.ts';
+import { document } from './operations/document.ts';
 import { everything } from './operations/everything.ts';
+import { expand } from './operations/expand.ts';
+import { lookup } from './operations/lookup.ts';
 import { meta, metaAdd, metaDelete } from './operations/meta.ts';
+import { translate } from './operations/translate.ts';
+import { validateCodeInSystem, validateCodeInValueSet } from './operations/validate-code.ts';
 import { validateInstance, validateType } from './operations/validate.ts';
 import type { Route } from './route.ts';
 
 /** The compartments of R4. */
 export const COMPARTMENTS = ['Patient', 'Encounter', 'Practitioner', 'RelatedPerson', 'Device'] as const;
+
+/** An operation that changes nothing is asked by GET, or by POST with its parameters in a body. */
+function readOnly(name: string, path: string, handle: Route['handle']): Route[] {
+  return [
+    { name, method: 'GET', path, body: 'none', handle },
+    { name, method: 'POST', path, body: 'optional', handle },
+  ];
+}
 
 /** Every interaction and operation there is. What is not here is not served, and what is here is in the CapabilityStatement. */
 export const ROUTES: readonly Route[] = [
@@ -45,11 +58,15 @@ export const ROUTES: readonly Route[] = [
   { name: '$validate', method: 'POST', path: '{type}/$validate', body: 'resource', handle: validateType },
   { name: '$validate', method: 'POST', path: '{type}/{id}/$validate', body: 'optional', handle: validateInstance },
   { name: '$validate', method: 'GET', path: '{type}/{id}/$validate', body: 'none', handle: validateInstance },
-  { name: '$everything', method: 'GET', path: 'Patient/{id}/$everything', body: 'none', handle: everything },
-  { name: '$everything', method: 'POST', path: 'Patient/{id}/$everything', body: 'optional', handle: everything },
-  { name: '$everything', method: 'GET', path: 'Encounter/{id}/$everything', body: 'none', handle: everything },
-  { name: '$everything', method: 'POST', path: 'Encounter/{id}/$everything', body: 'optional', handle: everything },
+  ...readOnly('$everything', 'Patient/{id}/$everything', everything),
+  ...readOnly('$everything', 'Encounter/{id}/$everything', everything),
   { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: meta },
   { name: '$meta-add', method: 'POST', path: '{type}/{id}/$meta-add', body: 'resource', handle: metaAdd },
   { name: '$meta-delete', method: 'POST', path: '{type}/{id}/$meta-delete', body: 'resource', handle: metaDelete },
+  ...readOnly('$document', 'Composition/{id}/$document', document),
+  ...readOnly('$expand', 'ValueSet/$expand', expand),
+  ...readOnly('$validate-code', 'ValueSet/$validate-code', validateCodeInValueSet),
+  ...readOnly('$validate-code', 'CodeSystem/$validate-code', validateCodeInSystem),
+  ...readOnly('$lookup', 'CodeSystem/$lookup', lookup),
+  ...readOnly('$translate', 'ConceptMap/$translate', translate),
 ];

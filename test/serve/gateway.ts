@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import pino from 'pino';
@@ -36,11 +39,12 @@ export interface Gateway {
 export async function openGateway(
   settings: Partial<ServeSettings> = {},
   mount: AppParts['mount'] = [],
-  path = ':memory:',
+  where: 'memory' | 'file' = 'memory',
 ): Promise<Gateway> {
+  const folder = where === 'file' ? mkdtempSync(join(tmpdir(), 'chartbridge-serve-')) : undefined;
   const clock = { now: Date.UTC(2026, 0, 2, 9, 30) };
   const store = await openSqliteStore({
-    path,
+    path: folder === undefined ? ':memory:' : join(folder, 'test.db'),
     extract,
     now: () => clock.now,
     compartmentParameters,
@@ -68,6 +72,7 @@ export async function openGateway(
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await store.close();
+    if (folder !== undefined) rmSync(folder, { recursive: true });
   };
   return { http: supertest(server), store, server, port: (server.address() as AddressInfo).port, logged, clock, close };
 }

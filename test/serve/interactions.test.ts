@@ -3,7 +3,8 @@ import { type Gateway, BASE, issueIds, linkIn, openGateway } from './gateway.ts'
 
 let gateway: Gateway;
 beforeAll(async () => {
-  gateway = await openGateway();
+  // a file: writes go through a thread, and others come between a decision and its commit
+  gateway = await openGateway({}, [], 'file');
 });
 afterAll(() => gateway.close());
 

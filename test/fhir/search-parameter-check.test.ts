@@ -33,6 +33,8 @@ describe('a search parameter', () => {
     ['whose expression cannot be read', { expression: 'Patient.name.(' }],
     ['that leads nowhere', { expression: 'Patient.nickname' }],
     ['that leads to what its type does not speak of', { type: 'quantity', expression: 'Patient.name' }],
+    ['that could run for ever', { expression: "Patient.name.where(family.matches('(a+)+$')).given" }],
+    ['that would have to ask a server', { expression: 'Patient.generalPractitioner.resolve().name.given' }],
     ['with a name that is the standard’s', { code: '_mine' }],
   ])('%s is refused', (_, rest) => {
     expect(check(rest)).toBe('search-parameter-unusable');

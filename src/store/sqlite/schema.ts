@@ -66,6 +66,7 @@ const STEPS: readonly string[] = [
   );
   CREATE UNIQUE INDEX message_same ON message (sender, control_id, sha256);
   CREATE INDEX message_status ON message (status);
+  CREATE INDEX message_sender ON message (sender);
   CREATE INDEX message_received ON message (received_at);
   CREATE INDEX message_pending ON message (seq) WHERE status IN ('received', 'queued');
   CREATE TABLE message_raw (seq INTEGER PRIMARY KEY, raw BLOB NOT NULL);

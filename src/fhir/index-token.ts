@@ -57,7 +57,7 @@ export function convertContactPoint(value: unknown, { parameter, sink }: Destina
 }
 
 /** A phone number as digits, an e-mail address in lower case. Shape: plainContact('phone', '(555) 01-00') is '5550100' */
-export function plainContact(system: string | undefined, value: string): string {
+function plainContact(system: string | undefined, value: string): string {
   if (system === 'email') return value.toLowerCase();
   return system === 'phone' || system === 'fax' || system === 'sms' || system === 'pager' ? value.replace(/[^\d+]/g, '') : value;
 }

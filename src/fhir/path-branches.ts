@@ -4,7 +4,7 @@ import { parseReference } from './references.ts';
 import type { Resource } from './resource.ts';
 
 /** Takes one value found, with the object and name it stands under. */
-export type Take = (value: unknown, owner: object, name: string) => void;
+type Take = (value: unknown, owner: object, name: string) => void;
 
 /** Walks from a focus to values of one FHIR type. */
 export interface Branch {
@@ -189,7 +189,7 @@ export function referredType(value: unknown, resource: Resource): string | undef
 }
 
 /** The contained resource a #reference names; the resource itself for the empty fragment. */
-export function containedResource(resource: Resource, fragment: string): Resource | undefined {
+function containedResource(resource: Resource, fragment: string): Resource | undefined {
   if (fragment === '') return resource;
   const contained = Array.isArray(resource['contained']) ? (resource['contained'] as Resource[]) : [];
   return contained.find((one) => (one as Resource | null)?.id === fragment);

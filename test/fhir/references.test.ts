@@ -1,6 +1,9 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { eachReference, mapReferences, parseReference, toLocalReference } from '../../src/fhir/references.ts';
 import type { Resource } from '../../src/fhir/resource.ts';
+import { definitions } from '../definitions.ts';
+import { anyResource } from './generate.ts';
 
 describe('a reference', () => {
   test.each([
@@ -80,3 +83,32 @@ describe('the references of a resource', () => {
     expect(found).toEqual([]);
   });
 });
+
+test('the references of any resource are those its definition says are references', () => {
+  fc.assert(
+    fc.property(anyResource(definitions), (resource) => {
+      const found: string[] = [];
+      eachReference(resource, (_, path) => found.push(path));
+      expect(found.sort()).toEqual(byDefinition(resource, resource.resourceType, resource.resourceType).sort());
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** The paths of the literal references in an object, by the types of its elements. */
+function byDefinition(object: Readonly<Record<string, unknown>>, type: string, path: string): string[] {
+  return Object.entries(object).flatMap(([name, value]) => {
+    const info = definitions.child(type, name.replace(/^_/, ''));
+    if (info === undefined || typeof value !== 'object' || value === null) return [];
+    const items: [string, unknown][] = Array.isArray(value)
+      ? value.map((item: unknown, index) => [`${path}.${name}[${index}]`, item])
+      : [[`${path}.${name}`, value]];
+    return items.flatMap(([place, item]) => {
+      if (typeof item !== 'object' || item === null) return [];
+      const one = item as Record<string, unknown>;
+      const inner = info.type === 'Resource' ? String(one['resourceType']) : name.startsWith('_') ? 'Element' : info.type;
+      const own = info.type === 'Reference' && typeof one['reference'] === 'string' ? [place] : [];
+      return [...own, ...byDefinition(one, inner, place)];
+    });
+  });
+}

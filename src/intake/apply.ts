@@ -35,6 +35,12 @@ export interface Effects {
 const FACTS = 'facts';
 
 /**
+ * Resources a message states as a whole: a corrected result without a flag has none, while an admission without an address says nothing of it.
+ * Source: HL7 v2.5.1 chapter 7, 7.2.4 (results are sent again in full)
+ */
+const STATED_WHOLE = new Set(['Observation', 'DiagnosticReport', 'Specimen', 'DocumentReference']);
+
+/**
  * Lays what a message says over what is stored. Nothing is written here; a resource that does not change gives no write.
  *
  * Fails: message-older, as a warning, when newer facts of the same sender were kept
@@ -65,8 +71,9 @@ export async function decideEffects(
       said.resourceType === 'Encounter'
         ? (continueEncounter(stored as Encounter | undefined, said as unknown as Encounter, event, time.dateTime) as unknown as Resource)
         : said;
+    const whole = STATED_WHOLE.has(said.resourceType) ? Object.keys(facts?.elements ?? {}) : [];
     const spoken = [
-      ...new Set([...item.made.spoken, ...Object.keys(lived), ...item.made.cleared.map((path) => path.split('.')[0] as string)]),
+      ...new Set([...item.made.spoken, ...Object.keys(lived), ...whole, ...item.made.cleared.map((path) => path.split('.')[0] as string)]),
     ];
     const merged = layOver(stored, facts, { at: time.ms, resource: lived, spoken });
     if (merged.overruled.length > 0)

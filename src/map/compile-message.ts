@@ -25,7 +25,8 @@ export function compileMessage(scope: MessageScope): MessageMap {
   const name = textOfTree(data['message']) ?? '';
   const groups = compileGroups(data['groups'], scope);
   const makes = compileMakes(source, ['makes'], scope, groups);
-  checkNames(makes, scope);
+  // With rows missing every name that they would have made would be told as well.
+  if (makes.length === listLength(data['makes'])) checkNames(makes, scope);
   const notMapped = reasonsOf(data['not-mapped']);
   for (const segment of notMapped.keys()) {
     if (makes.some((make) => make.segment === segment)) addFault(scope, `${segment} is both in makes and in not-mapped`, 'not-mapped');
@@ -45,6 +46,8 @@ export function compileMessage(scope: MessageScope): MessageMap {
 function addFault(scope: MessageScope, reason: string, ...path: readonly (string | number)[]): undefined {
   scope.library.faults.add(scope.source, scope.source.lineAt(...path), reason);
 }
+
+const listLength = (tree: Tree | undefined): number => (Array.isArray(tree) ? tree.length : 0);
 
 const listOf = (tree: Tree | undefined): string[] =>
   Array.isArray(tree) ? (tree as readonly Tree[]).flatMap((item) => textOfTree(item) ?? []) : [];

@@ -3,7 +3,7 @@ import { componentsOf, type FieldFacts, fieldOf } from '../hl7v2/fields.ts';
 import { type CodeTable, type Otherwise, readCode, withCodes } from './code-table.ts';
 import { parseCondition, placesOf } from './condition.ts';
 import { compileConstant } from './constant.ts';
-import { type ElementPath, isKnownExtension, resolvePath } from './element-path.ts';
+import { type ElementPath, resolvePath } from './element-path.ts';
 import type { Library } from './library.ts';
 import { type CodeShape, type LookUp, lookUp } from './look-up.ts';
 import { isTreeMap, type MappingSource, textOfTree, type Tree, type TreeMap } from './mapping-source.ts';
@@ -67,8 +67,6 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
   const to = word('to');
   const path = to === undefined || to === 'this' ? undefined : resolvePath(library.definitions, scope.fhirType, to);
   if (typeof path === 'string') return fault(path);
-  const unknown = path?.steps.find((step) => step.url !== undefined && !isKnownExtension(library.definitions, step.url));
-  if (unknown !== undefined) return fault(`the extension ${unknown.url} is not known`);
   if (to === 'this' && !scope.dataType) return fault('`this` is for data type maps');
 
   const when = compileWhen(word('when'), scope, fault);
@@ -87,6 +85,7 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
     test: when,
     target: path === undefined ? undefined : compileTarget(path, scope.slots, here),
     sets: compileSets(said['set'], scope, here, fault),
+    copies: compileCopies(said['copy'], scope, here, fault),
     beside: word('with') === undefined ? undefined : placeOf(word('with') as string, scope),
     take: word('take') as Row['take'],
     required: word('required') === 'true',
@@ -150,6 +149,19 @@ function compileSets(tree: Tree | undefined, scope: RowScope, here: Numbering, f
     const constant = constantAt(textOfTree(text) ?? '', resolved, scope);
     if ('error' in constant) return fault(`set: ${constant.error}`) ?? [];
     return [{ target: compileTarget(resolved, scope.slots, here), constant: constant.make }];
+  });
+}
+
+function compileCopies(tree: Tree | undefined, scope: RowScope, here: Numbering, fault: Fault): Row['copies'] {
+  if (!isTreeMap(tree)) return [];
+  return Object.entries(tree).flatMap(([text, address]) => {
+    const path = resolvePath(scope.library.definitions, scope.fhirType, text);
+    if (typeof path === 'string') return fault(`copy: ${path}`) ?? [];
+    const place = placeOf(textOfTree(address) ?? '', scope);
+    if (place === undefined) return fault(`copy: ${textOfTree(address)} is no address this map can read`) ?? [];
+    const conversion = findConversion(factsOf(place, scope)?.type ?? '', path.last.type, path, scope);
+    if (typeof conversion === 'string') return fault(`copy: ${conversion}`) ?? [];
+    return [{ target: compileTarget(path, scope.slots, here), place, conversion }];
   });
 }
 

@@ -58,6 +58,8 @@ export function resolvePath(definitions: Definitions, root: string, text: string
     const primitive = steps.at(-1)?.primitive === true;
     if (step.name === 'extension' && step.label !== undefined) {
       extension = extensionUrl(step.label, extension !== undefined);
+      // A short name must be one R4 defines; an address is taken as it is.
+      if (extension !== step.label && definitions.structure(extension) === undefined) return `the extension ${step.label} is not known`;
       const last = index === written.length - 1;
       const value = last ? extensionValue(definitions, extension) : undefined;
       if (last && value === undefined) return `the value type of extension(${step.label}) is not known: add .valueString or the like`;
@@ -133,9 +135,4 @@ function extensionValue(definitions: Definitions, url: string): string | undefin
   const elements = definitions.structure(url)?.snapshot?.element ?? [];
   const types = elements.find((element) => element.path === 'Extension.value[x]')?.type ?? [];
   return types.length === 1 ? types[0]?.code : undefined;
-}
-
-/** Whether an extension is known, and therefore its short name is spelled right. */
-export function isKnownExtension(definitions: Definitions, url: string): boolean {
-  return !url.startsWith(STANDARD_EXTENSION) || definitions.structure(url) !== undefined;
 }

@@ -14,7 +14,9 @@ export function linkResources(makings: readonly (readonly [Make, Making])[], map
     if (frame === undefined || made === undefined) continue;
     for (const link of make.links) {
       const found = madeNear(link.name, frame.group, frame.segment).filter((other) => other !== made);
-      refer(frame, made, link.target, link.target.last.repeats || link.target.topRepeats ? found : found.slice(0, 1));
+      // Of several that fit equally none is right for an element that holds one: to choose would be to invent.
+      const repeats = link.target.last.repeats && link.target.last.label === undefined;
+      if (repeats || found.length === 1) refer(frame, made, link.target, found);
     }
   }
   for (const join of map.joins) joinResources(join, makings);
@@ -56,8 +58,8 @@ function joinResources(join: Join, makings: readonly (readonly [Make, Making])[]
   }
 }
 
-/** The values of several places as one text; undefined when one is empty. */
+/** The values of several places as one text; undefined when the first is empty. */
 function keyOf(places: readonly Place[], frame: Frame): string | undefined {
   const values = places.map((place) => compilePlace(place, false)(frame).trim());
-  return values.includes('') ? undefined : values.join('\u001f');
+  return values[0] === '' ? undefined : values.join('\u001f');
 }

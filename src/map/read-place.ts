@@ -1,6 +1,6 @@
 import type { Segment } from '../hl7v2/message.ts';
 import type { Condition } from './condition.ts';
-import { segmentNear } from './groups.ts';
+import { type GroupNode, segmentNear } from './groups.ts';
 import type { Place } from './place.ts';
 import type { Frame } from './run.ts';
 
@@ -41,7 +41,7 @@ function compileValued(place: Place, dataType: boolean): Test {
     if (component === 0) return (frame) => frame.value?.valued === true;
     return (frame) => frame.value?.child(component, subcomponent).valued === true;
   }
-  if (field === 0) return (frame) => segmentOf(owner, frame) !== undefined;
+  if (field === 0) return (frame) => segmentOf(owner, frame) !== undefined || hasInside(frame.group, owner);
   if (subcomponent !== 0) {
     const read = compilePlace(place, dataType);
     return (frame) => read(frame) !== '';
@@ -55,6 +55,11 @@ function compileValued(place: Place, dataType: boolean): Test {
     const raw = source.rawComponent(component);
     return raw !== '' && raw !== '""';
   };
+}
+
+/** Whether a segment stands in one of the groups inside a group. */
+function hasInside(group: GroupNode, name: string): boolean {
+  return group.groups.some((inner) => inner.segments.has(name) || hasInside(inner, name));
 }
 
 /** Compiles a condition to a function. */

@@ -26,6 +26,8 @@ export interface Row {
   /** Makes the fixed value anew for each use. */
   readonly constant: (() => unknown) | undefined;
   readonly sets: readonly { readonly target: Target; readonly constant: () => unknown }[];
+  /** Other fields, copied into the entry of each value. */
+  readonly copies: readonly { readonly target: Target; readonly place: Place; readonly conversion: Conversion }[];
   readonly beside: Place | undefined;
   readonly take: 'first' | 'last' | 'lines' | undefined;
   readonly required: boolean;
@@ -201,6 +203,11 @@ function put(row: Row, target: Target, frame: Frame, nth: number, given: unknown
   for (const set of row.sets) {
     set.target.putMissing(frame.node, frame.slots, here, nth, set.constant());
     frame.made?.spoken.add(set.target.top);
+  }
+  for (const copy of row.copies) {
+    const value = besideOf(copy.place, frame);
+    const given = value === undefined ? undefined : copy.conversion.convert(value, frame, row.facts);
+    if (given !== undefined) copy.target.putMissing(frame.node, frame.slots, here, nth, given);
   }
 }
 

@@ -20,6 +20,14 @@ const systemFromEi: Convert = (value, frame) => {
   return system;
 };
 
+/** The same for CNN, whose authority is its parts 9 to 11. */
+const systemFromCnn: Convert = (value, frame) => {
+  const { sender, namespace, usage } = frame.run;
+  const system = authoritySystem({ name: value.part(9), id: value.part(10), idType: value.part(11) }, sender, namespace);
+  if (system !== undefined) for (const part of [9, 10, 11]) usage.add(value.child(part));
+  return system;
+};
+
 /**
  * The system of a code from the name of its coding system (table 0396), or an OID.
  *
@@ -35,5 +43,6 @@ export const systemFromName: Convert = (value, frame) => {
 export const systemConversions: readonly Conversion[] = [
   { name: 'HD to uri', convert: systemFromHd, uses: 'all' },
   { name: 'EI to uri', convert: systemFromEi, uses: 'itself' },
+  { name: 'CNN to uri', convert: systemFromCnn, uses: 'itself' },
   { name: 'ID to system', convert: systemFromName, uses: 'first' },
 ];

@@ -1,4 +1,5 @@
 import type { Conversion, Convert, Frame, RowFacts } from '../run.ts';
+import { Chosen } from '../target.ts';
 import type { Value } from '../value.ts';
 
 /** The v2 types that are one text, in which a separator is a character like others. */
@@ -55,6 +56,18 @@ export const toConceptText: Convert = (value) => {
   return text === undefined ? undefined : { text };
 };
 
+/** What has no type of its own in FHIR, as the text it was sent as. */
+const toValueText: Convert = (value) => {
+  const text = value.text.trim();
+  return text === '' ? undefined : new Chosen('valueString', text);
+};
+
+/** A code whose system nobody names. */
+const toBareConcept: Convert = (value) => {
+  const code = value.first.trim();
+  return code === '' ? undefined : { coding: [{ code }] };
+};
+
 /** Conversions of texts and codes. */
 export const textConversions: readonly Conversion[] = [
   ...WHOLE_TEXTS.flatMap((type): Conversion[] => [
@@ -71,6 +84,9 @@ export const textConversions: readonly Conversion[] = [
     { name: `${type} to code`, convert: toCode, uses: 'first' },
   ]),
   { name: 'ID to uri', convert: toUri, uses: 'first' },
+  { name: 'any to text', convert: toValueText, uses: 'all' },
+  { name: 'IS to CodeableConcept', convert: toBareConcept, uses: 'first' },
+  { name: 'ID to CodeableConcept', convert: toBareConcept, uses: 'first' },
   { name: 'ID to boolean', convert: toBoolean, uses: 'first' },
   { name: 'IS to boolean', convert: toBoolean, uses: 'first' },
 ];

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/store/mongo.test.ts'],
     globalSetup: ['test/store/mongo-server.ts'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
   },
 });

@@ -130,7 +130,7 @@ describe('terms', () => {
     const { r } = indexDocument(
       valuesOf({ references: [{ parameter: 'subject', identifier: { system: '\u001frPatient/a', value: 'rPatient/b' } }] }),
     );
-    expect((r ?? []).map(referenceTarget)).toEqual([undefined, undefined, undefined]);
+    expect((r ?? []).map(referenceTarget)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   test('what a resource is sorted by is the least and the greatest of its values', () => {
@@ -143,15 +143,15 @@ describe('terms', () => {
         strings: [{ parameter: 'a.b$c', value: 'X', normalised: 'x' }],
       }),
     );
-    expect(o).toEqual({ _date: { a: 2, d: 9 }, '_a%2eb%24c': { a: 'x', d: 'x' } });
+    expect(o).toEqual({ _date: { a: 2, d: 5 }, '_a%2eb%24c': { a: 'x', d: 'x' } });
   });
 });
 
 describe('places in an order', () => {
   test('come back as they were', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string(), fc.integer(), fc.constant(null))), (place) => {
-        expect(placeOf(cursorOf(place), place.length)).toEqual(place);
+      fc.property(fc.array(fc.oneof(fc.string(), fc.double({ noNaN: true }), fc.constant(null))), (place) => {
+        expect(placeOf(cursorOf(place), place.length)).toEqual(place.map((member) => (member === 0 ? 0 : member)));
       }),
     );
   });

@@ -16,6 +16,7 @@ function freshUrl(): string {
 }
 
 const harness: Harness = {
+  runs: 15,
   async open(settings) {
     const url = freshUrl();
     const store = await openMongoStore({ ...settings, url });

@@ -1,11 +1,13 @@
 import type { Prefix } from '../../fhir/search-query.ts';
+import { afterPrefix } from '../sqlite/text-range.ts';
 
 /** A condition MongoDB evaluates. Values in it are numbers, booleans and strings of our own making, never an object from outside. */
 export type Condition = Record<string, unknown>;
 
-/** Texts of one list that begin so: both bounds on one and the same text. Texts are ordered by code point, and U+10FFFF is the last. */
+/** Texts of one list that begin so: both bounds on one and the same text. */
 export function beginning(prefix: string): Condition {
-  return { $elemMatch: { $gte: prefix, $lt: `${prefix}\u{10ffff}` } };
+  const end = afterPrefix(prefix);
+  return { $elemMatch: { $gte: prefix, ...(end === undefined ? {} : { $lt: end }) } };
 }
 
 /**
@@ -15,7 +17,8 @@ export function beginning(prefix: string): Condition {
  * Source: FHIR R4 search, 3.1.1.4.3 and 3.1.1.4.5
  */
 export function spanCondition(prefix: Prefix, low: number, high: number): Condition {
-  const within = { lo: { $gte: low, $lt: high }, hi: { $lte: high } };
+  // No span begins after its end: the upper bound on lo says nothing new, but bounds the index.
+  const within = { lo: { $gte: low, $lte: high }, hi: { $lte: high } };
   switch (prefix) {
     case 'eq':
       return within;

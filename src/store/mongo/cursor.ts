@@ -6,7 +6,9 @@ export type Place = readonly (string | number | null)[];
 
 /** A place as text that nobody else reads. */
 export function cursorOf(place: Place): string {
-  return Buffer.from(JSON.stringify(place)).toString('base64url');
+  // A number as text: JSON has no infinity, and a period may be open.
+  const members = place.map((member) => (member === null ? null : typeof member === 'number' ? `n${member}` : `t${member}`));
+  return Buffer.from(JSON.stringify(members)).toString('base64url');
 }
 
 /**
@@ -16,14 +18,15 @@ export function cursorOf(place: Place): string {
  */
 export function placeOf(cursor: string, members: number): Place {
   try {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
-    if (Array.isArray(place) && place.length === members && place.every(isMember)) return place as Place;
+    const found = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
+    if (Array.isArray(found) && found.length === members && found.every(isMember))
+      return found.map((member) => (member === null ? null : member.startsWith('n') ? Number(member.slice(1)) : member.slice(1)));
   } catch {
     // said below
   }
   throw new IssueError(issue('parameter-invalid', { parameter: '_after', reason: 'it is not a place this server named' }));
 }
 
-function isMember(value: unknown): boolean {
-  return value === null || typeof value === 'string' || typeof value === 'number';
+function isMember(value: unknown): value is string | null {
+  return value === null || (typeof value === 'string' && /^(t|n-?(\d|Infinity))/.test(value));
 }

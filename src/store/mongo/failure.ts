@@ -24,9 +24,15 @@ export function isEverybodys(error: unknown): boolean {
   return isTransient(error) || isUnknownCommit(error);
 }
 
-/** The driver labels most of these, not all: a bulk write whose connection closes comes without a code and without a label. */
-function isConnectionError({ name, code }: DriverError): boolean {
-  return /Network|Selection|NotConnected|Pool|Topology/.test(name) || (name === 'MongoBulkWriteError' && code === undefined);
+/**
+ * Whether the server was not reached, or did not answer. The driver labels most of these, not all: a bulk write whose connection closes
+ * comes without a code and without a label.
+ */
+export function isConnectionError(error: unknown): boolean {
+  if (!isDriverError(error)) return false;
+  return (
+    /Network|Selection|NotConnected|Pool|Topology/.test(error.name) || (error.name === 'MongoBulkWriteError' && error.code === undefined)
+  );
 }
 
 /** Whether a limit on time was met. */

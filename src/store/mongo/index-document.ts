@@ -130,6 +130,7 @@ function termsOf(values: IndexValues) {
     references.add(referenceIdentifierTerm(parameter, identifier.system, identifier.value));
     references.add(referenceIdentifierTerm(parameter, identifier.system, undefined));
     references.add(referenceIdentifierTerm(parameter, undefined, identifier.value));
+    references.add(referenceIdentifierTerm(parameter, undefined, undefined));
   }
   return { terms, references, strings, exact };
 }

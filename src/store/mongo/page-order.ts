@@ -26,7 +26,9 @@ interface OrderField {
  * value, so that what has none comes last ascending and descending.
  */
 export function pageOrder(keys: readonly SortKey[]): PageOrder {
-  const order: OrderField[] = [...keys.flatMap(fieldsOf), { name: 'born', direction: -1 }];
+  const named = [...keys.flatMap(fieldsOf), { name: 'born', direction: -1 as const }];
+  // A field asked for again adds nothing: what is equal in it is equal in it.
+  const order: readonly OrderField[] = named.filter(({ name }, at) => named.findIndex((field) => field.name === name) === at);
   const computed = order.flatMap(({ name, source }) => (source === undefined ? [] : [[name, source] as const]));
   return {
     computed: computed.length === 0 ? undefined : Object.fromEntries(computed),

@@ -1,30 +1,26 @@
 import type { IndexValues } from '../../fhir/index-values.ts';
 
-/** The least and the greatest value of each parameter: ascending order compares the first, descending the second. */
+/** The least and the greatest value of each parameter: ascending order compares the first, descending the second. A date counts from its start. */
 export type SortKeys = Record<string, { readonly a: string | number; readonly d: string | number }>;
 
 /** What a resource is sorted by; undefined when it has no values. */
 export function sortKeysOf(values: IndexValues): SortKeys | undefined {
   const keys = new Map<string, { a: string | number; d: string | number }>();
-  const add = (parameter: string, least: string | number, greatest: string | number) => {
+  const add = (parameter: string, value: string | number): void => {
     const field = sortField(parameter);
     const key = keys.get(field);
-    if (key === undefined) keys.set(field, { a: least, d: greatest });
+    if (key === undefined) keys.set(field, { a: value, d: value });
     else {
-      if (least < key.a) key.a = least;
-      if (greatest > key.d) key.d = greatest;
+      if (value < key.a) key.a = value;
+      if (value > key.d) key.d = value;
     }
   };
-  for (const { parameter, code } of values.tokens) add(parameter, code, code);
-  for (const { parameter, normalised } of values.strings) add(parameter, normalised, normalised);
-  for (const { parameter, low, high } of values.dates) add(parameter, low, high);
-  for (const { parameter, value } of values.numbers) add(parameter, value, value);
-  for (const { parameter, value } of values.quantities) add(parameter, value, value);
-  for (const { parameter, value } of values.uris) add(parameter, value, value);
-  for (const { parameter, type, id, url } of values.references) {
-    const target = id === undefined ? url : `${type ?? ''}/${id}`;
-    if (target !== undefined) add(parameter, target, target);
-  }
+  for (const { parameter, code } of values.tokens) add(parameter, code);
+  for (const { parameter, normalised } of values.strings) add(parameter, normalised);
+  for (const { parameter, low } of values.dates) add(parameter, low);
+  for (const { parameter, value } of values.numbers) add(parameter, value);
+  for (const { parameter, value } of values.quantities) add(parameter, value);
+  for (const { parameter, value } of values.uris) add(parameter, value);
   return keys.size === 0 ? undefined : Object.fromEntries(keys);
 }
 

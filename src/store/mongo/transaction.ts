@@ -1,5 +1,5 @@
 import type { ClientSession, MongoClient } from 'mongodb';
-import { isTransient, isUnknownCommit } from './failure.ts';
+import { isConnectionError, isTransient, isUnknownCommit } from './failure.ts';
 
 /** What a transaction did. Nothing to write: it is given up instead of committed, which costs no fsync. */
 export interface Outcome<T> {
@@ -32,7 +32,8 @@ export async function inTransaction<T>(
       else await session.abortTransaction();
       return answer;
     } catch (error) {
-      if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+      if (isConnectionError(error)) await forget(client, session);
+      else if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
       if (!isTransient(error) || performance.now() > end) throw error;
       await pause(tries);
     } finally {
@@ -51,6 +52,24 @@ async function commit(session: ClientSession, end: number): Promise<void> {
       if (!isUnknownCommit(error) || performance.now() > end) throw error;
       await pause(tries);
     }
+  }
+}
+
+/**
+ * Ends what a cut connection may have left open on the server, where it would hold the turn until the server's own limit. Where this fails
+ * too, that limit (transactionLifetimeLimitSeconds) is what everybody waits for.
+ */
+async function forget(client: MongoClient, session: ClientSession): Promise<void> {
+  const { id } = session;
+  if (id === undefined) return;
+  const admin = client.db('admin');
+  for (let tries = 0; tries < 3; tries += 1) {
+    const ended = await admin.command({ killSessions: [id] }, { timeoutMS: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (ended) return;
+    await pause(tries);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ElementDefinition, ElementDefinitionType } from 'fhir/r4.js';
+import type { ElementDefinition, ElementDefinitionConstraint, ElementDefinitionType } from 'fhir/r4.js';
 import type { Definitions } from '../fhir/definitions.ts';
 import { fhirTypeOf } from '../fhir/element-index.ts';
 import { isPrimitiveType } from '../fhir/primitives.ts';
@@ -95,8 +95,22 @@ export class Shapes {
       slots,
       required,
       requiredBits,
-      invariants: invariantsOf(element, element.path, this.#compileInvariant),
+      invariants: [
+        ...invariantsOf(element, element.path, this.#compileInvariant),
+        ...own.flatMap((child) => this.#ofPrimitive(child, element)),
+      ],
     };
+  }
+
+  /** The constraints of a primitive are asked of the object that holds it: an expression cannot be evaluated on a bare value. */
+  #ofPrimitive(child: ElementDefinition, parent: ElementDefinition) {
+    const [type] = child.type ?? [];
+    if (type === undefined || !isPrimitiveType(fhirTypeOf(type, child.base?.path ?? child.path))) return [];
+    const constraint = (child.constraint ?? []).map((one) => ({
+      ...one,
+      expression: one.expression && `${labelOf(child.path)}.all(${one.expression})`,
+    }));
+    return constraint.flatMap((one) => this.#compileInvariant(one as ElementDefinitionConstraint, parent.path) ?? []);
   }
 
   #element(

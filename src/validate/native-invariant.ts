@@ -217,6 +217,14 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ],
   ['prr-1', { expression: 'orderDetail.empty() or code.exists()', holds: (it) => !has(it, 'orderDetail') || has(it, 'code') }],
   [
+    'que-7',
+    {
+      // fhirpath.js takes Boolean for the type of FHIRPath alone, which no element of FHIR has
+      expression: "operator = 'exists' implies (answer is Boolean)",
+      holds: (it) => it.operator !== 'exists' || has(it, 'answerBoolean') || !hasChoice(it, 'answer'),
+    },
+  ],
+  [
     'bdl-5',
     {
       expression: 'resource.exists() or request.exists() or response.exists()',

@@ -24,6 +24,9 @@ const within = (extension: object) => ({ resourceType: 'Basic', code, extension:
 const entered = (fullUrl: string, resource: object) => ({ fullUrl, resource: { resourceType: 'Basic', code, ...resource } });
 const bundle = (...entry: object[]) => ({ resourceType: 'Bundle', type: 'collection', entry });
 
+/** fhirpath.js says of no answer that it is Boolean; see the comment beside the invariant. */
+const KNOWN_TO_DIFFER = new Set(['que-7']);
+
 /** What chance does not make: each is one rule met or broken. */
 const BY_HAND: readonly object[] = [
   inside({ contained: [{ resourceType: 'Patient', id: 'q' }] }),
@@ -66,6 +69,11 @@ const BY_HAND: readonly object[] = [
     valueString: 'x',
     component: [{ code: { coding: [{ system: 'urn:a', code: 'c' }] } }],
   },
+  {
+    resourceType: 'Questionnaire',
+    status: 'draft',
+    item: [{ linkId: '1', type: 'string', enableWhen: [{ question: '2', operator: 'exists', answerString: 'x' }] }],
+  },
   bundle(entered('urn:a', {}), entered('urn:a', {})),
   bundle(entered('urn:a', { meta: { versionId: '1' } }), entered('urn:a', { meta: { versionId: '2' } })),
   bundle(entered('http://a.org/Basic/1/_history/2', {})),
@@ -93,7 +101,8 @@ function compare() {
         if (told === undefined) count.untold++;
         else if (told) count.met++;
         else count.broken++;
-        if (own !== undefined && told !== undefined && own !== told) differing.push(`${constraint.key} ${own} ${JSON.stringify(value)}`);
+        if (own !== undefined && told !== undefined && own !== told && !KNOWN_TO_DIFFER.has(constraint.key))
+          differing.push(`${constraint.key} ${own} ${JSON.stringify(value)}`);
         return own ?? told;
       },
     };

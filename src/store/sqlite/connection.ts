@@ -13,12 +13,16 @@ const CACHE_KIB = 64 * 1024;
 /** Resources of about 1 KB leave a fifth of a smaller page empty. Holds for a new file; an old one keeps its own. */
 const PAGE_BYTES = 8_192;
 
+/** The log is carried into the file when it is this long: seldom enough that pages written again and again are carried once. */
+const LOG_PAGES = 4_000;
+
 /** A connection that writes: write-ahead log, every commit on the disk before it is answered. */
 export function openWriting(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   database.exec(
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`,
   );
+  database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_PAGES * PAGE_BYTES}`);
   upgradeSchema(database);
   return database;
 }
@@ -26,7 +30,7 @@ export function openWriting(path: string): DatabaseSync {
 /** A connection that only reads. */
 export function openReading(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: true });
-  database.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824`);
+  database.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`);
   return database;
 }
 

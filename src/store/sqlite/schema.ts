@@ -18,13 +18,15 @@ const STEPS: readonly string[] = [
   CREATE UNIQUE INDEX node_name ON node (id, type);
   CREATE INDEX node_type ON node (type) WHERE deleted = 0;
   CREATE INDEX node_updated ON node (type, updated);
-  CREATE INDEX node_seq ON node (seq) WHERE version > 0;
+  CREATE INDEX node_seq ON node (type, seq) WHERE version > 0;
 
   CREATE TABLE past (
     seq INTEGER PRIMARY KEY, row INTEGER NOT NULL, type INTEGER NOT NULL,
     version INTEGER NOT NULL, updated INTEGER NOT NULL, deleted INTEGER NOT NULL, json TEXT NOT NULL
   );
   CREATE UNIQUE INDEX past_version ON past (row, version);
+  CREATE INDEX past_type ON past (type);
+  CREATE INDEX past_updated ON past (type, updated);
 
   CREATE TABLE type (type INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
   CREATE TABLE parameter (

@@ -119,9 +119,13 @@ export class SqliteStore implements Store {
 
   async health(): Promise<string | undefined> {
     if (this.#queue.stopped !== undefined) return this.#queue.stopped;
-    const outcome = await this.#queue.run({ kind: 'health' });
-    if (outcome.kind === 'fault') return outcome.fault.message;
-    return outcome.kind === 'health' ? outcome.reason : undefined;
+    try {
+      const outcome = await this.#queue.run({ kind: 'health' });
+      if (outcome.kind === 'fault') return outcome.fault.message;
+      return outcome.kind === 'health' ? outcome.reason : undefined;
+    } catch (error) {
+      return faultOf(error).message;
+    }
   }
 
   async close(): Promise<void> {

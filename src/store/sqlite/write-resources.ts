@@ -20,6 +20,7 @@ interface Placed {
   readonly write: PreparedWrite;
 }
 
+const LAST_OF_TYPE = '(SELECT max(seq) FROM node n WHERE n.type = t.type AND n.version > 0)';
 const INSERT = 'INSERT INTO node (type, id, version, seq, updated, deleted, json) VALUES (?, ?, 1, ?, ?, 0, ?)';
 const FILL =
   'UPDATE node SET row = (SELECT max(row) + 1 FROM node), version = 1, seq = ?, updated = ?, deleted = 0, json = ? WHERE row = ? RETURNING row';
@@ -39,7 +40,7 @@ export class ResourceWriter {
     this.#statements = statements;
     this.#dictionary = dictionary;
     this.#index = new IndexWriter(statements, dictionary);
-    const last = 'SELECT max(coalesce((SELECT max(seq) FROM node WHERE version > 0), 0), coalesce((SELECT max(seq) FROM past), 0)) AS seq';
+    const last = `SELECT max(coalesce((SELECT max(seq) FROM past), 0), coalesce((SELECT max(${LAST_OF_TYPE}) FROM type t), 0)) AS seq`;
     this.seq = Number(statements.get(last)?.['seq']);
   }
 

@@ -171,8 +171,11 @@ export async function startGateway(config: Config): Promise<Gateway> {
 
 async function openStore(config: Config, definitions: Definitions): Promise<{ store: Store; name: string }> {
   const url = config.DATABASE_URL;
+  const baseUrl =
+    config.BASE_URL !== '' ? config.BASE_URL : config.PORT === 0 ? undefined : `http://${hostAndPort(config.HOST, config.PORT)}/fhir`;
   const settings: StoreSettings = {
-    extract: compileExtractor(definitions),
+    // Without a stated address, a gateway on a free port does not know its own before it listens: such references are kept as they are.
+    extract: compileExtractor(definitions, baseUrl === undefined ? {} : { baseUrl }),
     now: Date.now,
     compartmentParameters: compileCompartments(definitions),
   };

@@ -99,7 +99,12 @@ function installSecantus(log: (line: string) => void): string | undefined {
 
 function launch(command: string, args: readonly string[], place: string): ChildProcess {
   const log = openSync(join(place, 'server.log'), 'a');
-  return spawn(command, args, { stdio: ['ignore', log, log] });
+  const child = spawn(command, args, { stdio: ['ignore', log, log] });
+  // A run that dies takes its server with it.
+  const take = () => child.kill('SIGKILL');
+  process.once('exit', take);
+  child.once('exit', () => process.off('exit', take));
+  return child;
 }
 
 async function answers(url: string, child: ChildProcess, place: string): Promise<void> {

@@ -4,18 +4,30 @@ import type { Filter } from '../../fhir/search-query.ts';
 import type { MessageStatus } from '../journal.ts';
 import type { Change, Commit, StoredVersion, Write } from '../store.ts';
 import type { Collections, KeptText, MessageDocument } from './collections.ts';
-import { indexDocument } from './index-document.ts';
+import { indexDocument, type IndexDocument } from './index-document.ts';
 import { documentId, documentOwner, type KeptState } from './kept-state.ts';
 import { messageOwner } from './message-row.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import { storedVersion, textOwner, versionText } from './version.ts';
+
+/** A change with what its resources are found by, taken out before the transaction: nobody waits for the turn meanwhile. */
+export interface PreparedChange {
+  readonly change: Change;
+  /** One for each write. */
+  readonly indexes: readonly IndexDocument[];
+}
+
+/** A change made ready; what is deleted is found by nothing. */
+export function prepareChange(change: Change, extract: (resource: Resource) => IndexValues): PreparedChange {
+  const indexes = (change.writes ?? []).map(({ resource }) => (resource === undefined ? {} : indexDocument(extract(resource as Resource))));
+  return { change, indexes };
+}
 
 /** What applying a change needs beside the change. */
 export interface Applying {
   readonly collections: Collections;
   readonly state: KeptState;
   readonly pending: PendingWrites;
-  readonly extract: (resource: Resource) => IndexValues;
   readonly now: () => number;
   /** Ids of the resources of a type that meet a filter, `most` at most, within the transaction. */
   readonly find: (type: string, filter: Filter, most: number) => Promise<readonly string[]>;
@@ -26,10 +38,10 @@ export interface Applying {
 }
 
 /** One change: checked whole, then written whole; on a conflict nothing is written. */
-export async function applyChange(change: Change, on: Applying): Promise<Commit> {
+export async function applyChange({ change, indexes }: PreparedChange, on: Applying): Promise<Commit> {
   const conflict = conflictOf(change, on.state) ?? (await guardConflict(change, on));
   if (conflict !== undefined) return { ok: false, ...conflict };
-  const versions = (change.writes ?? []).map((write) => applyWrite(write, on));
+  const versions = (change.writes ?? []).map((write, at) => applyWrite(write, indexes[at] ?? {}, on));
   applyClaims(change, on);
   applyDocuments(change, on);
   applyMessages(change, on);
@@ -68,7 +80,7 @@ async function guardConflict(change: Change, on: Applying): Promise<Conflict | u
   return undefined;
 }
 
-function applyWrite({ type, id, resource }: Write, on: Applying): StoredVersion {
+function applyWrite({ type, id, resource }: Write, ix: IndexDocument, on: Applying): StoredVersion {
   const { collections, pending, state } = on;
   const name = `${type}/${id}`;
   const before = state.resources.get(name);
@@ -78,7 +90,6 @@ function applyWrite({ type, id, resource }: Write, on: Applying): StoredVersion 
   const lu = Math.max(on.now(), before?.lu ?? 0);
   const json = resource === undefined ? '' : versionText(resource, id, ver, lu);
   const res = pending.text(json, textOwner(type, id, ver));
-  const ix = resource === undefined ? {} : indexDocument(on.extract({ ...resource, resourceType: type, id }));
   const document = { _id: name, type, id, ver, lu, seq, born: before?.born ?? seq, deleted: resource === undefined, res };
   if (before === undefined) pending.add(collections.resources, { insertOne: { document: { ...document, ix } } });
   else {

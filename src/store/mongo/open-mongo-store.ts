@@ -1,5 +1,5 @@
-import type { Change, Commit, Store, StoreSettings } from '../store.ts';
-import { applyChange, type Applying } from './apply-change.ts';
+import type { Commit, Store, StoreSettings } from '../store.ts';
+import { applyChange, type Applying, prepareChange, type PreparedChange } from './apply-change.ts';
 import { collectionsOf, createIndexes } from './collections.ts';
 import { connect } from './connection.ts';
 import { createCounters, noteTurn, takeTurn } from './counter.ts';
@@ -48,16 +48,20 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
 
   const patienceMs = settings.patienceMs ?? 20_000;
   const commits = inGroups(
-    (changes: readonly Change[]) =>
+    (prepared: readonly PreparedChange[]) =>
       inTransaction<Commit[]>(client, patienceMs, async (session) => {
         const seq = await takeTurn(collections, 'commit', session);
         const pending = pendingWrites(collections, session);
         const find = (type: string, filter: Parameters<typeof matchingIds>[1], most: number) =>
           matchingIds(type, filter, most, { ...ground, session });
-        const state = await readState(collections, changes, session);
-        const on: Applying = { collections, state, pending, extract, now, find, seq, moved: new Map() };
+        const state = await readState(
+          collections,
+          prepared.map(({ change }) => change),
+          session,
+        );
+        const on: Applying = { collections, state, pending, now, find, seq, moved: new Map() };
         const answer: Commit[] = [];
-        for (const change of changes) answer.push(await applyChange(change, on));
+        for (const change of prepared) answer.push(await applyChange(change, on));
         if (on.seq !== seq || on.moved.size > 0) pending.add(collections.counters, noteTurn('commit', on.seq, on.moved));
         await pending.flush();
         return { answer, wrote: pending.wrote };
@@ -108,7 +112,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
         const found = await collections.documents.find({ kind, key: { $gt: after } }, { sort: { key: 1 }, limit: count }).toArray();
         return Promise.all(found.map(async ({ _id, key, json }) => ({ key, json: await readText(collections, json, documentOwner(_id)) })));
       }),
-    commit: (change) => translated(() => commits.submit(change)),
+    commit: (change) => translated(() => commits.submit(prepareChange(change, extract))),
     journal: mongoJournal(collections, (message) => arrivals.submit(message)),
     async health() {
       try {

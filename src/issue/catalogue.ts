@@ -375,6 +375,16 @@ export const catalogue = {
     text: '{element} is not the display of the code, which is: {stated}',
     help: 'The code counts; check that it is the one meant.',
   },
+  'issues-omitted': {
+    severity: 'information',
+    fhir: 'informational',
+    http: 200,
+    err3: 0,
+    msa1: 'AA',
+    retry: false,
+    text: 'There are {count} more issues; they are not listed',
+    help: 'Correct those listed and try again.',
+  },
   'invariant-not-checked': {
     severity: 'information',
     fhir: 'informational',
@@ -692,6 +702,15 @@ export const catalogue = {
     retry: true,
     text: 'Another request changed the same resources at the same time',
     help: 'Repeat the request.',
+  },
+  'resource-subsetted': {
+    ...error,
+    fhir: 'business-rule',
+    http: 422,
+    err3: 207,
+    msa1: 'AE',
+    text: 'The resource is marked SUBSETTED, a part of itself: to keep it would lose the rest',
+    help: 'Read the resource without _summary and _elements, change that, and send it without the tag.',
   },
   'bundle-too-long': {
     ...error,

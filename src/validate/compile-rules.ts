@@ -3,6 +3,7 @@ import type { Definitions } from '../fhir/definitions.ts';
 import { fhirTypeOf } from '../fhir/element-index.ts';
 import { isPrimitiveType } from '../fhir/primitives.ts';
 import { compileBinding } from './binding.ts';
+import { isCostly } from './costly-expression.ts';
 import type { CompileInvariant } from './invariant.ts';
 import { choiceOf, type ProfileNode } from './profile-tree.ts';
 import type { Rules, Slicing } from './rules.ts';
@@ -145,7 +146,10 @@ function invariantsOf(node: ProfileNode, base: ElementDefinition | undefined, co
   return (definition.constraint ?? []).flatMap((constraint) => {
     if (known.has(constraint.key) || constraint.expression === undefined) return [];
     const own = onParent ? { ...constraint, expression: `${node.label}.all(${constraint.expression})` } : constraint;
-    return context.compileInvariant(own, onParent ? root.slice(0, root.lastIndexOf('.')) : path) ?? [];
+    const invariant = context.compileInvariant(own, onParent ? root.slice(0, root.lastIndexOf('.')) : path);
+    if (invariant === undefined) return [];
+    // A profile may come from anywhere; what R4 itself states never comes this way.
+    return isCostly(constraint.expression) ? { ...invariant, holds: () => undefined } : invariant;
   });
 }
 

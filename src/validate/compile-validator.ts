@@ -43,7 +43,7 @@ export function compileValidator(definitions: Definitions): Validator {
           }
         },
       });
-      return walk.issues;
+      return walk.finish();
     },
   };
 }

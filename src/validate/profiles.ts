@@ -5,8 +5,11 @@ import { compileRules, type RulesContext } from './compile-rules.ts';
 import type { CompileInvariant } from './invariant.ts';
 import { type ProfileNode, profileTree } from './profile-tree.ts';
 import type { Instance, ProfileCheck, Rules } from './rules.ts';
-import { frameOf } from './frame.ts';
+import { frameWithin } from './frame.ts';
 import type { Walk } from './walk.ts';
+
+/** How many references one after another are followed to see whether their targets meet a profile. */
+const MOST_NESTING = 16;
 
 interface Compiled {
   readonly structure: StructureDefinition;
@@ -38,10 +41,16 @@ export class Profiles implements ProfileCheck {
   }
 
   meets(profile: string, value: unknown, walk: Walk): boolean | undefined {
+    const known = walk.verdicts.get(value)?.get(profile);
+    if (known !== undefined) return known;
+    // Resources that point to each other without end are not followed without end.
+    if (walk.nesting >= MOST_NESTING) return undefined;
     const trial = walk.scratch();
-    if (isResource(value) && value !== walk.frame.resource) trial.frame = frameOf(value, undefined, walk.frame.root ?? walk.frame);
-    const known = this.check(profile, value, trial);
-    return known ? !trial.issues.some((item) => item.severity === 'error') : undefined;
+    if (!this.check(profile, value, trial)) return undefined;
+    const verdict = !trial.issues.some((item) => item.severity === 'error');
+    const verdicts = walk.verdicts.get(value) ?? new Map<string, boolean>();
+    walk.verdicts.set(value, verdicts.set(profile, verdict));
+    return verdict;
   }
 
   check(profile: string, value: unknown, walk: Walk): boolean {
@@ -57,7 +66,10 @@ export class Profiles implements ProfileCheck {
     if (trying.has(structure.url)) return true;
     trying.add(structure.url);
     this.#trying.set(value, trying);
+    const outer = walk.frame;
+    walk.frame = frameWithin(value, outer);
     checkValue(rules, { value, sibling: undefined, index: -1, type: undefined }, walk, this, undefined);
+    walk.frame = outer;
     trying.delete(structure.url);
     if (trying.size === 0) this.#trying.delete(value);
     return true;

@@ -4,7 +4,7 @@ import type { IssueId } from '../issue/catalogue.ts';
 /** How deep elements may nest. Deeper is refused: nothing in R4 needs it, and cyclic values end here. */
 export const DEPTH_LIMIT = 64;
 
-/** How many issues one validation keeps. A reader is not helped by more, and hostile input cannot make us hold millions. */
+/** How many issues one validation keeps. A reader is not helped by more, and hostile input cannot make us hold millions; the rest is counted. */
 export const ISSUE_LIMIT = 500;
 
 /** The resource being walked, and what its invariants ask about the whole. */
@@ -33,10 +33,19 @@ export class Walk {
   readonly #types: string[] = [];
   #depth = 0;
   readonly #said = new Set<string>();
+  #hasError = false;
 
   readonly #resources: ReadonlySet<string>;
 
-  constructor(frame: Frame, start: string, resourceTypes: ReadonlySet<string> = new Set()) {
+  /** How many trials this one is inside of. */
+  readonly nesting: number;
+  /** What was found out in trials, by value and profile: a value that many point to is tried once. */
+  readonly verdicts: Map<unknown, Map<string, boolean>>;
+  #omitted = 0;
+
+  constructor(frame: Frame, start: string, resourceTypes: ReadonlySet<string>, outer?: Walk) {
+    this.nesting = outer === undefined ? 0 : outer.nesting + 1;
+    this.verdicts = outer?.verdicts ?? new Map();
     this.frame = frame;
     this.#resources = resourceTypes;
     this.enter(start, -1, start);
@@ -99,8 +108,12 @@ export class Walk {
 
   /** Notes an issue at a place. */
   reportAt(expression: string, id: IssueId, details: IssueDetails = {}): void {
-    if (this.issues.length < ISSUE_LIMIT) this.issues.push(issue(id, { ...details, expression }));
-    else this.stopped = true;
+    const item = issue(id, { ...details, expression });
+    const isFull = this.issues.length >= ISSUE_LIMIT;
+    // The first error is kept whatever came before: it decides.
+    if (!isFull || (item.severity === 'error' && !this.#hasError)) this.issues.push(item);
+    else this.#omitted++;
+    this.#hasError ||= item.severity === 'error';
   }
 
   /** Notes an issue the first time only that `key` comes up in this validation. */
@@ -120,7 +133,13 @@ export class Walk {
 
   /** A walk of its own from the same place, to try something without saying so. */
   scratch(): Walk {
-    return new Walk(this.frame, this.location());
+    return new Walk(this.frame, this.location(), this.#resources, this);
+  }
+
+  /** Everything found, and how much more there was. */
+  finish(): Issue[] {
+    if (this.#omitted > 0) this.issues.push(issue('issues-omitted', { count: this.#omitted }));
+    return this.issues;
   }
 }
 

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import { assert, property, uint8Array } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileValidator } from '../../src/validate/compile-validator.ts';
 import { loadPackages } from '../../src/validate/package/load-packages.ts';
@@ -67,8 +67,8 @@ describe('an archive', () => {
   });
 
   test('of any bytes ends in files or an issue', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 2048 }), (bytes) => typeof readTar(bytes, 'a').ok === 'boolean'));
-    fc.assert(fc.property(fc.uint8Array({ minLength: 100, maxLength: 100 }), (name) => !isInside(`../${String(name)}`)));
+    assert(property(uint8Array({ maxLength: 2048 }), (bytes) => typeof readTar(bytes, 'a').ok === 'boolean'));
+    assert(property(uint8Array({ minLength: 100, maxLength: 100 }), (name) => !isInside(`../${String(name)}`)));
   });
 });
 

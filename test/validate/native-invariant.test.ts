@@ -122,7 +122,7 @@ function compare() {
     tally,
     differing,
     hold: (resource: unknown): void => {
-      walkResource(resource, new Walk(frameOf(resource, undefined, undefined), 'Resource'), context);
+      walkResource(resource, new Walk(frameOf(resource, undefined, undefined), 'Resource', definitions.resourceTypes), context);
     },
   };
 }

@@ -68,6 +68,16 @@ describe('the structure of a resource', () => {
     expect(found(cyclic).some((line) => line.startsWith('too-costly'))).toBe(true);
   });
 
+  test('of very many issues the first are listed with the number of the rest, and an error is never among the rest alone', () => {
+    const coding = { system: 'http://unitsofmeasure.org', code: 'no unit' };
+    const component = Array.from({ length: 600 }, () => ({ code: { text: 'x' }, valueQuantity: { value: 1, ...coding } }));
+    const issues = validator.validate({ resourceType: 'Observation', status: 'final', component });
+    expect(issues.filter((item) => item.id === 'unit-unknown')).toHaveLength(500);
+    expect(issues.filter((item) => item.severity === 'error').map((item) => item.expression)).toEqual(['Observation.code']);
+    expect(issues.at(-1)?.id).toBe('issues-omitted');
+    expect(issues.at(-1)?.parameters.count).toBe('100');
+  });
+
   test('the resources of a bundle are held against their own types', () => {
     expect(
       found({

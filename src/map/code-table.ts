@@ -21,6 +21,8 @@ export interface CodeTable {
   find(code: string): TargetCode | null | undefined;
   readonly otherwise: Otherwise;
   readonly empty?: TargetCode;
+  /** Whether the HL7 table it is from has a code, as far as R4 lists it. */
+  inV2Table(code: string): boolean;
   /** It translates nothing: codes stay as they were sent. */
   readonly keepsAll: boolean;
   /** The codes it names, for pages and checks. */
@@ -67,12 +69,14 @@ export function compileTable(source: MappingSource, definitions: Definitions, na
   const otherwise = textOfTree(data['otherwise']) ?? 'fail';
   const empty = textOfTree(data['empty']);
   const v2Table = /HL7 table (\d{4})/.exec(textOfTree(data['from']) ?? '')?.[1];
+  const v2Codes = v2Table === undefined ? undefined : targetSystem(`http://terminology.hl7.org/CodeSystem/v2-${v2Table}`, definitions);
   return {
     name: textOfTree(data['table']) ?? '',
     ...(v2Table === undefined ? {} : { v2Table }),
     find: (code) => listed.get(code) ?? (listed.has(code) ? null : same ? sameCode(code, target) : undefined),
     otherwise: WORDS.has(otherwise) ? (otherwise as Otherwise) : read(otherwise, 'otherwise'),
     ...(empty === undefined ? {} : { empty: read(empty, 'empty') }),
+    inV2Table: (code) => v2Codes?.has(undefined, code) === true,
     keepsAll: listed.size === 0 && !same && otherwise === 'keep',
     listed,
     system: target?.system,

@@ -41,7 +41,7 @@ export function compileMap(source: MappingSource, library: Library, changes: rea
   if (!isResource && definitions.structure(fhirType) === undefined && !isPrimitiveType(fhirType)) {
     return fault(`${fhirType} is no type of FHIR`, 'map');
   }
-  const scope: RowScope = { library, source, owner, dataType, fhirType, fields: ownFields(data), slots: new Numbering() };
+  const scope: RowScope = { library, source, name, owner, dataType, fhirType, fields: ownFields(data), slots: new Numbering() };
   const written = writtenRows(source, 'rules');
   const rows = written.flatMap((row) => compileRow(row, scope) ?? []);
   const map: CompiledMap = {

@@ -86,7 +86,8 @@ function sent(rule: LookUp, value: Value, frame: Frame, facts: RowFacts): unknow
   const code = codeOf(value);
   const missing = () => {
     if (number === undefined) return undefined;
-    return table.find(code) === undefined && !table.keepsAll ? localUrn(frame.run.namespace, `HL7${number}`) : HL7_TABLE + number;
+    const known = table.listed.has(code) || table.inV2Table(code) || table.keepsAll;
+    return known ? HL7_TABLE + number : localUrn(frame.run.namespace, `HL7${number}`);
   };
   if (asSent === undefined) {
     if (code === '') return undefined;
@@ -96,6 +97,7 @@ function sent(rule: LookUp, value: Value, frame: Frame, facts: RowFacts): unknow
     return shape === 'Coding' ? own : { coding: [own] };
   }
   const made = asSent.convert(value, frame, facts) as Node | undefined;
+  if (made !== undefined && asSent.uses !== 'itself') frame.run.usage.add(value.component === 0 ? value.child(1) : value);
   const [first] = shape === 'Coding' ? [made] : ((made?.['coding'] ?? []) as Node[]);
   if (first?.['code'] !== undefined && first['system'] === undefined) {
     const system = missing();

@@ -56,6 +56,10 @@ export const toConceptText: Convert = (value) => {
   return text === undefined ? undefined : { text };
 };
 
+/** The message type as people write it. Shape: ADT^A01^ADT_A01 */
+export const textFromMsg: Convert = (value) =>
+  nothingToUndefined([value.part(1), value.part(2), value.part(3)].filter((part) => part !== '').join('^'));
+
 /** What has no type of its own in FHIR, as the text it was sent as. */
 const toValueText: Convert = (value) => {
   const text = value.text.trim();
@@ -84,6 +88,7 @@ export const textConversions: readonly Conversion[] = [
     { name: `${type} to code`, convert: toCode, uses: 'first' },
   ]),
   { name: 'ID to uri', convert: toUri, uses: 'first' },
+  { name: 'MSG to string', convert: textFromMsg, uses: 'all' },
   { name: 'any to text', convert: toValueText, uses: 'all' },
   { name: 'IS to CodeableConcept', convert: toBareConcept, uses: 'first' },
   { name: 'ID to CodeableConcept', convert: toBareConcept, uses: 'first' },

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROUTES } from '../../src/serve/routes.ts';
 import { type Gateway, issueIds, openGateway } from './gateway.ts';
 
 let gateway: Gateway;
@@ -133,6 +134,28 @@ describe('an address that is wrong', () => {
   });
 });
 
+test('the greatest search allowed is answered, a greater one refused', async () => {
+  const many = (count: number, text: string) => Array.from({ length: count }, (_, index) => `${text}${index}`).join(',');
+  for (const parameter of [
+    'code',
+    'code:not',
+    'code:text',
+    'subject',
+    'subject:identifier',
+    'subject:Patient.name',
+    'value-quantity',
+    '_id',
+  ]) {
+    const text = parameter === 'value-quantity' ? '1' : 'x';
+    const ask = (form: string) => gateway.http.post('/fhir/Observation/_search').type('form').send(form);
+    const most = parameter.includes('.') ? 400 : 800;
+    expect([parameter, (await ask(`${parameter}=${many(most, text)}`)).status]).toEqual([parameter, 200]);
+    expect((await ask(Array.from({ length: 8 }, () => `${parameter}=${many(most / 8, text)}`).join('&'))).status).toBe(200);
+    const refused = await ask(Array.from({ length: 9 }, () => `${parameter}=${many(100, text)}`).join('&'));
+    expect([refused.status, issueIds(refused.body)]).toEqual([400, ['too-costly']]);
+  }
+});
+
 test('a bug is 500 with a reference that is in the log, and no stack', async () => {
   const broken = await openGateway({}, [{ method: 'get', path: '/broken', handle: () => (undefined as unknown as { x(): void }).x() }]);
   try {
@@ -162,17 +185,18 @@ test('a closed store is 503 or 500, and never a page', async () => {
 });
 
 test('no request of thousands makes a 5xx or an answer that is no FHIR', async () => {
-  const id = fc.oneof(
-    fc.constantFrom('1', 'x', '_history', '$validate', '$everything', '$meta', '*', '_search', 'Observation'),
+  const part = fc.oneof(
+    fc.constantFrom('1', '_history', '$validate', '$everything', '*', '_search', 'Observation', 'metadata'),
     fc.string({ unit: 'grapheme', maxLength: 70 }),
   );
-  const type = fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom('Patient', 'Observation', 'Bundle', 'Binary', 'metadata', '_history') },
-    { weight: 1, arbitrary: fc.string() },
-  );
-  const path = fc
-    .array(fc.oneof(type, id), { maxLength: 5 })
-    .map((parts) => parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/'));
+  const anyPath = fc.array(part, { maxLength: 5 }).map((parts) => parts.map((text) => encodeURIComponent(text.toWellFormed())).join('/'));
+  const type = fc.constantFrom('Patient', 'Observation', 'Binary', 'Composition');
+  const routePath = fc
+    .tuple(fc.constantFrom(...ROUTES), type, type, fc.constantFrom('1', '2', 'x.y'))
+    .map(([route, first, second, id]) =>
+      route.path.replace('{type}', first).replace('{inside}', second).replace('{id}', id).replace('{version}', '1'),
+    );
+  const path = fc.oneof({ weight: 5, arbitrary: routePath }, { weight: 1, arbitrary: anyPath });
   const name = fc.oneof(
     fc.constantFrom(
       '_count',
@@ -283,15 +307,24 @@ test('no request of thousands makes a 5xx or an answer that is no FHIR', async (
     'application/x-www-form-urlencoded',
     'nonsense',
   );
-  const headers = fc.dictionary(
-    fc.constantFrom('prefer', 'if-match', 'if-none-match', 'if-none-exist', 'if-modified-since', 'accept'),
-    fc.oneof(
-      fc.constantFrom('handling=strict', 'return=OperationOutcome', 'W/"1"', '*', 'identifier=1', 'application/fhir+xml', '*/*'),
-      fc.string({ unit: fc.constantFrom('a', '"', '=', ';', ',', '/', '1') }),
-    ),
-    { maxKeys: 2 },
+  const text = fc.string({ unit: fc.constantFrom('a', '"', '=', ';', ',', '/', '1') });
+  const headers = fc.record(
+    {
+      prefer: fc.oneof(fc.constantFrom('handling=strict', 'return=OperationOutcome', 'return=minimal'), text),
+      'if-match': fc.oneof(fc.constantFrom('W/"1"', '*'), text),
+      'if-none-match': fc.oneof(fc.constantFrom('W/"1"', '*'), text),
+      'if-none-exist': fc.oneof(fc.constantFrom('identifier=1', '_id=1', '='), text),
+      'if-modified-since': text,
+      accept: fc.constantFrom('application/fhir+xml', '*/*', 'text/html', 'application/fhir+json;q=0.1'),
+    },
+    { requiredKeys: [] },
   );
-  await post('Patient', '{"resourceType":"Patient","id":"1"}');
+  for (const id of ['1', '2']) {
+    for (const resourceType of ['Patient', 'Binary']) {
+      const resource = resourceType === 'Binary' ? { resourceType, id, contentType: 'text/plain' } : { resourceType, id };
+      expect((await gateway.http.put(`/fhir/${resourceType}/${id}`).set('content-type', FHIR).send(resource)).status).toBe(201);
+    }
+  }
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom('GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'),

@@ -124,6 +124,14 @@ describe('update', () => {
     expect((await get('Patient/busy')).body.meta.versionId).toBe('31');
   });
 
+  test('of a part of a resource is refused: it would lose the rest', async () => {
+    await put({ id: 'whole', ...patient({ birthDate: '1980' }) });
+    const part = await get('Patient/whole?_elements=name');
+    const reply = await put(part.body);
+    expect([reply.status, issueIds(reply.body)]).toEqual([422, ['resource-subsetted']]);
+    expect((await get('Patient/whole')).body.birthDate).toBe('1980');
+  });
+
   test('the id and the type of the body are those of the address', async () => {
     const other = await gateway.http.put('/fhir/Patient/a').set('content-type', FHIR).send({ resourceType: 'Patient', id: 'b' });
     expect([other.status, issueIds(other.body)]).toEqual([400, ['id-mismatched']]);

@@ -264,7 +264,9 @@ describe('what is wrong is refused by name', () => {
     ['Patient', '_type=Observation', 'parameter-invalid'],
     ['', '_type=Nobody', 'parameter-invalid'],
     ['Observation', 'code:in=http://nobody.example.org/vs', 'parameter-invalid'],
-    ['Observation', `code=${'x,'.repeat(1001)}`, 'too-costly'],
+    ['Observation', `code=${'x,'.repeat(801)}`, 'too-costly'],
+    ['Observation', `code=${'x,'.repeat(500)}&date=${'2020,'.repeat(500)}`, 'too-costly'],
+    ['Patient', `_include:iterate=*&_revinclude=*&_include=*&_revinclude:iterate=*`, 'too-costly'],
     ['Observation', 'x=1&'.repeat(101), 'too-costly'],
     ['Observation', 'subject:Patient.organization.partof.partof.partof.name=x', 'too-costly'],
   ])('%s?%s is %s', (type, query, id) => {

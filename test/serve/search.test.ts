@@ -211,6 +211,11 @@ describe('what is shown', () => {
     ]);
   });
 
+  test('a form may choose the format', async () => {
+    const reply = await gateway.http.post('/fhir/Patient/_search').type('form').send('_id=p1&_format=xml');
+    expect(reply.headers['content-type']).toBe('application/fhir+xml; charset=utf-8');
+  });
+
   test('an unknown parameter is left out and named, or refused', async () => {
     const lenient = await gateway.http.get('/fhir/Patient?shoe-size=43&gender=male');
     expect(idsIn(lenient.body)).toEqual(['p2']);

@@ -28,17 +28,16 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
     try {
       if (request.originalUrl.length > context.settings.maxUrlLength)
         throw new IssueError(issue('address-too-long', { limit: context.settings.maxUrlLength }));
-      how = {
-        ...how,
-        pretty: valueOf(query, '_pretty') === 'true',
-        format: chooseFormat(valueOf(query, '_format'), request.headers.accept),
-      };
+      how = asked(how, query, request);
       const segments = decodePath(path);
       if (request.method === 'OPTIONS') reply = optionsReply(context.router, segments);
       else {
         const match = context.router.match(request.method === 'HEAD' ? 'GET' : request.method, segments);
         interaction = match.route.name;
-        reply = await match.route.handle(await toFhirRequest(request, segments, query, match, context), match.target, context);
+        const asData = await toFhirRequest(request, segments, query, match, context);
+        // a form may say it too
+        if (match.route.body === 'form') how = asked(how, asData.query, request);
+        reply = await match.route.handle(asData, match.target, context);
       }
     } catch (error) {
       const issues = issuesOf(error, context.log, context.newId);
@@ -50,6 +49,15 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
     await sendReply(response, reply, how, context.definitions);
     // no URL: it may hold names and numbers of patients
     context.log.info({ interaction, method: request.method, status: reply.status, ms: Math.round(performance.now() - started) }, 'request');
+  };
+}
+
+/** Fails: not-acceptable */
+function asked(how: Presentation, query: readonly Parameter[], request: Request): Presentation {
+  return {
+    ...how,
+    pretty: valueOf(query, '_pretty') === 'true',
+    format: chooseFormat(valueOf(query, '_format'), request.headers.accept),
   };
 }
 

@@ -34,7 +34,7 @@ export function capabilityStatement(context: Context): CapabilityStatement {
   const routes = [...router.routes];
   const limits =
     `Limits: bodies of ${settings.maxBodyBytes} bytes, nested ${settings.maxDepth} deep; ${settings.maxEntries} entries in a bundle; ` +
-    `_count up to ${settings.maxCount} (default ${settings.defaultCount}); ${settings.maxValues} values in a parameter; ` +
+    `_count up to ${settings.maxCount} (default ${settings.defaultCount}); ${settings.maxValues} values in a search; ` +
     `${settings.maxChain} references in a chain. Unknown search parameters are left out and named unless Prefer: handling=strict.`;
   return {
     resourceType: 'CapabilityStatement',

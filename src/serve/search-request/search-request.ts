@@ -2,6 +2,7 @@ import { issue, type Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import type { Filter, Include, SearchQuery, SortKey } from '../../fhir/search-query.ts';
 import type { Parameter } from '../http/query-string.ts';
+import { filterSize } from './filter-size.ts';
 import { parseInclude } from './include-parameter.ts';
 import { parameterFilter } from './parameter-filter.ts';
 import { invalid, tooCostly } from './parameter-issues.ts';
@@ -20,6 +21,9 @@ export interface SearchRequest {
 
 /** The name our links give the place where a page begins. */
 export const CURSOR = '_cursor';
+
+/** Includes of one search; * stands for one of each type. */
+const MOST_INCLUDES = 400;
 
 /** Parameters about the answer's form, which are none of the search. */
 const FORM = new Set(['_format', '_pretty']);
@@ -72,10 +76,13 @@ export function parseSearch(
       warnings.push(...error.issues.map((one): Issue => ({ ...one, severity: 'warning' })));
     }
   }
+  const filter: Filter = draft.filters.length === 1 ? (draft.filters[0] as Filter) : { op: 'and', of: draft.filters };
+  if (filterSize(filter) > scope.settings.maxValues) throw tooCostly(`the search has more than ${scope.settings.maxValues} values`);
+  if (draft.includes.length > MOST_INCLUDES) throw tooCostly('too many includes');
   return {
     query: {
       types: draft.types,
-      filter: draft.filters.length === 1 ? (draft.filters[0] as Filter) : { op: 'and', of: draft.filters },
+      filter,
       sort: draft.sort,
       count: draft.summary === 'count' ? 0 : draft.count,
       includes: draft.summary === 'count' ? [] : draft.includes,

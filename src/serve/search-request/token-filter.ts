@@ -5,9 +5,6 @@ import { invalid, tooCostly, unsupportedModifier } from './parameter-issues.ts';
 import type { SearchScope } from './search-scope.ts';
 import { splitEscaped, unescapeValue } from './value-escapes.ts';
 
-/** Codes a value set or a branch of a code system may have to be searched by. */
-const MOST_CODES = 5000;
-
 /**
  * A token: `code`, `system|code`, `system|` or `|code`.
  *
@@ -52,16 +49,8 @@ function inValueSet(url: string, parameter: string, scope: SearchScope): Filter 
   const expansion = scope.definitions.expansion(url);
   if (expansion === undefined) throw invalid(parameter, 'the value set is not loaded');
   if (expansion.missing.length > 0) throw invalid(parameter, 'the value set draws on code systems that are not loaded');
-  return anyCode([...take(expansion.codes.list())], expansion.codes.size, parameter);
-}
-
-function* take<T>(items: Iterable<T>): Iterable<T> {
-  let count = 0;
-  for (const item of items) {
-    count += 1;
-    if (count > MOST_CODES) return;
-    yield item;
-  }
+  if (expansion.codes.size > scope.settings.maxValues) throw tooCostly(`the value set has more than ${scope.settings.maxValues} codes`);
+  return anyCode([...expansion.codes.list()], parameter);
 }
 
 function related(value: string, parameter: string, direction: 'above' | 'below', scope: SearchScope): Filter {
@@ -75,12 +64,10 @@ function related(value: string, parameter: string, direction: 'above' | 'below',
   else for (const one of codes) for (const parent of tree.parentsOf(one)) codes.add(parent);
   return anyCode(
     [...codes].map((one) => ({ system, code: one })),
-    codes.size,
     parameter,
   );
 }
 
-function anyCode(codes: readonly { readonly system: string; readonly code: string }[], size: number, parameter: string): Filter {
-  if (size > MOST_CODES) throw tooCostly(`the value set has more than ${MOST_CODES} codes`);
+function anyCode(codes: readonly { readonly system: string; readonly code: string }[], parameter: string): Filter {
   return { op: 'or', of: codes.map(({ system, code }): Filter => ({ op: 'token', parameter, system, code })) };
 }

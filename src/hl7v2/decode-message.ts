@@ -47,7 +47,7 @@ export function decodeMessage(bytes: Uint8Array, hints: CharsetHints = {}): Resu
 /** The header of a message whose bytes are not decoded yet: every character set read here but UTF-16 has ASCII's letters in ASCII's places. */
 export function headerOfBytes(bytes: Uint8Array): ReturnType<typeof headerOfFragment> {
   const layout = unicodeLayoutOf(bytes);
-  const start = bytes.subarray(0, HEADER_BYTES);
+  const start = bytes.subarray(layout === 'UTF-8' ? 3 : 0, HEADER_BYTES);
   if (layout?.startsWith('UTF-16') === true) {
     return headerOfFragment(new TextDecoder(layout).decode(start.subarray(0, start.length - (start.length % 2))));
   }

@@ -4,7 +4,7 @@ import { parseDelimiters } from './read-delimiters.ts';
 import { segmentLines } from './segment-lines.ts';
 import { LazySegment } from './segment.ts';
 
-/** What an MSH says about its message. Values are decoded; a field that was not sent is an empty string. */
+/** What an MSH says about its message. Values are decoded and without blanks around them; a field that was not sent is an empty string. */
 export interface Header {
   /** The message's, or the standard's where it declares none that work: an answer can always be written with them. */
   readonly delimiters: Delimiters;
@@ -61,22 +61,24 @@ function lineAt(text: string, start: number): string {
   return length === -1 ? text.slice(start) : text.slice(start, start + length);
 }
 
+/** Blanks around a value mean nothing here: some senders end MSH with one, and MSH-15 is not valued by it. */
 function factsOf(segment: Segment, delimiters: Delimiters): Header {
+  const value = (field: number, component?: number) => segment.value(field, 1, component).trim();
   return {
     delimiters,
-    controlId: segment.field(10)[0]?.text() ?? '',
-    messageCode: segment.value(9),
-    event: segment.value(9, 1, 2),
-    structure: segment.value(9, 1, 3),
-    version: segment.value(12),
-    processingId: segment.value(11),
+    controlId: (segment.field(10)[0]?.text() ?? '').trim(),
+    messageCode: value(9),
+    event: value(9, 2),
+    structure: value(9, 3),
+    version: value(12),
+    processingId: value(11),
     sender: `${segment.rawField(3)}|${segment.rawField(4)}`,
-    sendingApplication: segment.value(3),
-    sendingFacility: segment.value(4),
-    sentAt: segment.value(7),
-    acceptAcknowledgment: segment.value(15),
-    applicationAcknowledgment: segment.value(16),
-    charset: segment.value(18),
+    sendingApplication: value(3),
+    sendingFacility: value(4),
+    sentAt: value(7),
+    acceptAcknowledgment: value(15),
+    applicationAcknowledgment: value(16),
+    charset: value(18),
     segment,
   };
 }

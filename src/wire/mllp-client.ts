@@ -87,7 +87,8 @@ async function sendOne(connection: Connection, message: Uint8Array, timeoutMs: n
     const parsed = parseMessage(Buffer.from(frame).toString('latin1'));
     const msa = parsed.ok ? parsed.value.segments.find((segment) => segment.name === 'MSA') : undefined;
     const code = msa?.value(1) ?? '';
-    if (msa?.field(2)[0]?.text() !== controlId && controlId !== '') return { controlId, tookMs: took(), failure: 'mismatch', answer: text };
+    if (msa?.field(2)[0]?.text().trim() !== controlId && controlId !== '')
+      return { controlId, tookMs: took(), failure: 'mismatch', answer: text };
     if (code === 'CA' && !acceptIsAll) continue;
     return { controlId, code, answer: text, tookMs: took() };
   }

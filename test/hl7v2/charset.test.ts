@@ -142,6 +142,13 @@ describe('decoding a message', () => {
     }
   });
 
+  test('a UTF-8 byte order mark hides no header', () => {
+    const bytes = Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), message('8859/1', 'é')]);
+    expect(headerOfBytes(bytes)).toMatchObject({ controlId: 'M1', sender: 'LAB|HOSP' });
+    const result = decodeMessage(bytes);
+    expect(result.ok && result.value).toMatchObject({ charset: 'UTF-8', text: expect.stringMatching(/^MSH[^]*é$/) });
+  });
+
   test('bytes that call themselves UTF-16 and are not are no text', () => {
     expect(idsOf(decodeMessage(message('UNICODE UTF-16')))).toEqual(['characters-undecodable']);
     expect(idsOf(decodeMessage(message(''), { transportCharset: 'utf-16' }))).toEqual(['characters-undecodable']);

@@ -27,6 +27,19 @@ describe('the header', () => {
     });
   });
 
+  test('is not valued by blanks', () => {
+    const header = headerOfFragment('MSH|^~\\&|A|B|||||ADT^A01 | M1 |P |2.3 ||| | ||8859/1 ');
+    expect(header).toMatchObject({
+      controlId: 'M1',
+      event: 'A01',
+      processingId: 'P',
+      version: '2.3',
+      acceptAcknowledgment: '',
+      applicationAcknowledgment: '',
+      charset: '8859/1',
+    });
+  });
+
   test('of a piece is as much as is there', () => {
     expect(headerOfFragment(MSH.slice(0, 60))).toMatchObject({ sender: 'LAB^1.2^ISO|HOSP', controlId: '', version: '' });
     expect(headerOfFragment(`junk\r\n${MSH}\rPID|1`).controlId).toBe('M&1');

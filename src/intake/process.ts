@@ -93,7 +93,11 @@ async function finish(row: MessageRow, reading: Reading, deps: ProcessDependenci
 async function tryFinish(row: MessageRow, reading: Reading, deps: ProcessDependencies, decision: Decision): Promise<Outcome | undefined> {
   const now = deps.now();
   const code = acknowledgmentCodeOf(decision.issues);
-  const ack = deps.acknowledge(reading.header, code, decision.issues);
+  const ack = deps.acknowledge(
+    reading.header,
+    code,
+    decision.issues.filter((item) => item.severity !== 'information'),
+  );
   const trace = traceOf(reading, decision.translation, decision.effects?.effects, code);
   const { effects } = decision;
   const changed = (effects?.effects ?? [])

@@ -14,17 +14,19 @@ export function validationIssues(effects: readonly Effect[], validator: Validato
 
 /**
  * What is wrong with one resource a message makes, each fault at the v2 field the bad element came from, where the map knows it.
- * What a profile asks beyond R4 is a warning: the facts are worth keeping.
+ * What a profile asks beyond R4 is a warning: the facts are worth keeping. What R4 itself only recommends (an extensible value set, a
+ * display) is information for the operator, and nothing its sender could change.
  */
 export function resourceIssues(resource: Resource, made: Pick<Made, 'origins' | 'from'>, validator: Validator): Issue[] {
   return validator
     .validate(resource)
-    .filter((found) => found.severity !== 'information')
-    .map((found) => ({
-      ...found,
-      severity: found.id === 'profile-not-met' ? 'warning' : found.severity,
-      at: originOf(found.expression ?? '', made),
-    }));
+    .filter((found) => found.id !== 'code-not-checked')
+    .map((found) => ({ ...found, severity: severityOf(found), at: originOf(found.expression ?? '', made) }));
+}
+
+function severityOf(found: Issue): Issue['severity'] {
+  if (found.id === 'profile-not-met') return 'warning';
+  return found.severity === 'error' ? 'error' : 'information';
 }
 
 /** The place in the message of the nearest element around an expression whose origin is known; else the segment the resource was made from. */

@@ -6,7 +6,10 @@ export interface Validator {
    * Every issue found, each with its expression; errors and warnings apart by severity.
    *
    * Shape: validate({ resourceType: 'Patient', gender: 'x' }) gives code-not-in-value-set at Patient.gender
-   * Fails: element-unknown, element-missing, element-repeats, element-type-wrong, value-invalid, code-not-in-value-set, invariant-not-met, profile-not-met, profile-unknown
+   * Fails: of R4 (400): element-unknown, element-missing, element-repeats, element-type-wrong, value-invalid, code-not-in-value-set,
+   *        invariant-not-met, bundle-invalid, too-costly; of a profile or an extension's definition (422): profile-not-met;
+   *        warnings: profile-unknown, unit-unknown, display-differs, codes outside extensible value sets;
+   *        information on what was not checked: code-not-checked, invariant-not-checked, issues-omitted
    */
   validate(resource: unknown, options?: ValidateOptions): Issue[];
 }

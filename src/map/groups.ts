@@ -16,15 +16,28 @@ export class GroupNode {
   /** Empty for the message itself. */
   readonly kind: string;
   readonly parent: GroupNode | undefined;
-  readonly groups: GroupNode[] = [];
+  /** The groups inside it, by kind. */
+  readonly groups = new Map<string, GroupNode[]>();
   /** Its own segments, by name. */
   readonly segments = new Map<string, Segment[]>();
   /** What its own segments made, in order, by the name of the message map. */
   readonly made = new Map<string, MadeSoFar[]>();
+  /** Every name something was made under in the whole message. */
+  readonly #known: Set<string>;
 
   constructor(kind: string, parent: GroupNode | undefined) {
     this.kind = kind;
     this.parent = parent;
+    this.#known = parent === undefined ? new Set() : parent.#known;
+    if (parent === undefined) return;
+    const standing = parent.groups.get(kind);
+    if (standing === undefined) parent.groups.set(kind, [this]);
+    else standing.push(this);
+  }
+
+  /** Whether anything in the message was made under a name. */
+  knows(called: string): boolean {
+    return this.#known.has(called);
   }
 
   addSegment(segment: Segment): void {
@@ -34,6 +47,7 @@ export class GroupNode {
   }
 
   addMade(called: string, made: MadeSoFar): void {
+    this.#known.add(called);
     const standing = this.made.get(called);
     if (standing === undefined) this.made.set(called, [made]);
     else if (standing.at(-1) !== made) standing.push(made);
@@ -71,24 +85,18 @@ function startOf(name: string, open: GroupNode, kinds: readonly GroupKind[]): Gr
     const same = kinds.find((kind) => kind.name === node?.kind);
     if (same !== undefined && fits(name, node, same)) return node;
     const inside = kinds.find((kind) => (node?.parent === undefined ? kind.within.size === 0 : kind.within.has(node?.kind ?? '')));
-    if (inside !== undefined) return begin(inside.name, node);
+    if (inside !== undefined) return new GroupNode(inside.name, node);
   }
   // Nothing it may stand in is open: it stands in the message, as the first kind it begins.
   const root = rootOf(open);
-  return begin((kinds[0] as GroupKind).name, root);
+  return new GroupNode((kinds[0] as GroupKind).name, root);
 }
 
 /** Whether the segment goes on with a group it could also begin: an OBR after its ORC. */
 function fits(name: string, node: GroupNode, kind: GroupKind): boolean {
   const place = kind.starts.indexOf(name);
-  if (node.groups.length > 0) return false;
+  if (node.groups.size > 0) return false;
   return kind.starts.every((start, index) => index < place || !node.segments.has(start));
-}
-
-function begin(kind: string, parent: GroupNode): GroupNode {
-  const node = new GroupNode(kind, parent);
-  parent.groups.push(node);
-  return node;
 }
 
 function rootOf(node: GroupNode): GroupNode {
@@ -110,19 +118,31 @@ export function segmentNear(name: string, group: GroupNode, position: number): S
  * around it, and so on; never in a sibling of a group it stands in.
  */
 export function madeNear(called: string, group: GroupNode, segment: Segment | undefined): readonly MadeSoFar[] {
+  if (!group.knows(called)) return [];
   let from: GroupNode | undefined;
   for (let node: GroupNode | undefined = group; node !== undefined; node = node.parent) {
     const found = madeIn(called, node, from?.kind);
-    const own = from === undefined ? found.filter((made) => made.segment === segment) : [];
-    if (own.length > 0) return own;
-    if (found.length > 0) return found;
+    if (found.length > 0) {
+      const own = from === undefined ? found.filter((made) => made.segment === segment) : [];
+      return own.length > 0 ? own : found;
+    }
     from = node;
   }
   return [];
 }
 
-function madeIn(called: string, node: GroupNode, sibling: string | undefined): MadeSoFar[] {
-  const own = node.made.get(called) ?? [];
-  const inner = node.groups.filter((group) => group.kind !== sibling).flatMap((group) => madeIn(called, group, undefined));
-  return inner.length === 0 ? own : [...new Set([...own, ...inner])].sort((a, b) => a.segment.position - b.segment.position);
+const NOTHING: readonly MadeSoFar[] = [];
+
+function madeIn(called: string, node: GroupNode, sibling: string | undefined): readonly MadeSoFar[] {
+  const own = node.made.get(called) ?? NOTHING;
+  let inner: MadeSoFar[] | undefined;
+  for (const [kind, groups] of node.groups) {
+    if (kind === sibling) continue;
+    for (const group of groups) {
+      const found = madeIn(called, group, undefined);
+      if (found.length > 0) (inner ??= []).push(...found);
+    }
+  }
+  if (inner === undefined) return own;
+  return [...new Set([...own, ...inner])].sort((a, b) => a.segment.position - b.segment.position);
 }

@@ -59,7 +59,10 @@ function compileValued(place: Place, dataType: boolean): Test {
 
 /** Whether a segment stands in one of the groups inside a group. */
 function hasInside(group: GroupNode, name: string): boolean {
-  return group.groups.some((inner) => inner.segments.has(name) || hasInside(inner, name));
+  for (const groups of group.groups.values()) {
+    if (groups.some((inner) => inner.segments.has(name) || hasInside(inner, name))) return true;
+  }
+  return false;
 }
 
 /** Compiles a condition to a function. */

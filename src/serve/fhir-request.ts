@@ -28,13 +28,3 @@ export interface Conditions {
 export type Body =
   | { readonly kind: 'resource'; readonly value: Record<string, unknown> }
   | { readonly kind: 'patch'; readonly value: unknown };
-
-/** A request without conditions, for what the gateway asks of itself. */
-export function requestOf(
-  method: Method,
-  path: readonly string[],
-  query: readonly Parameter[],
-  rest: Partial<FhirRequest> = {},
-): FhirRequest {
-  return { method, path, query, conditions: {}, prefer: {}, ...rest };
-}

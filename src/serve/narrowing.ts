@@ -19,7 +19,7 @@ export function narrowJson(version: StoredVersion, view: View, definitions: Defi
  *
  * Source: FHIR R4 search, 3.1.1.5.8 (_summary) and 3.1.1.5.9 (_elements)
  */
-export function narrow(resource: Readonly<Record<string, unknown>>, view: View, definitions: Definitions): Record<string, unknown> {
+function narrow(resource: Readonly<Record<string, unknown>>, view: View, definitions: Definitions): Record<string, unknown> {
   const type = String(resource['resourceType']);
   const narrowed: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(resource)) {

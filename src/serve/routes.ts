@@ -18,7 +18,7 @@ import { validateInstance, validateType } from './operations/validate.ts';
 import type { Route } from './route.ts';
 
 /** The compartments of R4. */
-export const COMPARTMENTS = ['Patient', 'Encounter', 'Practitioner', 'RelatedPerson', 'Device'] as const;
+const COMPARTMENTS = ['Patient', 'Encounter', 'Practitioner', 'RelatedPerson', 'Device'] as const;
 
 /** An operation that changes nothing is asked by GET, or by POST with its parameters in a body. */
 function readOnly(name: string, path: string, handle: Route['handle']): Route[] {

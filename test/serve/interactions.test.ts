@@ -124,6 +124,28 @@ describe('update', () => {
     expect((await get('Patient/busy')).body.meta.versionId).toBe('31');
   });
 
+  test('that keep losing to others end in 409, and nothing of them is kept', async () => {
+    const hasty = await openGateway({ maxAttempts: 1 }, [], 'file');
+    try {
+      let made = 0;
+      let lost: unknown[] = [];
+      for (let round = 0; round < 20 && lost.length === 0; round += 1) {
+        const replies = await Promise.all(
+          Array.from({ length: 20 }, () =>
+            hasty.http.put('/fhir/Patient/x').set('content-type', FHIR).send({ resourceType: 'Patient', id: 'x' }),
+          ),
+        );
+        made += replies.filter(({ status }) => status < 300).length;
+        lost = replies.filter(({ status }) => status === 409).map(({ body }) => issueIds(body));
+        expect(replies.every(({ status }) => status < 300 || status === 409)).toBe(true);
+      }
+      expect(lost[0]).toEqual(['race-lost']);
+      expect((await hasty.http.get('/fhir/Patient/x')).body.meta.versionId).toBe(String(made));
+    } finally {
+      await hasty.close();
+    }
+  });
+
   test('of a part of a resource is refused: it would lose the rest', async () => {
     await put({ id: 'whole', ...patient({ birthDate: '1980' }) });
     const part = await get('Patient/whole?_elements=name');

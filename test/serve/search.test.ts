@@ -261,6 +261,27 @@ test('pages have no gap and no double while others write, and their links carry 
   }
 });
 
+test('includes beyond the limit are cut, and the answer says so', async () => {
+  const fresh = await openGateway();
+  try {
+    await fresh.http.put('/fhir/Patient/p').set('content-type', FHIR).send({ resourceType: 'Patient', id: 'p' });
+    const resource = { resourceType: 'Flag', status: 'active', code: { text: 'x' }, subject: { reference: 'Patient/p' } };
+    for (const count of [1000, 10]) {
+      const entry = Array.from({ length: count }, () => ({ resource, request: { method: 'POST', url: 'Flag' } }));
+      const made = await fresh.http
+        .post('/fhir')
+        .set('content-type', FHIR)
+        .send(JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }));
+      expect(made.status).toBe(200);
+    }
+    const { body } = await fresh.http.get('/fhir/Patient?_id=p&_revinclude=Flag:subject');
+    expect(idsIn(body)).toHaveLength(1001);
+    expect(issueIds(body.entry.at(-1).resource)).toEqual(['includes-cut']);
+  } finally {
+    await fresh.close();
+  }
+});
+
 test('a string search agrees with a scan for any name', async () => {
   const fresh = await openGateway();
   try {

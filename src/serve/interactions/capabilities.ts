@@ -29,7 +29,7 @@ export async function capabilities(_request: FhirRequest, _target: Target, conte
 }
 
 /** The CapabilityStatement of a table of routes. */
-export function capabilityStatement(context: Context): CapabilityStatement {
+function capabilityStatement(context: Context): CapabilityStatement {
   const { settings, router, definitions } = context;
   const routes = [...router.routes];
   const limits =

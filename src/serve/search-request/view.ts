@@ -8,7 +8,7 @@ export interface View {
 }
 
 /** All of it. */
-export const WHOLE: View = { summary: 'false', elements: [] };
+const WHOLE: View = { summary: 'false', elements: [] };
 
 /** The value of _summary. Fails: parameter-invalid */
 export function summaryOf(value: string): View['summary'] {

@@ -1,5 +1,6 @@
-/** The namespaces of FHIR and of narrative. */
+/** The namespace of FHIR. */
 export const FHIR_NAMESPACE = 'http://hl7.org/fhir';
+/** The namespace of narrative. */
 export const XHTML_NAMESPACE = 'http://www.w3.org/1999/xhtml';
 
 const ESCAPES: Readonly<Record<string, string>> = {

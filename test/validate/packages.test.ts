@@ -13,6 +13,7 @@ import { seededRandom } from '../fhir/random.ts';
 import { thin } from './mutate.ts';
 
 const US_CORE = fileURLToPath(new URL('../../../shared/fhir/hl7.fhir.us.core-6.1.0.tgz', import.meta.url));
+const CCRR = fileURLToPath(new URL('../../../shared/reference/cancer-registry/ccrr/ccrr_v100.tgz', import.meta.url));
 const OWN = fileURLToPath(new URL('../../profiles/chartbridge/', import.meta.url));
 
 function read(result: ReturnType<typeof parsePackageArchive>): FhirPackage {
@@ -73,6 +74,16 @@ describe.skipIf(!existsSync(US_CORE))('US Core 6.1.0 (needs ../shared)', () => {
         expect(new Set(places(other, resource)), `${example.resourceType}/${example.id}`).toEqual(new Set(places(validator, resource)));
       }
     }
+  });
+});
+
+describe.skipIf(!existsSync(CCRR) || !existsSync(US_CORE))('the package for cancer registries 1.0.0 (needs ../shared)', () => {
+  test('its examples meet its profiles, but for one narrative that is not closed', () => {
+    const packages = [US_CORE, CCRR].map((path) => read(parsePackageArchive(readFileSync(path), path)));
+    const validator = compileValidator(loadPackages(definitions, packages).definitions);
+    const examples = packages[1]?.examples ?? [];
+    expect(examples).toHaveLength(23);
+    expect(examples.flatMap((example) => errors(validator, example))).toEqual(['value-invalid Encounter.text.div ']);
   });
 });
 

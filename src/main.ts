@@ -17,6 +17,7 @@ import { createIntake, type RunningIntake } from './intake/create-intake.ts';
 import { issue, textOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { toLogLine } from './issue/log-line.ts';
+import { faultOf } from './issue/fault.ts';
 import { networkIssue, parsePeers } from './secure/open-network.ts';
 import { createApp } from './serve/app.ts';
 import { createHttpServer } from './serve/http-server.ts';
@@ -212,17 +213,4 @@ function addressOf(server: Server): string {
 
 function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** What is logged of a bug: where it is in our code. Its words may hold a value of the message. */
-function faultOf(error: unknown): { name: string; stack: string[] } {
-  if (!(error instanceof Error)) return { name: typeof error, stack: [] };
-  return {
-    name: error.name,
-    stack: (error.stack ?? '')
-      .split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .slice(0, 12)
-      .map((line) => line.trim()),
-  };
 }

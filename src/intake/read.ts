@@ -1,5 +1,5 @@
 import { issue, type Issue } from '../issue/issue.ts';
-import type { Charset } from '../hl7v2/charset.ts';
+import { type Charset, unicodeLayoutOf } from '../hl7v2/charset.ts';
 import { decodeMessage, headerOfBytes } from '../hl7v2/decode-message.ts';
 import { type Header, headerOf } from '../hl7v2/header.ts';
 import type { Message } from '../hl7v2/message.ts';
@@ -36,7 +36,7 @@ export function readMessage(
       header: fragment,
       answerable,
       message: undefined,
-      charset: 'UTF-8',
+      charset: layoutOf(raw),
       issues: [...decoded.issues, ...missingControlId(fragment)],
     };
   const parsed = parseMessage(decoded.value.text);
@@ -48,6 +48,11 @@ export function readMessage(
     charset: decoded.value.charset,
     issues: [...decoded.issues, ...parsed.issues, ...(answerable ? missingControlId(header) : [])],
   };
+}
+
+/** Of bytes that could not be decoded: the header was read byte by byte, and its answer goes back so. */
+function layoutOf(raw: Uint8Array): Charset {
+  return unicodeLayoutOf(raw) ?? 'ISO-8859-1';
 }
 
 function missingControlId(header: Header): Issue[] {

@@ -39,7 +39,7 @@ export async function startGatewayProcess(environment: Record<string, string>): 
     if (gone) throw new Error(`the gateway did not start:\n${output}`);
   }
   const http = /POST (http:\/\/[^/\s]+)\/hl7v2/.exec(output)?.[1] ?? '';
-  const [, host = '', port = ''] = /mllp:\/\/(.+):(\d+)/.exec(output) ?? [];
+  const [, host = '', port = ''] = /mllp:\/\/(\S+):(\d+) and/.exec(output) ?? [];
   return {
     http,
     fhir: `${http}/fhir`,

@@ -34,7 +34,7 @@ export function compileAdvice(definitions: Definitions): Advise {
     }
     if (type !== 'Coding' || typeof display !== 'string' || !isEnglish(walk.frame.resource.language)) return;
     const stated = treeOf(system)?.find(code)?.display;
-    if (stated !== undefined && bare(stated) !== bare(display)) {
+    if (stated !== undefined && stated !== display && bare(stated) !== bare(display)) {
       walk.reportAt(walk.location('display'), 'display-differs', { stated, value: display });
     }
   };

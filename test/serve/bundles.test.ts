@@ -168,6 +168,37 @@ describe('a transaction', () => {
     expect(new Set(read.map(({ body }) => body.name[0].text)).size).toBe(1);
   });
 
+  test('updates by criteria, and others of its entries refer to what that made or found', async () => {
+    const urn = 'urn:uuid:44444444-4444-4444-8444-444444444444';
+    const send = (more: object) =>
+      bundle('transaction', [
+        entryOf(
+          'PUT',
+          'Patient?identifier=urn:upsert|1',
+          patient({ identifier: [{ system: 'urn:upsert', value: '1' }], ...more }),
+          {},
+          urn,
+        ),
+        entryOf('POST', 'Observation', observation(urn)),
+        entryOf('POST', 'Observation', observation('Patient?identifier=urn:upsert|1')),
+      ]);
+    expect(statuses((await send({})).body)).toEqual([201, 201, 201]);
+    expect(statuses((await send({ active: true })).body)).toEqual([200, 201, 201]);
+    expect(await total('Observation?subject:Patient.identifier=urn:upsert|1')).toBe(4);
+    expect(await total('Patient?identifier=urn:upsert|1&active=true')).toBe(1);
+  });
+
+  test('may refer to its entries by the addresses they had elsewhere', async () => {
+    const base = 'https://elsewhere.example.org/fhir';
+    const reply = await bundle('transaction', [
+      entryOf('POST', 'Patient', patient(), {}, `${base}/Patient/77`),
+      entryOf('POST', 'Observation', observation('Patient/77'), {}, `${base}/Observation/78`),
+      entryOf('POST', 'Observation', observation(`${base}/Patient/77`), {}, `${base}/Observation/79`),
+    ]).set('prefer', 'return=representation');
+    const [made, ...observations] = reply.body.entry.map(({ resource }: BundleEntry) => resource);
+    for (const one of observations) expect(one.subject.reference).toBe(`Patient/${made.id}`);
+  });
+
   test('holds If-Match of an entry', async () => {
     await gateway.http.put('/fhir/Patient/t-match').set('content-type', FHIR).send({ resourceType: 'Patient', id: 't-match' });
     const reply = await bundle('transaction', [

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type IndexValues, normaliseString, type QuantityValue } from '../../src/fhir/index-values.ts';
 import type { Filter, Prefix, SortKey } from '../../src/fhir/search-query.ts';
 import { valuesOf } from './harness.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Filter, SortKey } from '../../src/fhir/search-query.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -215,6 +215,15 @@ export function contractOfSearch(harness: Harness): void {
       expect(await find('Observation', { ...filter, id: 'other' })).toEqual([]);
     });
 
+    test('a compartment searched over every type holds those of each, and not the rest', async () => {
+      const over = async (filter: Filter): Promise<string[]> => {
+        const page = await store.search({ ...searchOf('', filter), types: [] });
+        return page.ok ? page.value.matches.map((match) => match.id) : [];
+      };
+      expect(await over({ op: 'compartment', type: 'Patient', id: 'p' })).toEqual(['o', 'p']);
+      expect(await over({ op: 'not', of: { op: 'compartment', type: 'Patient', id: 'p' } })).toEqual(['l', 'bp']);
+    });
+
     test('a list has the members it names', async () => {
       expect(await find('Patient', { op: 'compartment', type: 'List', id: 'l' })).toEqual(['p']);
       expect(await find('Observation', { op: 'compartment', type: 'List', id: 'l' })).toEqual([]);

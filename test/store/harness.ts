@@ -28,7 +28,7 @@ export function testSettings(): StoreSettings & { clock: { now: number } } {
   return {
     clock,
     now: () => clock.now,
-    extract: (resource) => valuesOf((resource['index'] ?? {}) as Partial<IndexValues>),
+    extract: (resource) => valuesOf(resource['index'] ?? {}),
     compartmentParameters: (compartment, type) => (compartment === 'Patient' && type === 'Observation' ? ['subject', 'performer'] : []),
   };
 }

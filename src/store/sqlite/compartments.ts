@@ -20,7 +20,7 @@ export function parametersOf(compartments: Compartments, compartment: string, ty
   return compartments.get(`${compartment} ${type}`) ?? [];
 }
 
-/** Looks up every compartment a filter asks for, so that the filter can be compiled where the definitions are not. */
+/** Looks up every compartment a filter asks for, for these types (all there are where a search names none), so that the filter can be compiled where the definitions are not. */
 export function compartmentsOf(filter: Filter, types: readonly string[], lookup: StoreSettings['compartmentParameters']): Compartments {
   const found = new Map<string, readonly string[]>();
   const walk = (item: Filter, within: readonly string[]): void => {

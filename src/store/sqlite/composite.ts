@@ -52,7 +52,8 @@ function meets(test: PartTest, part: KeptPart): boolean {
 }
 
 function some<T>(list: readonly T[] | undefined, width: number, meetsOne: (values: readonly T[]) => boolean): boolean {
-  for (let at = 0; list !== undefined && at < list.length; at += width) if (meetsOne(list.slice(at, at + width))) return true;
+  if (list === undefined) return false;
+  for (let at = 0; at < list.length; at += width) if (meetsOne(list.slice(at, at + width))) return true;
   return false;
 }
 

@@ -105,7 +105,7 @@ function compartmentCondition(scope: Scope, filter: Extract<Filter, { op: 'compa
 
 /** The keys by which resources of the scope's types are in a compartment. */
 export function compartmentKeys(scope: Scope, compartment: string): number[] {
-  return scope.typeNames.flatMap((name) => {
+  return scope.everyTypeName().flatMap((name) => {
     const type = scope.of([name]);
     return parametersOf(scope.compartments, compartment, name).flatMap((parameter) => type.keys(parameter).map(({ key }) => key));
   });

@@ -30,7 +30,7 @@ export function parseCursor(text: string, keys: number): Result<Cursor> {
   if (typeof highWater !== 'number' || typeof row !== 'number' || !sound || values.length !== keys) {
     return failure(issue('parameter-invalid', { parameter: 'after', reason: 'it is not a cursor of this search' }));
   }
-  return success({ highWater, row, values: values as SortValue[] });
+  return success({ highWater, row, values });
 }
 
 function partsOf(text: string): unknown[] | undefined {

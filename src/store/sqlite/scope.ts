@@ -49,6 +49,11 @@ export class Scope {
     return new Scope(this.statements, this.compartments, typeNames, this.small, this.#depth + 1);
   }
 
+  /** The types of the scope by name; every type there is where none was named. */
+  everyTypeName(): readonly string[] {
+    return this.typeNames.length > 0 ? this.typeNames : typeNamesOf(this.statements);
+  }
+
   /** The number of a type; -1, which nothing has, for one never met. */
   type(name: string): number {
     return Number(this.statements.get('SELECT type FROM type WHERE name = ?', name)?.['type'] ?? -1);
@@ -81,4 +86,9 @@ export class Scope {
         : this.statements.all('SELECT row FROM node WHERE id = ? AND type = ?', id, this.type(type));
     return rows.map((row) => Number(row['row']));
   }
+}
+
+/** The names of all types the database knows. */
+export function typeNamesOf(statements: Statements): string[] {
+  return statements.all('SELECT name FROM type').map((row) => row['name'] as string);
 }

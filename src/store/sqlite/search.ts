@@ -56,8 +56,8 @@ function pageRows(scope: Scope, query: SearchQuery, highWater: number, cursor: C
   return scope.statements.all(text.text, ...text.values);
 }
 
-/** The statement of a search in the order of creation; exported so that tests can ask the database how it would run it. */
-export function newestRows(scope: Scope, query: SearchQuery, highWater: number, cursor: Cursor | undefined, limit: number): Sql {
+/** The statement of a search in the order of creation. */
+function newestRows(scope: Scope, query: SearchQuery, highWater: number, cursor: Cursor | undefined, limit: number): Sql {
   const { from, where } = planOf(scope, query.filter, 'newest');
   const place = cursor === undefined ? sql`d.row <= ${highWater}` : sql`d.row < ${Math.min(cursor.row, highWater + 1)}`;
   return sql`SELECT d.row AS row FROM ${from} WHERE ${all([where, place])} ORDER BY d.row DESC LIMIT ${limit}`;

@@ -21,6 +21,7 @@ import { errorOf, faultOf } from './database-error.ts';
 import { historyPage } from './history.ts';
 import { indexRowsOf } from './index-rows.ts';
 import { JournalReader } from './read-journal.ts';
+import { typeNamesOf } from './scope.ts';
 import { searchPage } from './search.ts';
 import type { Statements } from './statements.ts';
 import { VERSION_COLUMNS, Versions } from './stored.ts';
@@ -74,8 +75,11 @@ export class SqliteStore implements Store {
   }
 
   search(query: SearchQuery): Promise<Result<SearchPage>> {
-    const compartments = compartmentsOf(query.filter, query.types, this.#settings.compartmentParameters);
-    return this.#read(() => searchPage(this.#statements, this.#versions, query, compartments, this.#settings.small));
+    return this.#read(() => {
+      const types = query.types.length > 0 ? query.types : typeNamesOf(this.#statements);
+      const compartments = compartmentsOf(query.filter, types, this.#settings.compartmentParameters);
+      return searchPage(this.#statements, this.#versions, query, compartments, this.#settings.small);
+    });
   }
 
   owners(keys: readonly string[]): Promise<(string | undefined)[]> {

@@ -31,10 +31,10 @@ export class Statements {
   }
 
   get(sql: string, ...values: Bound[]): Row | undefined {
-    return this.prepare(sql).get(...values) as Row | undefined;
+    return this.prepare(sql).get(...values);
   }
 
   all(sql: string, ...values: Bound[]): Row[] {
-    return this.prepare(sql).all(...values) as Row[];
+    return this.prepare(sql).all(...values);
   }
 }

@@ -45,7 +45,7 @@ function start(path: string): void {
 }
 
 function nextOf(): ToWorker | undefined {
-  return (receiveMessageOnPort(port) as { message: ToWorker } | undefined)?.message;
+  return receiveMessageOnPort(port)?.message as ToWorker | undefined;
 }
 
 try {

@@ -34,14 +34,19 @@ export class ResourceWriter {
   readonly #dictionary: Dictionary;
   readonly #index: IndexWriter;
   /** The last place given in the order of commits. */
-  seq: number;
+  seq = 0;
 
   constructor(statements: Statements, dictionary: Dictionary) {
     this.#statements = statements;
     this.#dictionary = dictionary;
     this.#index = new IndexWriter(statements, dictionary);
+    this.refresh();
+  }
+
+  /** Reads the last place again: another process may have written. */
+  refresh(): void {
     const last = `SELECT max(coalesce((SELECT max(seq) FROM past), 0), coalesce((SELECT max(${LAST_OF_TYPE}) FROM type t), 0)) AS seq`;
-    this.seq = Number(statements.get(last)?.['seq']);
+    this.seq = Number(this.#statements.get(last)?.['seq']);
   }
 
   /** The versions made, or the reference of the first write that was decided on another version. Rows first, so that writes may refer to each other. */

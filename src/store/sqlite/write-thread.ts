@@ -84,7 +84,7 @@ export class WriteThread implements JobQueue {
     const number = this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
-      this.#worker.postMessage({ number, job } satisfies ToWorker);
+      this.#worker.postMessage({ number, job } satisfies ToWorker, []);
     });
   }
 
@@ -92,7 +92,7 @@ export class WriteThread implements JobQueue {
     if (this.#closing !== undefined) return;
     await new Promise<void>((resolve) => {
       this.#closing = resolve;
-      this.#worker.postMessage('close' satisfies ToWorker);
+      this.#worker.postMessage('close' satisfies ToWorker, []);
     });
     this.stopped = 'the store is closed';
     await this.#worker.terminate();
@@ -107,7 +107,7 @@ export class WriteThread implements JobQueue {
 
   #end(reason: string): void {
     this.stopped ??= reason;
-    for (const { reject } of this.#waiting.values()) reject(new IssueError(issue('store-unavailable')));
+    for (const waiting of this.#waiting.values()) waiting.reject(new IssueError(issue('store-unavailable')));
     this.#waiting.clear();
   }
 }

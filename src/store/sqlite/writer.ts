@@ -19,9 +19,11 @@ export class Writer {
   readonly #messages: MessageWriter;
   /** Set when what was committed can no longer be trusted to be on the disk: nothing is accepted after it. */
   #ended: DatabaseFault | undefined;
+  #dataVersion: number;
 
   constructor(statements: Statements) {
     this.#statements = statements;
+    this.#dataVersion = this.#readVersion();
     this.#dictionary = new Dictionary(statements);
     this.#resources = new ResourceWriter(statements, this.#dictionary);
     this.#messages = new MessageWriter(statements);
@@ -31,9 +33,11 @@ export class Writer {
   run(jobs: readonly Job[]): Outcome[] {
     if (this.#ended !== undefined) return jobs.map(() => ({ kind: 'fault', fault: this.#ended as DatabaseFault }));
     const { database } = this.#statements;
-    const seq = this.#resources.seq;
+    let seq = this.#resources.seq;
     try {
       this.#exec('BEGIN IMMEDIATE');
+      this.#notice();
+      seq = this.#resources.seq;
       const outcomes = jobs.map((job) => this.#apply(job));
       this.#exec('COMMIT');
       return outcomes;
@@ -45,6 +49,19 @@ export class Writer {
       if (isLasting(fault)) this.#ended = fault;
       return jobs.map(() => ({ kind: 'fault', fault }));
     }
+  }
+
+  /** Another process that wrote has made what is remembered here old. */
+  #notice(): void {
+    const version = this.#readVersion();
+    if (version === this.#dataVersion) return;
+    this.#dictionary.clear();
+    this.#resources.refresh();
+    this.#dataVersion = version;
+  }
+
+  #readVersion(): number {
+    return Number(this.#statements.get('PRAGMA data_version')?.['data_version']);
   }
 
   #exec(sql: string): void {

@@ -91,12 +91,12 @@ function applyWrite({ type, id, resource }: Write, ix: IndexDocument, on: Applyi
   const json = resource === undefined ? '' : versionText(resource, id, ver, lu);
   const res = pending.text(json, textOwner(type, id, ver));
   const document = { _id: name, type, id, ver, lu, seq, born: before?.born ?? seq, deleted: resource === undefined, res };
-  if (before === undefined) pending.add(collections.resources, { insertOne: { document: { ...document, ix } } });
-  else {
+  if (before !== undefined) {
     const { born: _born, ...superseded } = before;
     pending.add(collections.history, { insertOne: { document: { ...superseded, _id: `${name}/${before.ver}`, until: lu } } });
-    pending.add(collections.resources, { replaceOne: { filter: { _id: name, ver: before.ver }, replacement: { ...document, ix } } });
   }
+  // One kind of operation for first and later versions: a bulk of one kind is one command.
+  pending.add(collections.resources, { replaceOne: { filter: { _id: name }, replacement: { ...document, ix }, upsert: true } });
   state.resources.set(name, document);
   return storedVersion(document, json);
 }

@@ -34,12 +34,16 @@ if (faults.length === 0) {
 }
 
 function told(issues: readonly Issue[], severity: string): string[] {
-  return issues.filter((item) => item.severity === severity).map((item) => `${item.id} at ${item.at === undefined ? '' : formatAddress(item.at)}`);
+  return issues
+    .filter((item) => item.severity === severity)
+    .map((item) => `${item.id} at ${item.at === undefined ? '' : formatAddress(item.at)}`);
 }
 
 /** An address without a component stands for any place in it. */
 function wanted(one: ExpectedIssue, issues: readonly Issue[]): string {
-  const found = issues.find((item) => item.id === one.id && (one.at === undefined || item.at === undefined || formatAddress(item.at).startsWith(one.at)));
+  const found = issues.find(
+    (item) => item.id === one.id && (one.at === undefined || item.at === undefined || formatAddress(item.at).startsWith(one.at)),
+  );
   return `${one.id} at ${found?.at === undefined ? (one.at ?? '') : formatAddress(found.at)}`;
 }
 

@@ -8,6 +8,7 @@ import type { Library } from './library.ts';
 import { barred, isTreeMap, type MappingSource, textOfTree, type Tree, type TreeMap } from './mapping-source.ts';
 import type { Join, LinesRule, Link, Make, MessageMap } from './message-map.ts';
 import { parsePlace } from './place.ts';
+import { compilePlace } from './read-place.ts';
 import { compileTarget, Numbering, type Target } from './target.ts';
 
 /** What a message map is compiled with. */
@@ -172,7 +173,16 @@ function compileJoins(tree: Tree | undefined, makes: readonly Make[], scope: Mes
         return addFault(scope, `joins: ${left} is compared with no address`, ...path) ?? [];
       return [[pair[0], pair[1]] as const];
     });
-    return [{ from, find, target, line: scope.source.lineAt(...path), where }];
+    return [
+      {
+        from,
+        find,
+        target,
+        line: scope.source.lineAt(...path),
+        fromPlaces: where.map(([left]) => compilePlace(left, false)),
+        findPlaces: where.map(([, right]) => compilePlace(right, false)),
+      },
+    ];
   });
 }
 

@@ -201,7 +201,8 @@ function compileGiving(
   if (typeof conversion === 'string')
     return table === undefined ? fault(conversion) : compileLookUp(table, said, fhirType, undefined, scope, fault);
   if (conversion === undefined && named !== undefined) return fault(`there is no map and no converter "${named}"`);
-  if (scope.dataType && place.component === 0 && conversion?.name === scope.name) return fault('the map would use itself on the same value');
+  if (scope.dataType && place.component === 0 && conversion?.name === scope.name)
+    return fault('the map would use itself on the same value');
   if (table !== undefined) return compileLookUp(table, said, fhirType, conversion, scope, fault);
   if (fhirType === 'code' && path !== undefined && bindingOf(path, scope) !== undefined && named === undefined) {
     return fault(`${path.text} takes codes of ${bindingOf(path, scope)}: say which table`);

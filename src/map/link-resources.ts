@@ -1,10 +1,9 @@
-import { compilePlace } from './read-place.ts';
 import { madeNear } from './groups.ts';
 import { referenceTo } from './library.ts';
 import type { MadeSoFar } from './made-so-far.ts';
 import type { Making } from './make-resource.ts';
 import type { Join, Make, MessageMap } from './message-map.ts';
-import type { Place } from './place.ts';
+import type { ReadPlace } from './read-place.ts';
 import type { Frame } from './run.ts';
 import type { Target } from './target.ts';
 
@@ -37,17 +36,11 @@ function joinResources(join: Join, makings: readonly (readonly [Make, Making])[]
     );
   const found = new Map<string, MadeSoFar[]>();
   for (const { made, frame } of bySide(join.find)) {
-    const key = keyOf(
-      join.where.map(([, place]) => place),
-      frame,
-    );
+    const key = keyOf(join.findPlaces, frame);
     if (key !== undefined) found.set(key, [...(found.get(key) ?? []), made]);
   }
   for (const { made, frame } of bySide(join.from)) {
-    const key = keyOf(
-      join.where.map(([place]) => place),
-      frame,
-    );
+    const key = keyOf(join.fromPlaces, frame);
     const others = (key === undefined ? undefined : found.get(key)) ?? [];
     refer(
       frame,
@@ -59,7 +52,8 @@ function joinResources(join: Join, makings: readonly (readonly [Make, Making])[]
 }
 
 /** The values of several places as one text; undefined when the first is empty. */
-function keyOf(places: readonly Place[], frame: Frame): string | undefined {
-  const values = places.map((place) => compilePlace(place, false)(frame).trim());
-  return values[0] === '' ? undefined : values.join('\u001f');
+function keyOf(places: readonly ReadPlace[], frame: Frame): string | undefined {
+  const [first] = places;
+  if (first === undefined || first(frame).trim() === '') return undefined;
+  return places.map((read) => read(frame).trim()).join('\u001f');
 }

@@ -14,12 +14,12 @@ export class MadeSoFar {
   name = '';
   readonly segment: Segment;
   readonly group: GroupNode;
-  readonly spoken = new Set<string>();
-  readonly cleared = new Set<string>();
+  readonly spoken = new Names();
+  readonly cleared = new Names();
   identity: Identity = { keys: [], shared: false };
   fullUrl = '';
   /** Where each element came from: its path, the index of its first repeating step or -1, the rest of the path, the value. */
-  readonly #origins: [string, number, string, Value][] = [];
+  readonly #origins: Origin[] = [];
 
   constructor(type: string, called: string, segment: Segment, group: GroupNode) {
     this.resource = { resourceType: type };
@@ -34,27 +34,81 @@ export class MadeSoFar {
   }
 
   toMade(): Made {
-    const resource = this.resource;
-    const origins = this.#origins;
-    let read: ReadonlyMap<string, Address> | undefined;
-    const made = {
-      name: this.name,
-      fullUrl: this.fullUrl,
+    const { name, fullUrl, resource, identity } = this;
+    return {
+      name,
+      fullUrl,
       resource,
-      identity: this.identity,
-      cleared: [...this.cleared].filter((element) => resource[element] === undefined),
-      spoken: [...this.spoken],
+      identity,
+      cleared: this.cleared.list.filter((element) => resource[element] === undefined),
+      spoken: this.spoken.list,
       from: addressOf(this.segment),
-      // Read only when something is wrong with the resource: built then.
-      get origins() {
-        return (read ??= new Map(
-          origins.map(([head, index, rest, value]) => [
-            `${resource.resourceType}.${head}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`,
-            value.address,
-          ]),
-        ));
-      },
+      origins: new Origins(resource.resourceType, this.#origins),
     };
-    return made;
   }
 }
+
+/** A few names, each once. */
+class Names {
+  readonly list: string[] = [];
+
+  add(name: string): this {
+    if (!this.list.includes(name)) this.list.push(name);
+    return this;
+  }
+}
+
+/** Where elements came from. They are asked for only when something is wrong with a resource: the map is built then. */
+class Origins implements ReadonlyMap<string, Address> {
+  readonly #type: string;
+  readonly #entries: readonly Origin[];
+  #map: ReadonlyMap<string, Address> | undefined;
+
+  constructor(type: string, entries: readonly Origin[]) {
+    this.#type = type;
+    this.#entries = entries;
+  }
+
+  #read(): ReadonlyMap<string, Address> {
+    return (this.#map ??= new Map(
+      this.#entries.map(([head, index, rest, value]) => [
+        `${this.#type}.${head}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`,
+        value.address,
+      ]),
+    ));
+  }
+
+  get size(): number {
+    return this.#read().size;
+  }
+
+  get(key: string): Address | undefined {
+    return this.#read().get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#read().has(key);
+  }
+
+  forEach(each: (value: Address, key: string, map: ReadonlyMap<string, Address>) => void): void {
+    for (const [key, value] of this.#read()) each(value, key, this);
+  }
+
+  entries(): MapIterator<[string, Address]> {
+    return this.#read().entries();
+  }
+
+  keys(): MapIterator<string> {
+    return this.#read().keys();
+  }
+
+  values(): MapIterator<Address> {
+    return this.#read().values();
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Address]> {
+    return this.entries();
+  }
+}
+
+type Origin = readonly [head: string, index: number, rest: string, value: Value];

@@ -19,8 +19,8 @@ export interface Making {
 
 /** Runs one row of a message map on one segment. */
 export function makeResource(make: Make, segment: Segment, group: GroupNode, run: Run): Making {
-  const looking = new Frame(run, segment, group, {}, undefined);
-  if (make.when !== undefined && !make.when.test(looking)) return notMade(make, segment, 'condition-false', make.when.text);
+  if (make.when !== undefined && !make.when.test(new Frame(run, segment, group, {}, undefined)))
+    return notMade(make, segment, 'condition-false', make.when.text);
   const lacking = make.links.find((link) => link.required && madeNear(link.name, group, segment).length === 0);
   if (lacking !== undefined) return notMade(make, segment, 'required-missing', `${lacking.target.text} needs ${lacking.name}`);
   const standing = make.into === undefined ? undefined : madeNear(make.into, group, segment)[0];
@@ -45,7 +45,16 @@ export function makeResource(make: Make, segment: Segment, group: GroupNode, run
   markRead(make.map, segment, frame);
   const kept = standing ?? settle(make, made, frame, run);
   if (standing === undefined) group.addMade(make.called, kept);
-  return { trace: { ...lineOf(make, segment, used), outcome: 'made', name: kept.name }, made: kept, frame };
+  const trace: TraceLine = {
+    segment: addressOf(segment),
+    type: make.map.fhirType,
+    line: make.line,
+    outcome: 'made',
+    name: kept.name,
+    rowsUsed: used,
+    rows: make.map.rows.length,
+  };
+  return { trace, made: kept, frame };
 }
 
 function segmentAt(owner: string, frame: Frame): Segment | undefined {
@@ -78,11 +87,15 @@ function settle(make: Make, made: MadeSoFar, frame: Frame, run: Run): MadeSoFar 
   return run.register(made, identity, parent?.fullUrl ?? '');
 }
 
-function lineOf(make: Make, segment: Segment, rowsUsed: number): Omit<TraceLine, 'outcome'> {
-  return { segment: addressOf(segment), type: make.map.fhirType, line: make.line, rowsUsed, rows: make.map.rows.length };
-}
-
-function notMade(make: Make, segment: Segment, reason: NotMadeReason, detail: string | undefined, used = 0): Making {
-  const trace: TraceLine = { ...lineOf(make, segment, used), outcome: 'not-made', reason, ...(detail === undefined ? {} : { detail }) };
-  return { trace, made: undefined, frame: undefined };
+function notMade(make: Make, segment: Segment, reason: NotMadeReason, detail: string | undefined, rowsUsed = 0): Making {
+  const trace: TraceLine = {
+    segment: addressOf(segment),
+    type: make.map.fhirType,
+    line: make.line,
+    outcome: 'not-made',
+    reason,
+    rowsUsed,
+    rows: make.map.rows.length,
+  };
+  return { trace: detail === undefined ? trace : { ...trace, detail }, made: undefined, frame: undefined };
 }

@@ -2,7 +2,7 @@ import type { CompiledMap, Need } from './compiled-map.ts';
 import type { GroupKind } from './groups.ts';
 import type { KeyText } from './identity.ts';
 import type { Place } from './place.ts';
-import type { Test } from './read-place.ts';
+import type { ReadPlace, Test } from './read-place.ts';
 import type { Target } from './target.ts';
 
 /** A compiled message map: which segments make which resources. */
@@ -59,5 +59,7 @@ export interface Join {
   readonly find: string;
   readonly target: Target;
   readonly line: number;
-  readonly where: readonly (readonly [from: Place, find: Place])[];
+  /** The places that must be equal, seen from each side. */
+  readonly fromPlaces: readonly ReadPlace[];
+  readonly findPlaces: readonly ReadPlace[];
 }

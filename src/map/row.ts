@@ -1,11 +1,11 @@
 import type { IssueId } from '../issue/catalogue.ts';
 import type { Repetition, Segment } from '../hl7v2/message.ts';
-import { joinRepetitions, sourceOf } from './joined-segment.ts';
+import { JoinedSegment, joinRepetitions, sourceOf } from './joined-segment.ts';
 import { emptyCode, type LookUp } from './look-up.ts';
 import type { Place } from './place.ts';
 import { type ReadPlace, segmentOf, type Test } from './read-place.ts';
 import type { Conversion, Frame, RowFacts } from './run.ts';
-import { addMissing, type Node, type Target } from './target.ts';
+import { addMissing, NOWHERE, type Node, type Target } from './target.ts';
 import { Value } from './value.ts';
 
 /** What came of a row: nothing, a value, a value that was required and missing, an error. */
@@ -62,8 +62,7 @@ function runBranch(row: Row, by: Branches, frame: Frame): RowOutcome {
   const branch = key === '' ? (by.empty ?? by.otherwise) : (by.rows.get(key) ?? by.otherwise);
   if (branch === undefined) return 'nothing';
   if (row.test !== undefined && !row.test(frame)) return 'nothing';
-  // Parameters of an issue hold no value of a message: only what can be the name of a type.
-  frame.branch = /^[A-Z]{2,3}$/.test(key) ? key : '';
+  frame.branch = key;
   const outcome = runRow(branch, frame);
   if (outcome === 'gave' && key !== '') {
     const { owner, field, component, subcomponent } = by.place;
@@ -120,6 +119,7 @@ function runOnField(row: Row, place: Place, frame: Frame): boolean {
 }
 
 function valueAt(segment: Segment, field: number, index: number, component: number, part: number, all: readonly Repetition[]): Value {
+  if (!(segment instanceof JoinedSegment)) return new Value(segment, field, index + 1, all[index] as Repetition, component, part);
   const { segment: from, repetition } = sourceOf(segment, field, index);
   return new Value(from, field, repetition, all[index] as Repetition, component, part);
 }
@@ -157,9 +157,10 @@ function giveEmpty(row: Row, frame: Frame): boolean {
 }
 
 function give(row: Row, frame: Frame, value: Value, nth: number): boolean {
-  const { target, facts, run } = { target: row.target, facts: row.facts, run: frame.run };
+  const { target, facts } = row;
+  const { run } = frame;
   if (row.fail !== undefined) {
-    run.report(row.fail, value, facts, { type: frame.branch, target: facts.element });
+    run.report(row.fail, value, facts, { type: typeName(frame.branch), target: facts.element });
     return false;
   }
   if (target !== undefined) {
@@ -180,6 +181,9 @@ function give(row: Row, frame: Frame, value: Value, nth: number): boolean {
   return true;
 }
 
+/** Parameters of an issue hold no value of a message: only what can be the name of a type. */
+const typeName = (text: string) => (/^[A-Z]{2,3}$/.test(text) ? text : '');
+
 function besideOf(place: Place, frame: Frame): Value | undefined {
   if (place.field === 0) return frame.value?.child(place.component, place.subcomponent);
   const segment = segmentOf(place.owner, frame);
@@ -198,6 +202,10 @@ function markUsed(row: Row, value: Value, frame: Frame): void {
 const isDivided = (value: Value) => value.subcomponent === 0 && value.source.subcomponentCount(value.component) > 1;
 
 function put(row: Row, target: Target, frame: Frame, nth: number, given: unknown): void {
+  if (row.sets.length === 0 && row.copies.length === 0 && target.rest === '') {
+    target.put(frame.node, frame.slots, NOWHERE, nth, given);
+    return;
+  }
   const here: (Node | undefined)[] = [];
   target.put(frame.node, frame.slots, here, nth, given);
   for (const set of row.sets) {

@@ -141,4 +141,3 @@ function makeExample(map: CompiledMap, run: Run, group: GroupNode): unknown {
   };
   return makeResource({ ...make, map: { ...map, identity: undefined } }, segment, group, run).made?.resource;
 }
-

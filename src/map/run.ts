@@ -69,11 +69,12 @@ export class Run {
   register(made: MadeSoFar, identity: Identity, parentUrl: string): MadeSoFar {
     const type = made.resource.resourceType;
     const keys = identity.keys.map((key) => `${type}|${parentUrl}|${key}`);
-    const standing = keys.map((key) => this.#byKey.get(key)).find((other) => other !== undefined);
+    let standing: MadeSoFar | undefined;
+    for (const key of keys) standing ??= this.#byKey.get(key);
     if (standing !== undefined) {
       addMissing(standing.resource as Node, made.resource as Node);
-      for (const element of made.spoken) standing.spoken.add(element);
-      for (const element of made.cleared) standing.cleared.add(element);
+      for (const element of made.spoken.list) standing.spoken.add(element);
+      for (const element of made.cleared.list) standing.cleared.add(element);
       return standing;
     }
     const number = this.count(`made ${made.called}`);

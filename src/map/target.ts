@@ -38,6 +38,9 @@ export class Chosen {
 /** The entries a map has labelled so far, and the object each stands in. */
 export type Slots = ({ readonly parent: Node; readonly entry: Node } | undefined)[];
 
+/** For a value that shares its entry with nothing else. */
+export const NOWHERE: (Node | undefined)[] = [];
+
 /** Gives numbers to names at compile time, so that at run time an array holds what a name stands for. */
 export class Numbering {
   readonly #numbers = new Map<string, number>();
@@ -204,7 +207,7 @@ function addEntry(node: Node, json: string, value: unknown, entries: (Node | und
   else if (value instanceof Extended) {
     if (value.value !== undefined) list.push(value.value);
   } else list.push(value);
-  if (typeof value === 'object') entries[shared] = value as Node;
+  if (entries !== NOWHERE && typeof value === 'object') entries[shared] = value as Node;
 }
 
 function putSingle(node: Node, last: PathStep, value: unknown): void {

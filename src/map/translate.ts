@@ -111,18 +111,15 @@ export function translateBy(map: MessageMap, run: Run): Translation {
   const trace: TraceLine[] = [];
   const met = new Set<Segment>();
   for (const make of map.makes) {
-    const segments = (byName.get(make.segment) ?? []).filter((segment) => standsIn(make, of[segment.position] as GroupNode));
+    const named = byName.get(make.segment) ?? NO_SEGMENTS;
+    const segments = make.within === undefined ? named : named.filter((segment) => standsIn(make, of[segment.position] as GroupNode));
     if (segments.length === 0) trace.push(missing(make, byName, run, map));
     for (const segment of joined(make, segments, of, run)) {
       const making = makeResource(make, segment, of[segment.position] as GroupNode, run);
       trace.push(making.trace);
       makings.push([make, making]);
-      for (const part of segment instanceof JoinedSegment ? segment.all : [segment]) {
-        met.add(part);
-        if (part === segment || making.made === undefined) continue;
-        (of[part.position] as GroupNode).addMade(make.called, making.made);
-        if (segment instanceof JoinedSegment) run.usage.alias(segment.first, part);
-      }
+      if (!(segment instanceof JoinedSegment)) met.add(segment);
+      else meetAll(segment, make, making, of, met, run);
     }
   }
   linkResources(makings, map);
@@ -137,6 +134,16 @@ export function translateBy(map: MessageMap, run: Run): Translation {
     why: whyUnused(unused, map),
     issues: run.issues,
   };
+}
+
+/** Every segment of a joined one is met, and what was made of it stands in the group of each. */
+function meetAll(joined: JoinedSegment, make: Make, making: Making, of: readonly GroupNode[], met: Set<Segment>, run: Run): void {
+  for (const part of joined.all) {
+    met.add(part);
+    if (part === joined.first || making.made === undefined) continue;
+    (of[part.position] as GroupNode).addMade(make.called, making.made);
+    run.usage.alias(joined.first, part);
+  }
 }
 
 function chooseMap(header: Segment, maps: MapSet): MessageMap | ReturnType<typeof issue> {
@@ -166,6 +173,8 @@ function segmentsByName(message: Message): ReadonlyMap<string, Segment[]> {
   }
   return byName;
 }
+
+const NO_SEGMENTS: readonly Segment[] = [];
 
 function standsIn(make: Make, group: GroupNode): boolean {
   return make.within === undefined || make.within.has(group.kind === '' ? 'message' : group.kind);

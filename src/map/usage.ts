@@ -10,7 +10,7 @@ const WHOLE = 1;
  * is not made after all.
  */
 export class Usage {
-  /** Five numbers an entry: segment position, field, repetition, component, subcomponent. */
+  /** Two numbers an entry: the segment's position, and the place in it. */
   readonly #log: number[] = [];
   readonly #aliases: [Segment, Segment][] = [];
 
@@ -19,7 +19,7 @@ export class Usage {
   }
 
   addPlace(segment: Segment, field: number, repetition: number, component: number, subcomponent: number): void {
-    this.#log.push(segment.position, field, repetition, component, subcomponent);
+    this.#log.push(segment.position, ((field * MOST_REPETITIONS + repetition) * 64 + component) * 64 + subcomponent);
   }
 
   /** What was used of a segment was used of another too, in the fields that say the same in both: they were taken as one. */
@@ -44,86 +44,131 @@ export class Usage {
    */
   unused(message: Message): string[] {
     const used = this.#bySegment(message.segments.length);
-    return message.segments.flatMap((segment) => {
+    const found: string[] = [];
+    for (const segment of message.segments) {
       const marks = used[segment.position];
-      const whole = marks === undefined && segment.position > 0;
-      return whole ? [formatAddress(addressOf(segment))] : unusedFields(segment, marks ?? []);
-    });
+      if (marks === undefined && segment.position > 0) found.push(formatAddress(addressOf(segment)));
+      else unusedFields(segment, marks, found);
+    }
+    return found;
   }
 
   #bySegment(count: number): (SegmentMarks | undefined)[] {
     const used: (SegmentMarks | undefined)[] = Array.from({ length: count }, () => undefined);
     const log = this.#log;
-    for (let at = 0; at < log.length; at += 5) {
-      const position = log[at] as number;
-      const field = log[at + 1] as number;
-      const index = (log[at + 2] as number) - 1;
-      const component = log[at + 3] as number;
-      const subcomponent = log[at + 4] as number;
-      const repetitions = ((used[position] ??= [])[field] ??= []);
-      const marks = (repetitions[index] ??= { components: 0, parts: undefined });
-      if (subcomponent === 0) marks.components |= component === 0 ? WHOLE : 1 << component;
-      else (marks.parts ??= new Set()).add(component * 1000 + subcomponent);
+    for (let at = 0; at < log.length; at += 2) {
+      const place = log[at + 1] as number;
+      const subcomponent = place % 64;
+      const component = Math.floor(place / 64) % 64;
+      (used[log[at] as number] ??= new SegmentMarks()).add(Math.floor(place / 4096), component, subcomponent);
     }
     for (const [first, other] of this.#aliases) {
       const marks = used[first.position];
-      const own = (used[other.position] ??= []);
+      const own = (used[other.position] ??= new SegmentMarks());
       for (let field = 1; field <= other.fieldCount; field++) {
-        if (own[field] === undefined && other.rawField(field) === first.rawField(field)) own[field] = marks?.[field];
+        if (marks !== undefined && !own.has(field) && other.rawField(field) === first.rawField(field))
+          own.copy(marks, field, first.field(field).length);
       }
     }
     return used;
   }
 }
 
-interface Marks {
-  /** Bit 0: the whole; bit n: component n. */
-  components: number;
-  /** component * 1000 + subcomponent. */
-  parts: Set<number> | undefined;
+/** More repetitions than any field has. */
+const MOST_REPETITIONS = 2 ** 20;
+
+/** What was used of one segment. */
+class SegmentMarks {
+  /** By field, of its first repetition: bit 0 the whole, bit n component n. */
+  readonly #first: number[] = [];
+  /** By field and repetition, of the others. */
+  #more: Map<number, number> | undefined;
+  /** Single subcomponents. */
+  #parts: Set<string> | undefined;
+
+  /** `place` is field * MOST_REPETITIONS + repetition. */
+  add(place: number, component: number, subcomponent: number): void {
+    const repetition = place % MOST_REPETITIONS;
+    const field = (place - repetition) / MOST_REPETITIONS;
+    if (subcomponent !== 0) {
+      (this.#parts ??= new Set()).add(`${place} ${component}`).add(`${place} ${component} ${subcomponent}`);
+      this.#set(field, repetition, 0);
+    } else this.#set(field, repetition, component === 0 ? WHOLE : 1 << component);
+  }
+
+  #set(field: number, repetition: number, bits: number): void {
+    if (repetition === 1) {
+      while (this.#first.length <= field) this.#first.push(-1);
+      const standing = this.#first[field] as number;
+      this.#first[field] = standing === -1 ? bits : standing | bits;
+      return;
+    }
+    const more = (this.#more ??= new Map());
+    const place = field * MOST_REPETITIONS + repetition;
+    more.set(place, (more.get(place) ?? 0) | bits);
+  }
+
+  /** The bits of a repetition; -1 when nothing of it was used. */
+  bits(field: number, repetition: number): number {
+    if (repetition === 1) return this.#first[field] ?? -1;
+    return this.#more?.get(field * MOST_REPETITIONS + repetition) ?? -1;
+  }
+
+  has(field: number): boolean {
+    return this.bits(field, 1) !== -1;
+  }
+
+  /** Whether a subcomponent was used; without one, whether any of the component was. */
+  hasPart(field: number, repetition: number, component: number, subcomponent?: number): boolean {
+    if (this.#parts === undefined) return false;
+    const place = field * MOST_REPETITIONS + repetition;
+    return this.#parts.has(subcomponent === undefined ? `${place} ${component}` : `${place} ${component} ${subcomponent}`);
+  }
+
+  copy(other: SegmentMarks, field: number, repetitions: number): void {
+    for (let repetition = 1; repetition <= repetitions; repetition++) {
+      const bits = other.bits(field, repetition);
+      if (bits !== -1) this.#set(field, repetition, bits);
+    }
+  }
 }
 
-type SegmentMarks = (Marks[] | undefined)[];
-
-function unusedFields(segment: Segment, marks: SegmentMarks): string[] {
-  const found: string[] = [];
+function unusedFields(segment: Segment, marks: SegmentMarks | undefined, found: string[]): void {
   for (let field = segment.name === 'MSH' ? 3 : 1; field <= segment.fieldCount; field++) {
     if (segment.rawField(field) === '') continue;
     const repetitions = segment.field(field);
-    const used = marks[field];
-    for (let index = 0; index < repetitions.length; index++) {
-      const repetition = repetitions[index] as Repetition;
-      const mark = used?.[index];
-      if (mark !== undefined && (mark.components & WHOLE) !== 0) continue;
-      if (isBlank(repetition)) continue;
-      if (mark === undefined) {
-        if (!isOwnPosition(segment, field)) found.push(formatAddress(addressOf(segment, field, index + 1)));
-      } else unusedParts(segment, field, index + 1, repetition, mark, found);
+    for (let number = 1; number <= repetitions.length; number++) {
+      const repetition = repetitions[number - 1] as Repetition;
+      const bits = marks?.bits(field, number) ?? -1;
+      if (bits !== -1 && (bits & WHOLE) !== 0) continue;
+      if (bits === -1) {
+        if (!isBlank(repetition) && !isOwnPosition(segment, field)) found.push(formatAddress(addressOf(segment, field, number)));
+      } else unusedParts(segment, field, number, repetition, bits, marks as SegmentMarks, found);
     }
   }
-  return found;
 }
 
-function unusedParts(segment: Segment, field: number, number: number, repetition: Repetition, mark: Marks, found: string[]): void {
+function unusedParts(
+  segment: Segment,
+  field: number,
+  number: number,
+  repetition: Repetition,
+  bits: number,
+  marks: SegmentMarks,
+  found: string[],
+): void {
   for (let component = 1; component <= repetition.componentCount; component++) {
-    if ((mark.components & (1 << component)) !== 0 && component < 31) continue;
-    const parts = repetition.subcomponentCount(component);
-    const nested = parts > 1 && someOf(mark, component);
-    if (nested) {
-      for (let part = 1; part <= parts; part++) {
-        if (mark.parts?.has(component * 1000 + part) || repetition.component(component, part) === '') continue;
-        found.push(formatAddress(addressOf(segment, field, number, component, part)));
-      }
-    } else if (!isNothing(repetition.rawComponent(component)) && !someOf(mark, component)) {
+    if ((bits & (1 << component)) !== 0 && component < 31) continue;
+    if (isNothing(repetition.rawComponent(component))) continue;
+    if (!marks.hasPart(field, number, component)) {
       found.push(formatAddress(addressOf(segment, field, number, component)));
+      continue;
+    }
+    for (let part = 1; part <= repetition.subcomponentCount(component); part++) {
+      if (marks.hasPart(field, number, component, part) || repetition.component(component, part) === '') continue;
+      found.push(formatAddress(addressOf(segment, field, number, component, part)));
     }
   }
-}
-
-function someOf(mark: Marks, component: number): boolean {
-  if (mark.parts === undefined) return false;
-  for (const part of mark.parts) if (Math.trunc(part / 1000) === component) return true;
-  return false;
 }
 
 const isNothing = (raw: string) => raw === '' || raw === '""';

@@ -62,8 +62,7 @@ function level(
     node['description'] = description;
     run.usage.add(value.child(9));
   }
-  for (const element of Object.keys(node)) made.spoken.add(element);
-  made.spoken.delete('resourceType');
+  for (const element of Object.keys(node)) if (element !== 'resourceType') made.spoken.add(element);
   return run.register(made, { keys: [`${localUrn(run.namespace, 'location')}|${path.join('/')}`], shared: true }, '');
 }
 

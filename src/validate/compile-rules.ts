@@ -109,8 +109,8 @@ function bindingOf(definition: ElementDefinition) {
 
 function isNewBinding(definition: ElementDefinition, base: ElementDefinition | undefined): boolean {
   const own = bindingOf(definition);
-  const old = base?.binding;
-  return own?.valueSet !== undefined && (own.strength !== old?.strength || own.valueSet.split('|')[0] !== old.valueSet?.split('|')[0]);
+  const old = base && bindingOf(base);
+  return own?.valueSet !== undefined && (own.strength !== old?.strength || own.valueSet.split('|')[0] !== old?.valueSet?.split('|')[0]);
 }
 
 function targetsOf(definition: ElementDefinition, base: ElementDefinition | undefined): readonly string[] | undefined {

@@ -161,7 +161,7 @@ describe('the profiles of Chartbridge', () => {
       { status: 'active', beneficiary: { reference: 'Group/1' }, payor: [{ display: 'x' }] },
       'Coverage.beneficiary',
     ],
-    ['RelatedPerson', { patient, name: [{ text: 'x' }] }, { patient, active: true }, 'RelatedPerson'],
+    ['RelatedPerson', { patient, name: [{ text: 'x' }] }, { patient: { reference: 'Group/1' } }, 'RelatedPerson.patient'],
     [
       'Provenance',
       { target: [patient], recorded: '2026-01-02T10:00:00Z', agent: [{ who: { display: 'x' } }] },

@@ -169,6 +169,6 @@ if (import.meta.main) {
   if (server === undefined) process.exitCode = 1;
   else {
     console.log(`${server.name}\n${server.url}`);
-    process.once('SIGINT', () => void server.stop());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.stop());
   }
 }

@@ -1,3 +1,4 @@
+import type { ElementDefinition } from 'fhir/r4.js';
 import type { Definitions, Expansion } from '../fhir/definitions.ts';
 
 /** The value set that an element's codes come from, where that can be wrong. */
@@ -9,6 +10,14 @@ export interface Binding {
 }
 
 type Has = (system: string | undefined, code: string) => boolean;
+
+const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet';
+
+/** The value set that bounds the codes of an element whatever its binding's strength; undefined when there is none. */
+export function maxValueSetOf(definition: ElementDefinition): string | undefined {
+  const max = definition.binding?.extension?.find((extension) => extension.url === MAX_VALUE_SET);
+  return max?.valueCanonical ?? max?.valueUri;
+}
 
 /** A binding ready to be checked; undefined for strengths that cannot fail and for types that hold no code. */
 export function compileBinding(

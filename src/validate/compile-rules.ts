@@ -2,14 +2,12 @@ import type { ElementDefinition } from 'fhir/r4.js';
 import type { Definitions } from '../fhir/definitions.ts';
 import { fhirTypeOf } from '../fhir/element-index.ts';
 import { isPrimitiveType } from '../fhir/primitives.ts';
-import { compileBinding } from './binding.ts';
+import { compileBinding, maxValueSetOf } from './binding.ts';
 import { isCostly } from './costly-expression.ts';
 import type { CompileInvariant } from './invariant.ts';
 import { choiceOf, type ProfileNode } from './profile-tree.ts';
 import type { Rules, Slicing } from './rules.ts';
 import { compileMatches, type SliceContext } from './slice.ts';
-
-const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet';
 
 /** What rules are compiled with. */
 export interface RulesContext extends SliceContext {
@@ -102,8 +100,7 @@ function compileAll(node: ProfileNode, profile: string, context: RulesContext): 
 }
 
 function bindingOf(definition: ElementDefinition) {
-  const max = definition.binding?.extension?.find((extension) => extension.url === MAX_VALUE_SET);
-  const maxValueSet = max?.valueCanonical ?? max?.valueUri;
+  const maxValueSet = maxValueSetOf(definition);
   return maxValueSet === undefined ? definition.binding : { strength: 'required', valueSet: maxValueSet };
 }
 

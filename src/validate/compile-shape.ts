@@ -3,7 +3,7 @@ import type { Definitions } from '../fhir/definitions.ts';
 import { fhirTypeOf } from '../fhir/element-index.ts';
 import { isPrimitiveType } from '../fhir/primitives.ts';
 import { Bug } from '../issue/issue-error.ts';
-import { compileBinding } from './binding.ts';
+import { compileBinding, maxValueSetOf } from './binding.ts';
 import { type CompileInvariant, invariantsOf } from './invariant.ts';
 import { primitiveCheck } from './primitive.ts';
 import type { ElementShape, RequiredElement, Shape, Slot } from './shape.ts';
@@ -141,9 +141,16 @@ export class Shapes {
       isResource,
       isAddress: code === 'uri' || code === 'url' || code === 'canonical' || definition.path === 'Reference.reference',
       targets: code === 'Reference' ? targetTypes(type) : undefined,
-      binding: compileBinding(definition.binding, code, this.#definitions),
+      binding: this.#binding(definition, code),
       invariants: own,
     };
+  }
+
+  /** The binding that can be wrong; of a weaker one its upper bound, which R4 states so strictly that real codes of language break it: a warning. */
+  #binding(definition: ElementDefinition, code: string) {
+    const own = compileBinding(definition.binding, code, this.#definitions);
+    const valueSet = maxValueSetOf(definition);
+    return own ?? (valueSet === undefined ? undefined : compileBinding({ strength: 'extensible', valueSet }, code, this.#definitions));
   }
 
   /** The constraints of this use of a type: those the type does not state of itself, and those of the profile it names. */

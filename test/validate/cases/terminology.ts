@@ -14,6 +14,13 @@ const quantity = (code: string) => ({
 /** Value sets by strength, media types and languages by their grammar, units and displays. */
 export const terminologyCases: readonly RuleCase[] = [
   {
+    rule: 'the language of a resource is a tag',
+    right: patient({ language: 'de-AT' }),
+    wrong: patient({ language: 'deutsch-' }),
+    id: 'code-not-in-value-set',
+    at: 'Patient.language',
+  },
+  {
     rule: 'a code of a required value set',
     right: patient({ gender: 'unknown' }),
     wrong: patient({ gender: 'M' }),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { stdin } from 'node:process';
@@ -26,13 +26,22 @@ export async function* messagesOf(paths: readonly string[]): AsyncGenerator<File
   }
 }
 
-/** The files under a path, in the order of their names. Of a folder only messages: .hl7, .er7, .txt */
+/** The files under a path, in the order of their names. Of a folder those named .hl7 or .er7 (but expected answers, .ack.hl7), and any other that begins as a message does. */
 function filesOf(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       if (entry.isDirectory()) return filesOf(join(path, entry.name));
-      return /\.(hl7|er7|txt)$/i.test(entry.name) && !/\.ack\.hl7$/i.test(entry.name) ? [join(path, entry.name)] : [];
+      const file = join(path, entry.name);
+      return !/\.ack\.hl7$/i.test(entry.name) && (/\.(hl7|er7)$/i.test(entry.name) || beginsAsMessage(file)) ? [file] : [];
     });
+}
+
+function beginsAsMessage(file: string): boolean {
+  const start = Buffer.alloc(8);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, start, 0, start.length, 0);
+  closeSync(descriptor);
+  return /^(\u00ef\u00bb\u00bf)?\u000b?(MSH|FHS|BHS)/.test(start.toString('latin1'));
 }

@@ -18,11 +18,18 @@ const ROWS = [
   ['intake', 'export', 'registry', 'audit', 'notify'],
   ['wire', 'serve', 'console'],
   ['main.ts'],
-  ['cli', 'cli.ts'],
+  ['cli'],
+  ['cli.ts'],
 ];
-/** main's helpers that read files at start; they stand beside it. */
-const BESIDE_MAIN = new Set(['definitions-file.ts', 'mapping-files.ts', 'translator.ts']);
-const rowOf = (folder: string) => (BESIDE_MAIN.has(folder) ? 5 : ROWS.findIndex((row) => row.includes(folder)));
+/** What stands beside main: readers of files, and what is built from them. */
+const BESIDE_MAIN: Readonly<Record<string, number>> = {
+  'definitions-file.ts': 4,
+  'mapping-files.ts': 4,
+  'profile-files.ts': 4,
+  'translator.ts': 5,
+  'mapping-watch.ts': 5,
+};
+const rowOf = (folder: string) => BESIDE_MAIN[folder] ?? ROWS.findIndex((row) => row.includes(folder));
 const folderOf = (file: string) => relative('src', file).split('/')[0] as string;
 const importsOf = (file: string) =>
   [...(code.get(file) as string).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string);
@@ -51,8 +58,9 @@ describe('a module is small', () => {
 });
 
 describe('what touches the world stays in its folder', () => {
-  const only = (pattern: RegExp, allowed: RegExp) =>
-    sources.filter((file) => pattern.test(code.get(file) as string) && !allowed.test(file));
+  /** A type from a module touches nothing. */
+  const valuesOf = (file: string) => (code.get(file) as string).replace(/^import type .*$/gm, '');
+  const only = (pattern: RegExp, allowed: RegExp) => sources.filter((file) => pattern.test(valuesOf(file)) && !allowed.test(file));
   test('databases', () => {
     expect(only(/'node:sqlite'/, /^src\/store\/sqlite\//)).toEqual([]);
     expect(only(/'mongodb'/, /^src\/store\/mongo\//)).toEqual([]);
@@ -116,7 +124,7 @@ describe('every issue', () => {
 });
 
 test('no page or source speaks of how it came to be written', () => {
-  const pages = globSync(['*.md', 'docs/**/*.md', 'mappings/**/*.yaml', '.ci/*'], { cwd: root });
+  const pages = globSync(['*.md', 'docs/**/*.md', 'mappings/{messages,segments,datatypes,senders}/*.yaml', '.ci/*'], { cwd: root });
   const words = /\b(AI|LLM|Claude|GPT|Copilot|subagent)\b|issue #?\d+\b|working session/;
   expect(
     [...sources, ...pages].filter((file) => existsSync(join(root, file)) && words.test(readFileSync(join(root, file), 'utf8'))),

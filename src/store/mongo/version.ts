@@ -1,3 +1,4 @@
+import { formatJson } from '../../fhir/written-number.ts';
 import type { StoredVersion } from '../store.ts';
 import type { Collections, HistoryDocument, KeptText, ResourceDocument, Session } from './collections.ts';
 import { readText } from './long-text.ts';
@@ -14,7 +15,7 @@ export const VERSION_FIELDS = { ix: 0 } as const;
 export function versionText(resource: Record<string, unknown>, id: string, version: number, lastUpdated: number): string {
   const { resourceType, id: _id, meta, ...rest } = resource;
   const filled = { ...(meta as object | undefined), versionId: String(version), lastUpdated: new Date(lastUpdated).toISOString() };
-  return JSON.stringify({ resourceType, id, meta: filled, ...rest });
+  return formatJson({ resourceType, id, meta: filled, ...rest });
 }
 
 /** Versions as documents keep them, with their texts. */

@@ -1,8 +1,9 @@
+import { formatJson } from '../../fhir/written-number.ts';
 import type { Body } from './write-job.ts';
 
 /** The members of a JSON object's text, without the braces. */
 function membersOf(object: Record<string, unknown>): string {
-  return JSON.stringify(object).slice(1, -1);
+  return formatJson(object).slice(1, -1);
 }
 
 /** A resource's text in two halves, made once; what the store fills in goes between them. */

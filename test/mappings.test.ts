@@ -21,7 +21,7 @@ if (faults.length === 0) {
           const result = runExample(example, name, mappings().base);
           if (!result.ok) throw new Error('the example is no message');
           const { made, issues, unused } = result.value;
-          if (example.gives !== undefined) expect(missing(example.gives, made, ''), JSON.stringify(made)).toEqual([]);
+          if (example.gives !== undefined) expect(missing(example.gives, made, '')).toEqual([]);
           for (const element of example.lacks) expect((made as Record<string, unknown> | undefined)?.[element]).toBeUndefined();
           for (const one of example.warns) expect(told(issues, 'warning')).toContain(wanted(one, issues));
           for (const one of example.fails) expect(told(issues, 'error')).toContain(wanted(one, issues));

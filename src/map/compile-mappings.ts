@@ -68,9 +68,9 @@ export function compileMappings(files: readonly MappingFile[], definitions: Defi
   const maps = mapsByName(of('map'), faults);
   const parts = { definitions, names, tables, maps, messages: of('message'), faults };
   const base = compileSet(parts, new Map(), undefined);
-  const files_ = of('sender').map((source) => compileSender(source, faults));
-  checkSenders(files_, faults);
-  const senders = files_.map((file): CompiledSender => {
+  const senderFiles = of('sender').map((source) => compileSender(source, faults));
+  checkSenders(senderFiles, faults);
+  const senders = senderFiles.map((file): CompiledSender => {
     const { application, facility, settings } = file;
     if (!file.hasOwnMaps) return { application, facility, settings, maps: base };
     // Faults of the base were told already: only those of the sender's own lines are new.

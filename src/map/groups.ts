@@ -75,9 +75,8 @@ export function groupSegments(message: Message, kinds: readonly GroupKind[]): Gr
 }
 
 function holderOf(name: string, open: GroupNode, kinds: ReadonlyMap<string, GroupKind>): GroupNode {
-  let node = open;
-  while (node.parent !== undefined && !kinds.get(node.kind)?.holds.has(name)) node = node.parent;
-  return node;
+  if (open.parent === undefined || kinds.get(open.kind)?.holds.has(name)) return open;
+  return holderOf(name, open.parent, kinds);
 }
 
 function startOf(name: string, open: GroupNode, kinds: readonly GroupKind[]): GroupNode {

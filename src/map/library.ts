@@ -109,7 +109,7 @@ function referTo(map: CompiledMap, value: Value, frame: Frame): unknown {
   const mark = run.usage.mark;
   const called = map.fhirType.charAt(0).toLowerCase() + map.fhirType.slice(1);
   const made = new MadeSoFar(map.fhirType, called, value.segment, frame.group);
-  const inner = new Frame(run, frame.segment, frame.group, made.resource as Node, made, value);
+  const inner = new Frame(run, frame.segment, frame.group, made.resource, made, value);
   const { outcome, used } = runRows(map, inner);
   if (outcome !== 'done' || used === 0) {
     run.usage.takeBack(mark);

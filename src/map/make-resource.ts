@@ -7,7 +7,6 @@ import { keysOf } from './identity.ts';
 import { MadeSoFar } from './made-so-far.ts';
 import type { Make } from './message-map.ts';
 import { Frame, type Run } from './run.ts';
-import type { Node } from './target.ts';
 import type { Identity, NotMadeReason, TraceLine } from './translation.ts';
 
 /** What one row of a message map made of one segment, and what is left to do: its references. */
@@ -27,7 +26,7 @@ export function makeResource(make: Make, segment: Segment, group: GroupNode, run
   if (make.into !== undefined && standing === undefined) return notMade(make, segment, 'required-missing', `into ${make.into}`);
 
   const made = standing ?? new MadeSoFar(make.map.fhirType, make.called, segment, group);
-  const frame = new Frame(run, segment, group, made.resource as Node, made);
+  const frame = new Frame(run, segment, group, made.resource, made);
   const mark = run.usage.mark;
   const { outcome, row, used } = runRows(make.map, frame);
   if (outcome === 'missing') {

@@ -67,7 +67,7 @@ function addSchemaFault(source: MappingSource, error: ErrorObject, faults: Fault
 
 function plain(node: unknown): Tree {
   if (isSeq(node)) return node.items.map(plain);
-  if (!isMap(node)) return isScalar(node) ? String(node.value ?? '') : '';
+  if (!isMap(node)) return isScalar(node) && typeof node.value === 'string' ? node.value : '';
   const map = Object.create(null) as Record<string, Tree>;
   for (const pair of node.items) map[String(isScalar(pair.key) ? pair.key.value : pair.key)] = plain(pair.value);
   return map satisfies TreeMap;

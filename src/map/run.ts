@@ -72,7 +72,7 @@ export class Run {
     let standing: MadeSoFar | undefined;
     for (const key of keys) standing ??= this.#byKey.get(key);
     if (standing !== undefined) {
-      addMissing(standing.resource as Node, made.resource as Node);
+      addMissing(standing.resource, made.resource);
       for (const element of made.spoken.list) standing.spoken.add(element);
       for (const element of made.cleared.list) standing.cleared.add(element);
       return standing;

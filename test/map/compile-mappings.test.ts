@@ -17,7 +17,7 @@ const map = (rows: string) =>
 test('a fault is told with its file and line, and all faults are told', () => {
   const faults = faultsOf(PATH, map('  - NTE-3: note.txt\n  - NTE-3: { too: note.text }\n  - NTE-5: { to: note.text, when: NTE-3 = }'));
   expect(faults[0]).toMatch(/^mappings\/segments\/nte-to-observation\.yaml:4: .*too/);
-  const others = faultsOf(PATH, map('  - NTE-3: note.txt\n  - NTE-5: { to: note.text, when: NTE-3 = }'));
+  const others = faultsOf(PATH, map('  - NTE-3: note.txt\n  - NTE-3: { to: note.text, when: NTE-3 = }'));
   expect(others.filter((fault) => fault.startsWith(PATH)).map((fault) => fault.split(' ')[0])).toEqual([`${PATH}:3:`, `${PATH}:4:`]);
 });
 

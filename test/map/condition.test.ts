@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCondition } from '../../src/map/condition.ts';
 
@@ -37,7 +37,7 @@ test('count() and length() are compared with numbers', () => {
 
 test('what is outside the grammar is refused', () => {
   for (const text of ['', 'PID-3 =', '(PID-3', 'PID-3)', 'patient', 'PID-3 and', 'PID-3 > x', 'process.exit()']) {
-    expect(parsed(text), text).toBeTypeOf('string');
+    expect(parsed(text)).toBeTypeOf('string');
   }
 });
 

@@ -55,7 +55,8 @@ describe('groups', () => {
       line('text', ''),
     ]);
     expect(all(made, 'Observation').map((one) => one['valueString'])).toEqual(['one\n\nthree', undefined]);
-    const [form] = all(made, 'DiagnosticReport')[0]?.['presentedForm'] as { data: string }[];
+    const [report] = all(made, 'DiagnosticReport');
+    const [form] = (report?.['presentedForm'] ?? []) as { data: string }[];
     expect(Buffer.from(form?.data ?? '', 'base64').toString()).toBe('free\ntext');
   });
 

@@ -71,11 +71,10 @@ export async function decideEffects(
       said.resourceType === 'Encounter'
         ? (continueEncounter(stored as Encounter | undefined, said as unknown as Encounter, event, time.dateTime) as unknown as Resource)
         : said;
-    const whole = STATED_WHOLE.has(said.resourceType) ? Object.keys(facts?.elements ?? {}) : [];
     const spoken = [
-      ...new Set([...item.made.spoken, ...Object.keys(lived), ...whole, ...item.made.cleared.map((path) => path.split('.')[0] as string)]),
+      ...new Set([...item.made.spoken, ...Object.keys(lived), ...item.made.cleared.map((path) => path.split('.')[0] as string)]),
     ];
-    const merged = layOver(stored, facts, { at: time.ms, resource: lived, spoken });
+    const merged = layOver(stored, facts, { at: time.ms, resource: lived, spoken, whole: STATED_WHOLE.has(said.resourceType) });
     if (merged.overruled.length > 0)
       issues.push(issue('message-older', { at: item.made.from, expression: `${said.resourceType}.${merged.overruled[0]}` }));
 

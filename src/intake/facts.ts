@@ -17,6 +17,8 @@ export interface Statement {
   readonly resource: Resource;
   /** Top-level elements it speaks of: those it gives and those it takes away. */
   readonly spoken: readonly string[];
+  /** It states the resource whole: what it leaves out is not so, and when it is older than what is known it adds nothing. */
+  readonly whole?: boolean;
 }
 
 /** A resource and its sender's facts after a statement. */
@@ -45,7 +47,7 @@ export function layOver(stored: Resource | undefined, facts: Facts | undefined, 
     const said = statement.resource[name];
     const before = elements[name];
     if (isDeepStrictEqual(said, before)) continue;
-    if (older && before !== undefined) {
+    if (older && (before !== undefined || statement.whole === true)) {
       overruled.push(name);
       continue;
     }
@@ -60,7 +62,8 @@ export function layOver(stored: Resource | undefined, facts: Facts | undefined, 
 
 /** A choice of types is one element: saying valueString takes back the valueQuantity said before. */
 function withChoiceSiblings(statement: Statement, before: Readonly<Record<string, unknown>>): Set<string> {
-  const names = new Set(statement.spoken.filter((name) => !OWN.has(name)));
+  const said = statement.whole === true ? [...statement.spoken, ...Object.keys(before)] : statement.spoken;
+  const names = new Set(said.filter((name) => !OWN.has(name)));
   for (const name of [...names]) {
     const stem = choiceStem(name);
     if (stem === undefined) continue;

@@ -77,3 +77,28 @@ test('saying the same twice changes nothing', () => {
   const twice = layOver(once.resource, once.facts, said({ name: [{ family: 'Roe' }], gender: 'other' }));
   expect(twice).toMatchObject({ resource: once.resource, facts: once.facts, overruled: [] });
 });
+
+test('a result is stated whole: what a correction leaves out is gone', () => {
+  const result = (elements: Record<string, unknown>, at: number) => ({
+    at,
+    spoken: Object.keys(elements),
+    whole: true,
+    resource: { resourceType: 'Observation', ...elements },
+  });
+  const first = layOver(undefined, undefined, result({ valueString: 'x', interpretation: [{ text: 'H' }] }, 1));
+  const corrected = layOver(first.resource, first.facts, result({ valueString: 'y' }, 2));
+  expect(corrected.resource).toEqual({ resourceType: 'Observation', valueString: 'y' });
+});
+
+test('an older result adds nothing to a newer one, not even what that lacks', () => {
+  const result = (elements: Record<string, unknown>, at: number) => ({
+    at,
+    spoken: Object.keys(elements),
+    whole: true,
+    resource: { resourceType: 'Observation', ...elements },
+  });
+  const newer = layOver(undefined, undefined, result({ dataAbsentReason: { text: 'lost' } }, 2));
+  const after = layOver(newer.resource, newer.facts, result({ valueString: 'x' }, 1));
+  expect(after.resource).toEqual({ resourceType: 'Observation', dataAbsentReason: { text: 'lost' } });
+  expect(after.overruled).not.toEqual([]);
+});

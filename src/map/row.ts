@@ -60,9 +60,10 @@ export function runRow(row: Row, frame: Frame): RowOutcome {
 function runBranch(row: Row, by: Branches, frame: Frame): RowOutcome {
   const key = by.read(frame);
   const branch = key === '' ? (by.empty ?? by.otherwise) : (by.rows.get(key) ?? by.otherwise);
-  if (branch === undefined) return 'nothing';
   if (row.test !== undefined && !row.test(frame)) return 'nothing';
   frame.branch = key;
+  // A value no branch is for is not passed over in silence, even where the row has no `otherwise`.
+  if (branch === undefined) return runRow({ ...row, by: undefined, fail: 'value-type-unsupported' }, frame);
   const outcome = runRow(branch, frame);
   if (outcome === 'gave' && key !== '') {
     const { owner, field, component, subcomponent } = by.place;

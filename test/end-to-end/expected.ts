@@ -22,9 +22,7 @@ export function settledAck(ack: string): string {
 }
 
 /** What `convert` prints of files and folders, a line a message. */
-export function convertOffline(
-  ...paths: string[]
-): {
+export function convertOffline(...paths: string[]): {
   source: string;
   controlId: string;
   ack: string;

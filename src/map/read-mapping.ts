@@ -4,7 +4,7 @@ import schema from '../../mappings/mapping.schema.json' with { type: 'json' };
 import { type Faults, isTreeMap, type MappingSource, type Tree, type TreeMap } from './mapping-source.ts';
 
 /** The kinds of mapping file; each is told by the word it has and no other kind has. */
-export const KINDS = ['map', 'table', 'code-systems', 'message', 'sender'] as const;
+export const KINDS = ['map', 'table', 'code-systems', 'message', 'sender', 'guide'] as const;
 
 /** A kind of mapping file. */
 export type MappingKind = (typeof KINDS)[number];

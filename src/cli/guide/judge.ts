@@ -1,0 +1,49 @@
+import type { Mappings } from '../../map/compile-mappings.ts';
+import { readMapName } from '../../map/compile-map.ts';
+import type { GuideMap, GuideRow } from './read-guide.ts';
+import { rulingFor, type Ruling } from './rulings.ts';
+import type { Proof } from './prove.ts';
+
+/** Where a row of the guide stands. */
+export interface Standing {
+  readonly row: GuideRow;
+  /** Carried: a message shows the value at the guide's path. Deviated: carried otherwise, by a ruling. Unexplained: a fault. */
+  readonly state: 'carried' | 'deviated' | 'left out' | 'unexplained';
+  /** Empty where it is carried. */
+  readonly why: string;
+  readonly proof?: Proof;
+  readonly ruling?: Ruling;
+}
+
+/** Judges each row of a table: by its proof, then by a ruling, then by what the maps say is not mapped. */
+export function judgeRows(
+  map: GuideMap,
+  prove: (row: GuideRow) => Proof | undefined,
+  rulings: readonly Ruling[],
+  mappings: Mappings,
+): Standing[] {
+  const reasons = notMapped(mappings, map.owner);
+  return map.rows.map((row): Standing => {
+    const ruling = rulingFor(rulings, row);
+    const proof = ruling?.key === 'all' && !ruling.leftOut ? undefined : prove(row);
+    if (proof !== undefined) return { row, state: 'carried', why: '', proof };
+    if (ruling !== undefined) return { row, state: ruling.leftOut ? 'left out' : 'deviated', why: ruling.why, ruling };
+    const why = reasons.get(row.address);
+    return why === undefined ? { row, state: 'unexplained', why: '' } : { row, state: 'left out', why };
+  });
+}
+
+/** Why fields are not mapped: only where no map of the segment or type maps them. */
+function notMapped(mappings: Mappings, owner: string): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  const mapped = new Set<string>();
+  for (const { data } of mappings.sources.get('map') ?? []) {
+    const name = typeof data === 'object' && 'map' in data && typeof data.map === 'string' ? data.map : '';
+    if (readMapName(name)?.owner !== owner) continue;
+    const compiled = mappings.base.segments.get(name) ?? mappings.base.library.map(name);
+    for (const [address, why] of compiled?.notMapped ?? []) reasons.set(address, why);
+    for (const row of compiled?.rows ?? []) if (row.place !== undefined) mapped.add(row.place.text.split('.')[0] ?? '');
+  }
+  for (const address of mapped) if (address.includes('-')) reasons.delete(address);
+  return reasons;
+}

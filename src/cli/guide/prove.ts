@@ -1,0 +1,219 @@
+import { fieldOf } from '../../hl7v2/fields.ts';
+import { parseMessage } from '../../hl7v2/parse-message.ts';
+import type { Mappings } from '../../map/compile-mappings.ts';
+import type { Condition } from '../../map/condition.ts';
+import { Bug } from '../../issue/issue-error.ts';
+import { parsePlace, type Place } from '../../map/place.ts';
+import { translate } from '../../map/translate.ts';
+import type { Made } from '../../map/translation.ts';
+import type { GuideMap, GuideRow, GuideTable } from './read-guide.ts';
+import { readGuideCondition } from './condition.ts';
+import { type GuideStep, readGuidePath } from './path.ts';
+import { type ByUrl, plainUrl, textWith, valuesAt } from './look.ts';
+import { codesComparedWith, type OwnConditions, ownConditions } from './own-conditions.ts';
+import { type Planted, plant } from './plant.ts';
+import { type Change, waysTo } from './satisfy.ts';
+import { surroundingsOf } from './surroundings.ts';
+import type { WrittenMessage } from './written-message.ts';
+
+/** What shows that a row of the guide is carried: a message, and what came of the field at the row's place. */
+export interface Proof {
+  readonly message: string;
+  /** The value at the path, as JSON. */
+  readonly found: string;
+}
+
+interface Attempt {
+  readonly message: WrittenMessage;
+  readonly place: Place;
+  readonly type: string;
+  readonly row: GuideRow;
+  readonly urls: readonly (string | undefined)[];
+  readonly planted: Planted | undefined;
+}
+
+interface Found {
+  readonly text: string;
+  readonly within: string;
+}
+
+interface Planting {
+  /** Without the parts that say what kind of value it is. */
+  readonly bare: boolean;
+  readonly value: (message: WrittenMessage) => Planted | undefined;
+}
+
+/** Runs messages through parse and translate and looks for what was planted. */
+export class Prover {
+  readonly #mappings: Mappings;
+  readonly #tables: ReadonlyMap<string, GuideTable>;
+  readonly #seen = new Map<string, readonly Made[]>();
+  readonly #own: OwnConditions;
+
+  constructor(mappings: Mappings, tables: readonly GuideTable[]) {
+    this.#mappings = mappings;
+    this.#tables = new Map(tables.map((table) => [plainName(table.name), table]));
+    this.#own = ownConditions(mappings);
+  }
+
+  /** The first message that shows the row's value at the row's path; undefined when none does. */
+  prove(map: GuideMap, row: GuideRow): Proof | undefined {
+    const type = map.to.split('-')[0] ?? '';
+    const address = row.address === '' ? map.owner : row.address;
+    const place = parsePlace(address);
+    if (place === undefined || place.owner !== map.owner) return undefined;
+    const condition = readGuideCondition(row.condition, address);
+    if (row.condition !== '' && condition === undefined) return undefined;
+    const urls = urlsOf(map, row);
+    const ways = this.#ways(map, place, condition);
+    for (const surroundings of surroundingsOf(map.owner)) {
+      for (const way of ways) {
+        for (const { bare, value } of this.#plantings(row, place)) {
+          const message = surroundings.copy();
+          for (const change of way) change(message);
+          if (place.owner === 'OBX' && place.field !== 5) message.setField('OBX', 5, plant(message.field('OBX', 2), 'OBX5', bare).text);
+          const planted = value(message);
+          if (planted !== undefined && place.field !== 0 && !standsForItself(place)) message.set(place, planted.text);
+          for (const change of way) change(message);
+          const found = this.#shows({ message, place, type, row, urls, planted });
+          if (found !== undefined) return { message: message.toString(), found };
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** Ways to meet the guide's condition, alone and with a condition of ours. */
+  #ways(map: GuideMap, place: Place, condition: Condition | undefined): Change[][] {
+    const extra = PRECONDITION[map.name];
+    const guide = (condition === undefined ? [[]] : waysTo(condition)).map((way) => [...(extra ?? []), ...way]);
+    const ours = [...(this.#own.byField.get(`${place.owner}-${place.field}`) ?? []), ...(this.#own.bySegment.get(place.owner) ?? [])];
+    return [...guide, ...guide.flatMap((way) => ours.flatMap((own) => waysTo(own).map((more) => [...more, ...way])))].slice(0, 60);
+  }
+
+  #shows({ message, place, type, row, urls, planted }: Attempt): string | undefined {
+    const path = readGuidePath(row.target.replace('$this', ''));
+    const found = this.#valuesIn(message, type, path, urls);
+    if (found.length === 0) return undefined;
+    const fixed = /^"\s*(.*?)\s*"$/.exec(row.assignment)?.[1];
+    if (fixed !== undefined && found.every(({ text }) => isFixed(text, fixed))) return found[0]?.text;
+    const blank = message.copy();
+    if (place.field !== 0) blank.setField(place.owner, place.field, '');
+    const before = place.field === 0 || standsForItself(place) ? [] : this.#valuesIn(blank, type, path, urls);
+    const known = new Set(before.map(({ text, within }) => `${within} ${text}`));
+    const fresh = found.filter(({ text, within }) => !known.has(`${within} ${text}`)).map(({ text }) => text);
+    if (fixed !== undefined) return fresh.find((text) => isFixed(text, fixed));
+    const shows = standsForItself(place) ? HEADER_SHOWS[place.field] : planted?.shows;
+    if (shows === undefined || shows.length === 0 || row.assignment !== '') return fresh[0];
+    return fresh.find((text) => shows.some((each) => text.includes(each)));
+  }
+
+  /** What stands at a path of the made resources of a type, as text, and what it stands in. */
+  #valuesIn(message: WrittenMessage, type: string, path: readonly GuideStep[], urls: Attempt['urls']): Found[] {
+    const made = this.#made(message.toString());
+    const byUrl: ByUrl = new Map(made.map(({ fullUrl, resource }) => [fullUrl, resource as Readonly<Record<string, unknown>>]));
+    const above = path.at(-1)?.into === undefined ? path.slice(0, -1) : path;
+    const last = above === path ? [] : path.slice(-1);
+    return made
+      .filter(({ resource }) => resource.resourceType === type)
+      .flatMap(({ resource }) => valuesAt(resource, above, byUrl, urls))
+      .flatMap((parent) => {
+        const inside = last[0]?.name === 'extension' ? urls.slice(-1) : [];
+        const within = above.length === 0 ? '' : textWith(parent, byUrl);
+        return (last.length === 0 ? [parent] : valuesAt(parent, last, byUrl, inside)).map((value) => ({ text: textWith(value, byUrl), within }));
+      });
+  }
+
+  #made(text: string): readonly Made[] {
+    const seen = this.#seen.get(text);
+    if (seen !== undefined) return seen;
+    const parsed = parseMessage(text);
+    const made = parsed.ok ? translate(parsed.value, this.#mappings).made : [];
+    this.#seen.set(text, made);
+    return made;
+  }
+
+  /** What may be planted in a field: a value of its type, and the codes tables know. */
+  #plantings(row: GuideRow, place: Place): readonly Planting[] {
+    if (place.field === 0) return [{ bare: false, value: () => undefined }];
+    const mark = `${place.owner}${place.field}`;
+    const facts = fieldOf(place.owner, place.field);
+    const typed = (bare: boolean): Planting => ({
+      bare,
+      value: (message) => plant(facts === undefined || facts.type === 'varies' ? typeFrom(message, row) : facts.type, mark, bare),
+    });
+    const codes = [...this.#codes(row), ...this.#ownCodes(place)].slice(0, 50);
+    const coded = codes.map(
+      ([code, target]): Planting => ({ bare: false, value: () => ({ text: code, shows: [JSON.stringify(target), target] }) }),
+    );
+    const plain = [typed(false), typed(true)];
+    return row.vocabulary === '' ? [...plain, ...coded] : [...coded, ...plain];
+  }
+
+  /** Codes of the guide's own table, which it says the field is looked up in. */
+  #codes(row: GuideRow): [string, string][] {
+    const table = this.#tables.get(plainName(row.vocabulary));
+    return (table?.codes ?? []).slice(0, 20).map(({ code, targetCode }) => [code, targetCode]);
+  }
+
+  /** Codes of the tables our rows look the field up in. */
+  #ownCodes(place: Place): [string, string][] {
+    const codes = new Map<string, string>();
+    for (const map of this.#mappings.base.segments.values()) {
+      for (const row of map.rows) {
+        if (row.place?.owner !== place.owner || row.place.field !== place.field) continue;
+        for (const [code, target] of row.lookUp?.table.listed ?? []) if (target !== null) codes.set(code, target.code);
+      }
+    }
+    for (const code of codesComparedWith(this.#own, place.owner, place.field)) if (!codes.has(code)) codes.set(code, code);
+    return [...codes].slice(-30);
+  }
+}
+
+/** What the guide's message maps ask for before they apply a map. */
+const PRECONDITION: Readonly<Record<string, Change[]>> = {
+  'OBX[Observation-Component]': waysTo({ op: '>', measure: 'count', place: placeOf('OBX-5'), number: 1 })[0] ?? [],
+};
+
+function placeOf(text: string): Place {
+  const place = parsePlace(text);
+  if (place === undefined) throw new Bug(`${text} is no address`);
+  return place;
+}
+
+/** Fields of the header without which there is no message: they say what they say. */
+const HEADER_SHOWS: Readonly<Record<number, readonly string[]>> = {
+  7: ['2026-01-02T03:04:05-05:00'],
+  9: ['A01', 'A11', 'cancelled', 'finished'],
+  10: ['CONTROLBASE'],
+};
+
+function standsForItself({ owner, field }: Place): boolean {
+  return owner === 'MSH' && HEADER_SHOWS[field] !== undefined;
+}
+
+function typeFrom(message: WrittenMessage, row: GuideRow): string {
+  const named = message.field('OBX', 2);
+  return named === '' ? row.v2Type : named;
+}
+
+function isFixed(found: string, fixed: string): boolean {
+  const text = found.startsWith('"') ? (JSON.parse(found) as string) : found;
+  return text === fixed || plainUrl(text) === plainUrl(fixed) || found.includes(`"code":${JSON.stringify(fixed)}`);
+}
+
+/** The extensions on the way of a row, outermost first: where the same field has rows for their urls. */
+function urlsOf(map: GuideMap, row: GuideRow): readonly (string | undefined)[] {
+  return [...row.target.matchAll(/extension(?:\[\d+\])?/g)].map((match) => {
+    const prefix = row.target.slice(0, match.index + match[0].length);
+    const told = map.rows.find(({ address, target, assignment }) => {
+      return address === row.address && [`${prefix}.url`, `${prefix}.uri`].includes(target) && assignment !== '';
+    });
+    return told === undefined ? undefined : /^"\s*(.*?)\s*"$/.exec(told.assignment)?.[1];
+  });
+}
+
+/** Names of code tables are written in several ways. Shape: 'Yes/NoIndicator' -> yesnoindicator */
+export function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}

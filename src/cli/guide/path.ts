@@ -28,6 +28,15 @@ const SPELLING: Readonly<Record<string, string>> = {
  * Shape: 'participant[1].individual(Practitioner.name)' -> participant, individual into Practitioner: name
  */
 export function readGuidePath(text: string): GuideStep[] {
+  return readSteps(text).flatMap((step, index, all) =>
+    all[index - 1]?.name === 'occurrenceTiming' && IN_REPEAT.has(step.name) ? [{ name: 'repeat' }, step] : [step],
+  );
+}
+
+/** Elements of Timing.repeat, which the guide sets one step too high. */
+const IN_REPEAT = new Set(['boundsDuration', 'boundsPeriod', 'duration', 'durationUnit']);
+
+function readSteps(text: string): GuideStep[] {
   const plain = text.replace(/\[[^\]]*\]?/g, '').replace(/\s+/g, '').replaceAll('.(', '(');
   return splitAt(plain, '.').flatMap((part, index, all): GuideStep[] => {
     const open = part.indexOf('(');

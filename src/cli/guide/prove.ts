@@ -104,7 +104,8 @@ export class Prover {
     const fresh = found.filter(({ text, within }) => !known.has(`${within} ${text}`)).map(({ text }) => text);
     if (fixed !== undefined) return fresh.find((text) => isFixed(text, fixed));
     const shows = standsForItself(place) ? HEADER_SHOWS[place.field] : planted?.shows;
-    if (shows === undefined || shows.length === 0 || row.assignment !== '') return fresh[0];
+    const told = ['url', 'uri', 'system'].includes(path.at(-1)?.name ?? '');
+    if (told || shows === undefined || shows.length === 0 || row.assignment !== '') return fresh[0];
     return fresh.find((text) => shows.some((each) => text.includes(each)));
   }
 

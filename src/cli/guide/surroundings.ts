@@ -12,7 +12,7 @@ const LEAST: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   PR1: { 3: 'PRBASE^Operation^L' },
   IN1: { 2: 'PLANBASE', 3: 'INSBASE', 4: 'Insurer' },
   ROL: { 1: 'ROLBASE', 2: 'AD', 3: 'AT', 4: '1234^Role^Ann' },
-  PRT: { 1: 'PRTBASE', 2: 'AD', 4: 'AT', 5: '1234^Part^Ann' },
+  PRT: { 1: 'PRTBASE', 2: 'AD', 4: 'AT', 5: '1234^Part^Ann', 15: '^PRN^PH^^^555^5550100' },
   ORC: { 1: 'RE' },
   OBR: { 4: 'OBRBASE^Panel^LN' },
   OBX: { 2: 'ST', 3: 'OBXBASE^Test^LN', 5: 'result', 11: 'F' },

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Encounter } from 'fhir/r4.js';
+import type { Encounter, Patient } from 'fhir/r4.js';
 import { issue, type Issue } from '../issue/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
 import { continueEncounter } from './encounter-life.ts';
 import { type Facts, layOver } from './facts.ts';
 import type { Settled } from './identify.ts';
+import { continuePatient } from './patient-life.ts';
 
 /** When a message's event happened, for those who must know which of two is the newer. */
 export interface EventTime {
@@ -67,10 +68,7 @@ export async function decideEffects(
     // What was said of a resource before it was deleted is no longer part of any record.
     const facts = live === undefined || text === undefined ? undefined : (JSON.parse(text) as Facts);
     const said = settleReferences(item.made.resource, references);
-    const lived =
-      said.resourceType === 'Encounter'
-        ? (continueEncounter(stored as Encounter | undefined, said as unknown as Encounter, event, time.dateTime) as unknown as Resource)
-        : said;
+    const lived = continued(stored, said, event, time);
     const spoken = [
       ...new Set([...item.made.spoken, ...Object.keys(lived), ...item.made.cleared.map((path) => path.split('.')[0] as string)]),
     ];
@@ -89,8 +87,16 @@ export async function decideEffects(
   return { effects, writes, claims, documents, issues };
 }
 
+/** Visits and patients live on: what is stored of them decides what a message means. */
+function continued(stored: Resource | undefined, said: Resource, event: string, time: EventTime): Resource {
+  const pair = <T>() => [stored, said] as unknown as [T | undefined, T];
+  if (said.resourceType === 'Encounter') return continueEncounter(...pair<Encounter>(), event, time.dateTime) as unknown as Resource;
+  if (said.resourceType === 'Patient') return continuePatient(...pair<Patient>()) as unknown as Resource;
+  return said;
+}
+
 /** A stored resource as it was handed in: the store owns versionId and lastUpdated. */
-function withoutVersion(resource: Resource): Resource {
+export function withoutVersion(resource: Resource): Resource {
   const { versionId: _version, lastUpdated: _updated, ...meta } = resource.meta ?? {};
   const { meta: _meta, ...rest } = resource;
   return Object.keys(meta).length === 0 ? (rest as Resource) : { ...rest, resourceType: rest.resourceType as string, meta };

@@ -4,31 +4,23 @@ import { IssueError } from '../issue/issue-error.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 import { type Charset, encodeText } from '../hl7v2/charset.ts';
 import type { Header } from '../hl7v2/header.ts';
-import type { MessageRow } from '../store/journal.ts';
+import type { Arrival } from '../store/journal.ts';
 import { acceptanceIssues } from './acceptance.ts';
 import { type AcknowledgmentMode, modeOf } from './acknowledgment-mode.ts';
 import type { Answer, Channel, Intake, Reception } from './intake.ts';
-import { journalKeysOf, laneKeysOf } from './journal-keys.ts';
-import { createLanes } from './lanes.ts';
-import { type Outcome, type ProcessDependencies, processMessage } from './process.ts';
+import { channelName, charsetOfChannel, journalKeysOf } from './journal-keys.ts';
+import { createMessageWork, hasEnded, type WorkDependencies } from './message-work.ts';
+import { type Preview, previewMessage } from './preview.ts';
+import type { Outcome } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
-import { createRetry, type RetrySettings } from './retry.ts';
-import { traceOf } from './trace.ts';
 
 /** What intake is built from. */
-export interface IntakeDependencies extends Omit<ProcessDependencies, 'acknowledge'> {
+export interface IntakeDependencies extends Omit<WorkDependencies, 'acknowledge'> {
   readonly newId: () => string;
   /** Any acknowledgment as text. */
   readonly acknowledge: (header: Header, code: Answer['code'], issues: readonly Issue[]) => string;
   /** Units: ms; after it a connection is closed without an answer, and the resend gets the stored one. */
   readonly ackTimeoutMs: number;
-  readonly retry: RetrySettings;
-  /** A line for the operator about one message; no values of it. */
-  readonly report: (
-    row: Pick<MessageRow, 'id' | 'controlId' | 'sender' | 'messageType'>,
-    outcome: Outcome | undefined,
-    error?: unknown,
-  ) => void;
 }
 
 /** The intake as main sees it: what listeners hand messages to, and what operators ask of it. */
@@ -41,76 +33,26 @@ export interface RunningIntake extends Intake {
    * Fails: message-not-found
    */
   reprocess(id: string): Promise<Result<Outcome>>;
+  /**
+   * What reprocessing would change; nothing is written.
+   *
+   * Fails: message-not-found
+   */
+  preview(id: string): Promise<Result<Preview>>;
   /** Messages that wait or are being processed. */
   readonly depth: number;
   /** Resolves when nothing waits. */
   idle(): Promise<void>;
-  /** No retry is waited for any longer: what is not finished stays in the journal for the next start. */
+  /** Nothing more is begun and no retry waited for: what is not finished stays in the journal for the next start. */
   stop(): void;
 }
 
 /** An intake over a store. */
 export function createIntake(deps: IntakeDependencies): RunningIntake {
-  const lanes = createLanes();
-  const retry = createRetry(deps.retry);
-  const atWork = new Map<string, Promise<Outcome | undefined>>();
+  const work = createMessageWork(deps);
 
   const read = (raw: Uint8Array, channel: Pick<Channel, 'charset'>) =>
     readMessage(raw, channel, (header) => deps.translator().defaultCharset(header));
-
-  /** Puts a journalled message in its lanes; undefined when the gateway stops before it is finished. */
-  function work(row: MessageRow, reading: Reading | undefined): Promise<Outcome | undefined> {
-    const running = atWork.get(row.id);
-    if (running !== undefined) return running;
-    const task = lanes
-      .run(laneKeysOf(row.keys, row.channel), () => retry(() => attempt(row.id, reading)))
-      .then(
-        (outcome) => {
-          deps.report(row, outcome);
-          return outcome;
-        },
-        (error: unknown) => {
-          deps.report(row, undefined, error);
-          return undefined;
-        },
-      )
-      .finally(() => atWork.delete(row.id));
-    atWork.set(row.id, task);
-    return task;
-  }
-
-  async function attempt(id: string, known: Reading | undefined): Promise<Outcome> {
-    const row = await deps.store.journal.get(id);
-    if (row === undefined) throw new IssueError(issue('message-not-found'));
-    const reading = known ?? read((await deps.store.journal.raw(id)) ?? new Uint8Array(), {});
-    try {
-      return await processMessage(row, reading, deps);
-    } catch (error) {
-      if (error instanceof IssueError) throw error;
-      return endInError(row, reading, error);
-    }
-  }
-
-  /** A bug of ours: the message keeps its place in the journal as an error, its sender learns that it is not to blame, and its lane goes on. */
-  async function endInError(row: MessageRow, reading: Reading, error: unknown): Promise<Outcome> {
-    const issues = [...reading.issues, issue('internal', { reference: row.id })];
-    const ack = deps.acknowledge(reading.header, 'AR', issues);
-    await deps.store.commit({
-      messages: [
-        {
-          id: row.id,
-          from: [row.status],
-          status: 'error',
-          processedAt: deps.now().getTime(),
-          attempts: row.attempts + 1,
-          ack,
-          issues: JSON.stringify(issues),
-        },
-      ],
-    });
-    deps.report(row, undefined, error);
-    return { code: 'AR', ack, issues, trace: traceOf(reading, undefined, undefined, 'AR') };
-  }
 
   async function receive(raw: Uint8Array, channel: Channel): Promise<Reception> {
     const reading = read(raw, channel);
@@ -122,17 +64,12 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     } catch (error) {
       // Nothing was committed: the sender still has the message, and is told to send it again.
       const causes = error instanceof IssueError ? error.issues : [issue('internal', { reference: deps.newId() })];
-      if (!(error instanceof IssueError)) deps.report({ id: '', controlId: '', sender: '', messageType: '' }, undefined, error);
+      deps.report({ id: '', controlId: '', sender: '', messageType: '', receivedAt: deps.now().getTime() }, undefined, error);
       return refuse(reading, mode, channel, causes);
     }
   }
 
-  function journalled(
-    raw: Uint8Array,
-    channel: Channel,
-    reading: Reading,
-    end: { status: 'received' } | { status: 'rejected'; ack: string; issues: string },
-  ) {
+  function journalled(raw: Uint8Array, channel: Channel, reading: Reading, end: Pick<Arrival, 'status' | 'ack' | 'issues'>) {
     const { header } = reading;
     return deps.store.journal.receive({
       id: deps.newId(),
@@ -144,7 +81,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
         .filter((part) => part !== '')
         .join('^')
         .slice(0, 64),
-      channel: channel.name,
+      channel: channelName(channel),
       receivedAt: deps.now().getTime(),
       keys: journalKeysOf(reading.message),
       ...end,
@@ -154,33 +91,37 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   async function take(raw: Uint8Array, channel: Channel, reading: Reading, mode: AcknowledgmentMode): Promise<Reception> {
     const received = await journalled(raw, channel, reading, { status: 'received' });
     const { row } = received;
-    const finished = received.kind === 'repeat' && (row.status === 'processed' || row.status === 'filtered') && row.ack !== undefined;
     const known: Reading =
       received.kind === 'new' && received.reused
         ? { ...reading, issues: [...reading.issues, issue('control-id-reused', { at: { segment: 'MSH', occurrence: 1, field: 10 } })] }
         : reading;
-    const application = finished ? Promise.resolve(storedAnswer(row.ack ?? '', reading)) : answerOf(work(row, known), reading);
+    const answer = hasEnded(row) ? Promise.resolve(answerWith('AA', row.ack, reading)) : answerInTime(work.finish(row, known), reading);
+    return taken(answer, channel, reading, mode);
+  }
+
+  /** The answers to a message that is in the journal, as its sender asked for them. */
+  function taken(answer: Promise<Answer>, channel: Channel, reading: Reading, mode: AcknowledgmentMode): Reception {
     const accept =
       mode.accept(true) && !channel.synchronous ? encode(deps.acknowledge(reading.header, 'CA', []), reading.charset) : undefined;
     const never = !mode.application(true) && !mode.application(false);
-    const wanted = (answer: Answer) => channel.synchronous || (answer.bytes.length === 0 ? !never : mode.application(answer.code === 'AA'));
+    const wanted = ({ bytes, code }: Answer) => channel.synchronous || (bytes.length === 0 ? !never : mode.application(code === 'AA'));
     return {
       ...(accept === undefined ? {} : { accept }),
-      application: application.then((answer) => (wanted(answer) ? answer : undefined)),
+      application: answer.then((given) => (wanted(given) ? given : undefined)),
     };
   }
 
   /** The outcome as an answer; after ackTimeoutMs, or when the gateway stops, a closed connection. */
-  async function answerOf(work_: Promise<Outcome | undefined>, reading: Reading): Promise<Answer> {
+  async function answerInTime(end: Promise<Outcome | undefined>, reading: Reading): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<undefined>((resolve) => {
       timer = setTimeout(resolve, deps.ackTimeoutMs, undefined);
     });
-    const outcome = await Promise.race([work_, timeout]);
+    const outcome = await Promise.race([end, timeout]);
     clearTimeout(timer);
     return outcome === undefined
       ? { bytes: new Uint8Array(), code: 'AR', resend: true, close: true }
-      : { bytes: encode(outcome.ack, reading.charset), code: outcome.code, resend: false, close: false };
+      : answerWith(outcome.code, outcome.ack, reading);
   }
 
   async function reject(
@@ -191,8 +132,16 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     issues: readonly Issue[],
   ): Promise<Reception> {
     const ack = deps.acknowledge(reading.header, 'AR', issues);
-    const { row } = await journalled(raw, channel, reading, { status: 'rejected', ack, issues: JSON.stringify(issues) });
+    const end = { status: 'rejected' as const, ack, issues: JSON.stringify(issues) };
+    const { kind, row } = await journalled(raw, channel, reading, end);
+    // It was taken once, and what it did stands: a mapping that is gone since then does not take that back.
+    if (hasEnded(row)) return taken(Promise.resolve(answerWith('AA', row.ack, reading)), channel, reading, mode);
     deps.report(row, undefined, new IssueError(...issues));
+    if (kind === 'repeat' && row.status === 'rejected' && row.issues === end.issues) return refuse(reading, mode, channel, issues, row.ack);
+    if (kind === 'repeat')
+      await deps.store.commit({
+        messages: [{ id: row.id, from: [row.status], ...end, processedAt: deps.now().getTime(), attempts: row.attempts + 1 }],
+      });
     return refuse(reading, mode, channel, issues, ack);
   }
 
@@ -218,34 +167,29 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
 
   return {
     receive,
-    async resume() {
-      let after = 0;
-      let count = 0;
-      for (;;) {
-        const rows = await deps.store.journal.pending(after, 500);
-        for (const row of rows) void work(row, undefined);
-        count += rows.length;
-        const last = rows.at(-1);
-        if (last === undefined) return count;
-        after = last.seq;
-      }
-    },
+    resume: () => work.resume(),
     async reprocess(id) {
       const row = await deps.store.journal.get(id);
       if (row === undefined) return failure(issue('message-not-found'));
-      const outcome = await work(row, undefined);
+      const outcome = await work.finish(row, undefined, true);
       return outcome === undefined ? failure(issue('internal', { reference: id })) : success(outcome);
     },
-    get depth() {
-      return lanes.depth;
+    async preview(id) {
+      const row = await deps.store.journal.get(id);
+      const raw = await deps.store.journal.raw(id);
+      if (row === undefined || raw === undefined) return failure(issue('message-not-found'));
+      return success(await previewMessage(row, read(raw, charsetOfChannel(row.channel)), deps));
     },
-    idle: () => lanes.idle(),
-    stop: () => retry.stop(),
+    get depth() {
+      return work.depth;
+    },
+    idle: () => work.idle(),
+    stop: () => work.stop(),
   };
 }
 
-function storedAnswer(ack: string, reading: Reading): Answer {
-  return { bytes: encode(ack, reading.charset), code: 'AA', resend: false, close: false };
+function answerWith(code: Answer['code'], ack: string, reading: Reading): Answer {
+  return { bytes: encode(ack, reading.charset), code, resend: false, close: false };
 }
 
 /** An answer in the sender's character set. It holds only ASCII and what the sender itself sent, so it can always be written in it. */

@@ -64,7 +64,7 @@ export function layOver(stored: Resource | undefined, facts: Facts | undefined, 
 function withChoiceSiblings(statement: Statement, before: Readonly<Record<string, unknown>>): Set<string> {
   const said = statement.whole === true ? [...statement.spoken, ...Object.keys(before)] : statement.spoken;
   const names = new Set(said.filter((name) => !OWN.has(name)));
-  for (const name of [...names]) {
+  for (const name of names) {
     const stem = choiceStem(name);
     if (stem === undefined) continue;
     for (const other of Object.keys(before)) if (choiceStem(other) === stem) names.add(other);

@@ -1,10 +1,10 @@
 import type { Patient } from 'fhir/r4.js';
 import { issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
-import type { Resource } from '../fhir/resource.ts';
 import type { Made } from '../map/translation.ts';
 import type { Claim, Store, StoredVersion } from '../store/store.ts';
 import { idOf } from './keys.ts';
+import { replacedBefore, survivingOwners } from './merged-patients.ts';
 
 /** A resource of a message with the id it has, or will have, in the store. */
 export interface Settled {
@@ -18,8 +18,8 @@ export interface Settled {
  * Finds each resource a message makes among those stored.
  *
  * A shared resource (a patient, a practitioner, an organization) is found by any of its keys through the store's unique key rows, and
- * claims those nobody has. Any other is this sender's own: its id follows from its key. One within a patient is also looked for within
- * the patients that patient has replaced, so a merge does not double a visit.
+ * claims those nobody has; a patient that was merged away is found as the one it became. Any other is this sender's own: its id follows
+ * from its key. One within a patient is also looked for within the patients that patient has replaced, so a merge does not double a visit.
  *
  * Fails: patient-ambiguous (the keys belong to several patients)
  */
@@ -45,7 +45,7 @@ function isReady(made: Made, settled: ReadonlyMap<string, Settled>, all: readonl
 }
 
 /** The made patient that replaces this one in the same message. */
-function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
+export function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
   const link = (made.resource as unknown as Patient).link;
   if (made.resource.resourceType !== 'Patient' || !Array.isArray(link)) return undefined;
   const target = link.find((entry) => entry.type === 'replaced-by')?.other.reference;
@@ -66,14 +66,23 @@ async function settle(
     shared.flatMap((made) => made.identity.keys.flatMap((key) => [sharedKey(made, key), mergedKey(made, key)])),
     store,
   );
+  const surviving = await survivingOwners(
+    [...owners].filter(([key]) => !key.startsWith(MERGED)).map(([, owner]) => owner),
+    store,
+  );
   for (const made of shared) {
     const survivor = survivorOf(made, [...batch, ...[...settled.values()].map((item) => item.made)]);
-    const result = survivor === undefined ? settleShared(made, owners) : settleReplaced(made, settled.get(survivor.name), owners);
+    const result =
+      survivor === undefined ? settleShared(made, owners, surviving) : settleReplaced(made, settled.get(survivor.name), owners, surviving);
     if (!result.ok) return result;
     ids.set(made, result.value);
   }
 
-  const candidates = own.map((made) => candidateIds(made, settled, sender));
+  const before = await replacedBefore(
+    [...settled.values()].flatMap((item) => (item.stored === undefined ? [] : [item.stored])),
+    store,
+  );
+  const candidates = own.map((made) => candidateIds(made, settled, sender, before));
   const found = await store.readMany(
     own.flatMap((made, index) => (candidates[index] as string[]).map((id) => ({ type: made.resource.resourceType, id }))),
   );
@@ -93,7 +102,8 @@ async function settle(
 
 const sharedKey = (made: Made, key: string) => `${made.resource.resourceType}|${key}`;
 /** Whom a key named before its patient was merged into another: what finds the replaced one when the merge is sent again. */
-const mergedKey = (made: Made, key: string) => `merged:${sharedKey(made, key)}`;
+const mergedKey = (made: Made, key: string) => `${MERGED}${sharedKey(made, key)}`;
+const MERGED = 'merged:';
 
 async function ownersOf(keys: readonly string[], store: Store): Promise<Map<string, string>> {
   const unique = [...new Set(keys)];
@@ -103,10 +113,14 @@ async function ownersOf(keys: readonly string[], store: Store): Promise<Map<stri
 
 const idIn = (reference: string) => reference.slice(reference.indexOf('/') + 1);
 
-function settleShared(made: Made, owners: ReadonlyMap<string, string>): Result<{ id: string; claims: Claim[] }> {
+type Owners = ReadonlyMap<string, string>;
+
+function settleShared(made: Made, owners: Owners, surviving: Owners): Result<{ id: string; claims: Claim[] }> {
   const type = made.resource.resourceType;
   const keys = made.identity.keys.map((key) => sharedKey(made, key));
-  const found = [...new Set(keys.map((key) => owners.get(key)).filter((owner) => owner !== undefined))];
+  const found = [...new Set(keys.map((key) => owners.get(key)).filter((owner) => owner !== undefined))]
+    .map((owner) => surviving.get(owner) ?? owner)
+    .filter((owner, index, all) => all.indexOf(owner) === index);
   if (found.length > 1 && type === 'Patient') {
     return failure(issue('patient-ambiguous', { at: made.from, count: found.length }));
   }
@@ -119,11 +133,13 @@ function settleShared(made: Made, owners: ReadonlyMap<string, string>): Result<{
 function settleReplaced(
   made: Made,
   survivor: Settled | undefined,
-  owners: ReadonlyMap<string, string>,
+  owners: Owners,
+  surviving: Owners,
 ): Result<{ id: string; claims: Claim[] }> {
   const owner = `Patient/${survivor?.id}`;
+  const survivorOfKey = (key: string) => surviving.get(owners.get(key) ?? '') ?? owners.get(key);
   const keys = made.identity.keys;
-  const held = keys.map((key) => owners.get(sharedKey(made, key))).find((name) => name !== undefined && name !== owner);
+  const held = keys.map((key) => survivorOfKey(sharedKey(made, key))).find((name) => name !== undefined && name !== owner);
   const before = keys.map((key) => owners.get(mergedKey(made, key))).find((name) => name !== undefined);
   const name = held ?? before ?? `Patient/${idOf(mergedKey(made, keys[0] ?? made.fullUrl))}`;
   const claims: Claim[] = [];
@@ -136,19 +152,15 @@ function settleReplaced(
   return success({ id: idIn(name), claims });
 }
 
-function candidateIds(made: Made, settled: ReadonlyMap<string, Settled>, sender: string): string[] {
+function candidateIds(
+  made: Made,
+  settled: ReadonlyMap<string, Settled>,
+  sender: string,
+  before: ReadonlyMap<string, readonly string[]>,
+): string[] {
   const { within, keys } = made.identity;
   const parent = within === undefined ? undefined : settled.get(within);
-  const parents = parent === undefined ? [''] : [parent.id, ...replacedBy(parent.stored)];
+  const parents = parent === undefined ? [''] : [parent.id, ...(before.get(`${parent.made.resource.resourceType}/${parent.id}`) ?? [])];
   const named = keys.length === 0 ? [made.fullUrl] : keys;
   return parents.flatMap((id) => named.map((key) => idOf(`${made.resource.resourceType}|${sender}|${id}|${key}`)));
-}
-
-/** The ids of the patients a stored patient has replaced. */
-function replacedBy(stored: StoredVersion | undefined): string[] {
-  if (stored === undefined || stored.type !== 'Patient' || !stored.json.includes('"replaces"')) return [];
-  const { link } = JSON.parse(stored.json) as Resource & Partial<Patient>;
-  return (link ?? [])
-    .filter((entry) => entry.type === 'replaces')
-    .flatMap((entry) => (entry.other.reference === undefined ? [] : [idIn(entry.other.reference)]));
 }

@@ -1,5 +1,6 @@
 import type { Message, Segment } from '../hl7v2/message.ts';
 import type { MessageKeys } from '../store/journal.ts';
+import type { Channel } from './intake.ts';
 
 /** Where the keys operators search by stand: segment, field, component. A merged patient's number (MRG-1) finds the merge. */
 const PLACES: Readonly<Record<Exclude<keyof MessageKeys, 'name'>, readonly (readonly [string, number])[]>> = {
@@ -53,4 +54,15 @@ export function laneKeysOf(keys: MessageKeys, channel: string): string[] {
   if (keys.mrn.length > 0) return keys.mrn.map((mrn) => `mrn ${mrn}`);
   if (keys.visit.length > 0) return keys.visit.map((visit) => `visit ${visit}`);
   return [`channel ${channel}`];
+}
+
+/** A channel as the journal keeps it: with the character set the transport declared, without which the bytes may not be read again. */
+export function channelName(channel: Pick<Channel, 'name' | 'charset'>): string {
+  return channel.charset === undefined ? channel.name : `${channel.name} charset=${channel.charset.slice(0, 64)}`;
+}
+
+/** The character set in a channel's name. Shape: 'http 127.0.0.1 charset=iso-8859-1' gives { charset: 'iso-8859-1' } */
+export function charsetOfChannel(name: string): Pick<Channel, 'charset'> {
+  const charset = / charset=(.+)$/.exec(name)?.[1];
+  return charset === undefined ? {} : { charset };
 }

@@ -12,6 +12,7 @@ import { decideEffects, type Effects, type EventTime } from './apply.ts';
 import { identify } from './identify.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
+import { withoutSelfMerges } from './self-merge.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
 import { validationIssues } from './validation-issues.ts';
 
@@ -56,37 +57,58 @@ const MOST_DECISIONS = 20;
  * Fails: throws IssueError store-busy or store-unavailable, or race-lost in the outcome; every other fault is the outcome
  */
 export async function processMessage(row: MessageRow, reading: Reading, deps: ProcessDependencies): Promise<Outcome> {
-  const translator = deps.translator();
-  const readingIssues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
-  const translation = reading.message === undefined || hasError(readingIssues) ? undefined : translator.translate(reading.message);
-  const issues = [...readingIssues, ...(translation?.issues ?? [])];
-
-  if (hasError(issues) || translation === undefined || reading.message === undefined) {
-    return finish(row, reading, deps, { issues, translation, effects: undefined });
-  }
-  const time = translator.eventTime(reading.message);
-  for (let decision = 0; decision < MOST_DECISIONS; decision += 1) {
-    const identified = await identify(translation.made, row.sender, deps.store);
-    if (!identified.ok) return finish(row, reading, deps, { issues: [...issues, ...identified.issues], translation, effects: undefined });
-    const effects = await decideEffects(identified.value, row.sender, reading.header.event, time, deps.store);
-    const all = [...issues, ...effects.issues, ...validationIssues(effects.effects, deps.validator)];
-    const outcome = await tryFinish(row, reading, deps, { issues: all, translation, effects: hasError(all) ? undefined : effects });
+  const said = read(reading, deps.translator());
+  for (let attempt = 0; attempt < MOST_DECISIONS; attempt += 1) {
+    const decision = await decide(row, reading, said, deps);
+    const outcome = await tryFinish(row, reading, deps, hasError(decision.issues) ? { ...decision, effects: undefined } : decision);
     if (outcome !== undefined) return outcome;
   }
-  return finish(row, reading, deps, { issues: [...issues, issue('race-lost')], translation, effects: undefined });
+  const lost = { issues: [...said.issues, issue('race-lost')], translation: said.translation, effects: undefined };
+  const outcome = await tryFinish(row, reading, deps, lost);
+  if (outcome === undefined) throw new Bug(`message ${row.id} changed its state while it was processed`);
+  return outcome;
 }
 
-interface Decision {
+/** What a message would do if it were processed now; nothing is written. Fails: throws IssueError store-busy or store-unavailable */
+export async function decideMessage(row: MessageRow, reading: Reading, deps: ProcessDependencies): Promise<Decision> {
+  return decide(row, reading, read(reading, deps.translator()), deps);
+}
+
+interface Said {
+  readonly issues: readonly Issue[];
+  readonly translation: Translation | undefined;
+  readonly time: EventTime | undefined;
+}
+
+/** What a message says, before anything stored is looked at. */
+function read(reading: Reading, translator: Translator): Said {
+  const { message } = reading;
+  const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
+  if (message === undefined || hasError(issues)) return { issues, translation: undefined, time: undefined };
+  const translation = translator.translate(message);
+  const { made, issues: merges } = withoutSelfMerges(translation.made);
+  return {
+    issues: [...issues, ...translation.issues, ...merges],
+    translation: { ...translation, made },
+    time: translator.eventTime(message),
+  };
+}
+
+async function decide(row: MessageRow, reading: Reading, said: Said, deps: ProcessDependencies): Promise<Decision> {
+  const { issues, translation, time } = said;
+  if (hasError(issues) || translation === undefined || time === undefined) return { issues, translation, effects: undefined };
+  const identified = await identify(translation.made, row.sender, deps.store);
+  if (!identified.ok) return { issues: [...issues, ...identified.issues], translation, effects: undefined };
+  const effects = await decideEffects(identified.value, row.sender, reading.header.event, time, deps.store);
+  return { issues: [...issues, ...effects.issues, ...validationIssues(effects.effects, deps.validator)], translation, effects };
+}
+
+/** What is to become of a message. */
+export interface Decision {
   readonly issues: readonly Issue[];
   readonly translation: Translation | undefined;
   /** Undefined when nothing is to be applied. */
   readonly effects: Effects | undefined;
-}
-
-async function finish(row: MessageRow, reading: Reading, deps: ProcessDependencies, decision: Decision): Promise<Outcome> {
-  const outcome = await tryFinish(row, reading, deps, decision);
-  if (outcome === undefined) throw new Bug(`message ${row.id} changed its state while it was processed`);
-  return outcome;
 }
 
 /** Commits what was decided together with the message's end; undefined when another writer was quicker. */

@@ -271,6 +271,22 @@ export const catalogue = {
     text: '{at} is empty, so {target} cannot be found again by a later message',
     help: 'A weaker key was used; the trace names it.',
   },
+  'merge-into-itself': {
+    ...warning,
+    fhir: 'business-rule',
+    err3: 205,
+    text: '{at} is the number of the patient that is to go on: nothing is merged',
+    help: 'MRG-1 is the number that is given up, PID-3 the one that stays.',
+  },
+  'message-abandoned': {
+    ...error,
+    fhir: 'exception',
+    http: 500,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The gateway was stopped {count} times while it worked on this message; it is not tried again by itself',
+    help: 'Look for the cause in the log of the last stop, then reprocess the message.',
+  },
   'patient-ambiguous': {
     ...error,
     fhir: 'multiple-matches',

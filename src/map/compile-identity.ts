@@ -1,5 +1,6 @@
 import { compileWhen, type RowScope } from './compile-row.ts';
-import { type IdentityLine, type IdentityRule, type IdentityTerm, keyTextOf } from './identity.ts';
+import type { IdentityLine, IdentityRule, IdentityTerm } from './identity.ts';
+import { keyTextOf } from './key-text.ts';
 import { barred, isTreeMap, textOfTree, type Tree } from './mapping-source.ts';
 import { parsePlace } from './place.ts';
 

@@ -3,7 +3,7 @@ import { readNeed, reasonsOf } from './compile-map.ts';
 import type { CompiledMap } from './compiled-map.ts';
 import { resolvePath } from './element-path.ts';
 import type { GroupKind } from './groups.ts';
-import { keyTextOf } from './identity.ts';
+import { keyTextOf } from './key-text.ts';
 import type { Library } from './library.ts';
 import { barred, isTreeMap, type MappingSource, textOfTree, type Tree, type TreeMap } from './mapping-source.ts';
 import type { Join, LinesRule, Link, Make, MessageMap } from './message-map.ts';

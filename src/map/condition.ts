@@ -5,6 +5,7 @@ export type Condition =
   | { readonly op: 'and' | 'or'; readonly of: readonly Condition[] }
   | { readonly op: 'not'; readonly of: Condition }
   | { readonly op: 'valued'; readonly place: Place }
+  | { readonly op: 'same'; readonly place: Place; readonly other: Place }
   | { readonly op: 'in'; readonly measure: Measure; readonly place: Place; readonly values: readonly string[] }
   | { readonly op: '>' | '<'; readonly measure: Measure; readonly place: Place; readonly number: number };
 
@@ -45,6 +46,7 @@ export function parseCondition(text: string): ParsedCondition {
 
 /** Every place a condition looks at. */
 export function placesOf(condition: Condition): Place[] {
+  if (condition.op === 'same') return [condition.place, condition.other];
   if ('place' in condition) return [condition.place];
   return condition.op === 'not' ? placesOf(condition.of) : condition.of.flatMap(placesOf);
 }
@@ -105,8 +107,8 @@ class Reader {
       this.#need(')');
     }
     if (place === undefined) throw new Unreadable(`"${word}" is no address`);
-    if (this.#take('sign', '=')) return { op: 'in', measure, place, values: [this.#value()] };
-    if (this.#take('sign', '!=')) return { op: 'not', of: { op: 'in', measure, place, values: [this.#value()] } };
+    if (this.#take('sign', '=')) return this.#equal(measure, place);
+    if (this.#take('sign', '!=')) return { op: 'not', of: this.#equal(measure, place) };
     if (this.#take('sign', '>')) return { op: '>', measure, place, number: this.#number() };
     if (this.#take('sign', '<')) return { op: '<', measure, place, number: this.#number() };
     if (this.#take('word', 'in')) return { op: 'in', measure, place, values: this.#values() };
@@ -116,6 +118,14 @@ class Reader {
     }
     if (measure !== 'text') throw new Unreadable(`${measure}() is compared with a number`);
     return { op: 'valued', place };
+  }
+
+  /** A word that is the address of a field is read there; a text that looks like one is quoted. */
+  #equal(measure: Measure, place: Place): Condition {
+    const word = this.#tokens[this.#at]?.kind === 'word';
+    const value = this.#value();
+    const other = word && measure === 'text' ? parsePlace(value) : undefined;
+    return other === undefined || other.field === 0 ? { op: 'in', measure, place, values: [value] } : { op: 'same', place, other };
   }
 
   #values(): string[] {

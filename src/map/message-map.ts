@@ -1,6 +1,6 @@
 import type { CompiledMap, Need } from './compiled-map.ts';
 import type { GroupKind } from './groups.ts';
-import type { KeyText } from './identity.ts';
+import type { KeyText } from './key-text.ts';
 import type { Place } from './place.ts';
 import type { ReadPlace, Test } from './read-place.ts';
 import type { Target } from './target.ts';

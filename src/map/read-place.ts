@@ -1,8 +1,10 @@
 import type { Segment } from '../hl7v2/message.ts';
 import type { Condition } from './condition.ts';
 import { type GroupNode, segmentNear } from './groups.ts';
+import { keyTextOf } from './key-text.ts';
 import type { Place } from './place.ts';
 import type { Frame } from './run.ts';
+import { Value } from './value.ts';
 
 /** Whether a condition holds where a row runs. */
 export type Test = (frame: Frame) => boolean;
@@ -82,6 +84,8 @@ export function compileCondition(condition: Condition, dataType: boolean): Test 
     }
     case 'valued':
       return compileValued(condition.place, dataType);
+    case 'same':
+      return compileSame(condition.place, condition.other);
     case 'in': {
       const values = new Set(condition.values);
       if (condition.measure !== 'text') {
@@ -101,6 +105,28 @@ export function compileCondition(condition: Condition, dataType: boolean): Test 
       };
     }
   }
+}
+
+/** Whether two fields name the same thing, as keys tell it: an identifier with its authority, a code with its system. */
+function compileSame(place: Place, other: Place): Test {
+  const [left, right] = [keyTextOf(place), keyTextOf(other)];
+  return (frame) => {
+    const own = frame.own;
+    const atHand = own !== undefined && place.repetition === 0 && own.field === place.field && own.segment.name === place.owner;
+    const value = atHand ? own : valuesOf(place, frame)[0];
+    const text = value === undefined ? '' : left(value, frame);
+    return text !== '' && valuesOf(other, frame).some((one) => right(one, frame) === text);
+  };
+}
+
+function valuesOf(place: Place, frame: Frame): Value[] {
+  const { owner, field, repetition, component, subcomponent } = place;
+  const segment = segmentOf(owner, frame);
+  if (segment === undefined) return [];
+  return segment
+    .field(field)
+    .map((source, index) => new Value(segment, field, index + 1, source, component, subcomponent))
+    .filter((value) => !value.source.isNull && (repetition === 0 || repetition === value.repetition));
 }
 
 function compileMeasure(measure: 'text' | 'count' | 'length', place: Place, dataType: boolean): (frame: Frame) => number {

@@ -99,7 +99,7 @@ function continued(stored: Resource | undefined, said: Resource, event: string, 
 export function withoutVersion(resource: Resource): Resource {
   const { versionId: _version, lastUpdated: _updated, ...meta } = resource.meta ?? {};
   const { meta: _meta, ...rest } = resource;
-  return Object.keys(meta).length === 0 ? (rest as Resource) : { ...rest, resourceType: rest.resourceType as string, meta };
+  return Object.keys(meta).length === 0 ? rest : { ...rest, meta };
 }
 
 /** References between resources of one message, made into references to where they are stored. */

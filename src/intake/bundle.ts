@@ -18,7 +18,7 @@ function entryOf(made: Made): BundleEntry {
     identifier === undefined
       ? `${type}/${made.fullUrl.slice('urn:uuid:'.length)}`
       : `${type}?identifier=${encodeURIComponent(`${identifier.system}|${identifier.value}`)}`;
-  return { fullUrl: made.fullUrl, resource: made.resource as NonNullable<BundleEntry['resource']>, request: { method: 'PUT', url } };
+  return { fullUrl: made.fullUrl, resource: made.resource, request: { method: 'PUT', url } };
 }
 
 /** The identifier by which the resource's first key names it: a condition on a weaker one could find another resource. */

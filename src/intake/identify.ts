@@ -45,7 +45,7 @@ function isReady(made: Made, settled: ReadonlyMap<string, Settled>, all: readonl
 }
 
 /** The made patient that replaces this one in the same message. */
-export function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
+function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
   const link = (made.resource as unknown as Patient).link;
   if (made.resource.resourceType !== 'Patient' || !Array.isArray(link)) return undefined;
   const target = link.find((entry) => entry.type === 'replaced-by')?.other.reference;

@@ -65,6 +65,16 @@ export function plant(type: string, mark: string, bare = false): Planted {
   return { text: planted.map(({ text }) => text).join('^').replace(/\^+$/, ''), shows: planted.flatMap(({ shows }) => shows) };
 }
 
+/** One part of a value, with what it is known by: a code with rules of its own too. */
+export function plantComponent(type: string, number: number, mark: string): Planted {
+  const fixed = FIXED[`${type}.${number}`];
+  if (fixed !== undefined && fixed !== '') return { text: fixed, shows: [JSON.stringify(fixed)] };
+  const part = componentsOf(type)[number - 1] ?? 'ST';
+  const parts = componentsOf(part);
+  if (parts.length === 0) return leaf(part, `${mark}x${number}`);
+  return plantPart(type, number, part, mark, false);
+}
+
 function plantPart(type: string, number: number, part: string, mark: string, bare: boolean): Planted {
   const fixed = bare && LEFT_OUT.has(`${type}.${number}`) ? '' : bare && `${type}.${number}` === 'SN.4' ? undefined : FIXED[`${type}.${number}`];
   const own = `${mark}x${number}`;

@@ -6,12 +6,12 @@ import { Bug } from '../../issue/issue-error.ts';
 import { parsePlace, type Place } from '../../map/place.ts';
 import { translate } from '../../map/translate.ts';
 import type { Made } from '../../map/translation.ts';
-import type { GuideMap, GuideRow, GuideTable } from './read-guide.ts';
+import type { Guide, GuideMap, GuideRow, GuideTable } from './read-guide.ts';
 import { readGuideCondition } from './condition.ts';
 import { type GuideStep, readGuidePath } from './path.ts';
 import { type ByUrl, plainUrl, textWith, valuesAt } from './look.ts';
 import { codesComparedWith, type OwnConditions, ownConditions } from './own-conditions.ts';
-import { type Planted, plant } from './plant.ts';
+import { type Planted, plant, plantComponent } from './plant.ts';
 import { type Change, waysTo } from './satisfy.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { WrittenMessage } from './written-message.ts';
@@ -49,15 +49,26 @@ export class Prover {
   readonly #tables: ReadonlyMap<string, GuideTable>;
   readonly #seen = new Map<string, readonly Made[]>();
   readonly #own: OwnConditions;
+  /** Rows of segment maps that were proved: what data type maps are proved by. */
+  readonly #carried = new Set<GuideRow>();
 
-  constructor(mappings: Mappings, tables: readonly GuideTable[]) {
+  readonly #users: readonly { readonly map: GuideMap; readonly row: GuideRow }[];
+
+  constructor(mappings: Mappings, guide: Guide) {
     this.#mappings = mappings;
-    this.#tables = new Map(tables.map((table) => [plainName(table.name), table]));
+    this.#users = guide.segments.flatMap((map) => map.rows.map((row) => ({ map, row })));
+    this.#tables = new Map(guide.tables.map((table) => [plainName(table.name), table]));
     this.#own = ownConditions(mappings);
   }
 
   /** The first message that shows the row's value at the row's path; undefined when none does. */
   prove(map: GuideMap, row: GuideRow): Proof | undefined {
+    const proof = this.#search(map, row);
+    if (proof !== undefined) this.#carried.add(row);
+    return proof;
+  }
+
+  #search(map: GuideMap, row: GuideRow): Proof | undefined {
     const type = map.to.split('-')[0] ?? '';
     const address = row.address === '' ? map.owner : row.address;
     const place = parsePlace(address);
@@ -83,6 +94,31 @@ export class Prover {
     return undefined;
   }
 
+  /**
+   * Proves a row of a data type map by segment maps that use it: the component at the field's place, the element below the field's target.
+   */
+  provePart(map: GuideMap, row: GuideRow): Proof | undefined {
+    const component = parsePlace(row.address)?.component ?? 0;
+    const users = this.#users.filter(({ row: user }) => this.#carried.has(user) && plainName(user.dataTypeMap) === plainName(map.name));
+    for (const user of users.slice(0, 5)) {
+      const at = component === 0 ? user.row.address : `${user.row.address}.${component}`;
+      const moved = (text: string) =>
+        text.replace(/\bHD-(\d)/g, 'HD.$1').replace(new RegExp(`\\b${map.owner}\\.(\\d+)`, 'g'), `${user.row.address}.$1`);
+      const whole: GuideRow = {
+        ...row,
+        address: at,
+        condition: [user.row.condition, moved(row.condition)].filter((part) => part !== '').join(' AND '),
+        target: makesResource(map) ? partPath(row.target) : join(user.row.target, partPath(row.target)),
+        vocabulary: row.vocabulary === '' && component === 0 ? user.row.vocabulary : row.vocabulary,
+      };
+      const target = (one: string) => (makesResource(map) ? one : join(user.row.target, one));
+      const rows = [...user.map.rows, ...map.rows.map((one) => ({ ...one, address: at, target: target(partPath(one.target)) }))];
+      const proof = this.#search({ ...user.map, rows, to: makesResource(map) ? map.to : user.map.to }, whole);
+      if (proof !== undefined) return proof;
+    }
+    return undefined;
+  }
+
   /** Ways to meet the guide's condition, alone and with a condition of ours. */
   #ways(map: GuideMap, place: Place, condition: Condition | undefined): Change[][] {
     const extra = PRECONDITION[map.name];
@@ -98,13 +134,14 @@ export class Prover {
     const fixed = /^"\s*(.*?)\s*"$/.exec(row.assignment)?.[1];
     if (fixed !== undefined && found.every(({ text }) => isFixed(text, fixed))) return found[0]?.text;
     const blank = message.copy();
-    if (place.field !== 0) blank.setField(place.owner, place.field, '');
+    if (place.component !== 0) blank.set(place, '');
+    else if (place.field !== 0) blank.setField(place.owner, place.field, '');
     const before = place.field === 0 || standsForItself(place) ? [] : this.#valuesIn(blank, type, path, urls);
     const known = new Set(before.map(({ text, within }) => `${within} ${text}`));
     const fresh = found.filter(({ text, within }) => !known.has(`${within} ${text}`)).map(({ text }) => text);
     if (fixed !== undefined) return fresh.find((text) => isFixed(text, fixed));
     const shows = standsForItself(place) ? HEADER_SHOWS[place.field] : planted?.shows;
-    const told = ['url', 'uri', 'system'].includes(path.at(-1)?.name ?? '');
+    const told = ['url', 'uri', 'system', 'reference'].includes(path.at(-1)?.name ?? '');
     if (told || shows === undefined || shows.length === 0 || row.assignment !== '') return fresh[0];
     return fresh.find((text) => shows.some((each) => text.includes(each)));
   }
@@ -141,7 +178,12 @@ export class Prover {
     const facts = fieldOf(place.owner, place.field);
     const typed = (bare: boolean): Planting => ({
       bare,
-      value: (message) => plant(facts === undefined || facts.type === 'varies' ? typeFrom(message, row) : facts.type, mark, bare),
+      value: (message) => {
+        const type = facts === undefined || facts.type === 'varies' ? typeFrom(message, row) : facts.type;
+        if (place.component === 0) return plant(type, mark, bare);
+        message.setField(place.owner, place.field, plant(type, mark, bare).text);
+        return plantComponent(type, place.component, mark);
+      },
     });
     const codes = [...this.#codes(row), ...this.#ownCodes(place)].slice(0, 50);
     const coded = codes.map(
@@ -180,6 +222,25 @@ function placeOf(text: string): Place {
   const place = parsePlace(text);
   if (place === undefined) throw new Bug(`${text} is no address`);
   return place;
+}
+
+/** A data type map to a resource: its rows are looked for in any resource of that type, since a value may make several (a bed, its room ...). */
+function makesResource({ to }: GuideMap): boolean {
+  return /^(Location|Practitioner|PractitionerRole|Organization|Device|RelatedPerson|Patient|DocumentReference)(-|$)/.test(to);
+}
+
+/** A target of a data type map without what only tells instances apart. Shape: '[4].location(Location.mode)' -> mode */
+function partPath(target: string): string {
+  return target
+    .replace(/^\$(this|value)$/, '')
+    .replace(/^(\[[\d-]+\]|Quantity)\.?/, '')
+    .replace(/^location\(Location\.(.*)\)$/, '$1');
+}
+
+/** The path of a part below that of its field, inside the resource a reference leads to. */
+function join(target: string, below: string): string {
+  if (below === '') return target;
+  return target.endsWith(')') ? `${target.slice(0, -1)}.${below})` : `${target}.${below}`;
 }
 
 /** Fields of the header without which there is no message: they say what they say. */

@@ -24,6 +24,11 @@ export function waysTo(condition: Condition, wanted = true): Change[][] {
       if (!wanted) return [[(message) => message.set(place, '')]];
       return [[(message) => valueOf(message, place)]];
     }
+    case 'same': {
+      const { place, other } = condition;
+      if (!wanted) return [[(message) => message.set(place, 'NEITHER')]];
+      return [[(message) => message.set(place, message.field(other.owner, other.field).split('^')[(other.component || 1) - 1] ?? '')]];
+    }
     case 'in': {
       const { place, values, measure } = condition;
       if (measure === 'length') return [[]];

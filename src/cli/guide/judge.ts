@@ -25,7 +25,7 @@ export function judgeRows(
   const reasons = notMapped(mappings, map.owner);
   return map.rows.map((row): Standing => {
     const ruling = rulingFor(rulings, row);
-    const proof = ruling?.key === 'all' && !ruling.leftOut ? undefined : prove(row);
+    const proof = ruling?.key === 'all' ? undefined : prove(row);
     if (proof !== undefined) return { row, state: 'carried', why: '', proof };
     if (ruling !== undefined) return { row, state: ruling.leftOut ? 'left out' : 'deviated', why: ruling.why, ruling };
     const why = reasons.get(row.address);

@@ -1,4 +1,4 @@
-import { fieldOf } from '../../hl7v2/fields.ts';
+import { componentsOf, fieldOf } from '../../hl7v2/fields.ts';
 import { parseMessage } from '../../hl7v2/parse-message.ts';
 import type { Mappings } from '../../map/compile-mappings.ts';
 import type { Condition } from '../../map/condition.ts';
@@ -12,6 +12,7 @@ import { type GuideStep, readGuidePath } from './path.ts';
 import { type ByUrl, plainUrl, textWith, valuesAt } from './look.ts';
 import { codesComparedWith, type OwnConditions, ownConditions } from './own-conditions.ts';
 import { type Planted, plant, plantComponent } from './plant.ts';
+import { proveValue } from './prove-value.ts';
 import { type Change, waysTo } from './satisfy.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { WrittenMessage } from './written-message.ts';
@@ -98,9 +99,9 @@ export class Prover {
    * Proves a row of a data type map by segment maps that use it: the component at the field's place, the element below the field's target.
    */
   provePart(map: GuideMap, row: GuideRow): Proof | undefined {
-    const component = parsePlace(row.address)?.component ?? 0;
+    const component = componentsOf(map.owner).length === 0 ? 0 : (parsePlace(row.address)?.component ?? 0);
     const users = this.#users.filter(({ row: user }) => this.#carried.has(user) && plainName(user.dataTypeMap) === plainName(map.name));
-    for (const user of users.slice(0, 5)) {
+    for (const user of users.slice(0, 4)) {
       const at = component === 0 ? user.row.address : `${user.row.address}.${component}`;
       const moved = (text: string) =>
         text.replace(/\bHD-(\d)/g, 'HD.$1').replace(new RegExp(`\\b${map.owner}\\.(\\d+)`, 'g'), `${user.row.address}.$1`);
@@ -116,7 +117,7 @@ export class Prover {
       const proof = this.#search({ ...user.map, rows, to: makesResource(map) ? map.to : user.map.to }, whole);
       if (proof !== undefined) return proof;
     }
-    return undefined;
+    return proveValue(this.#mappings, map, row);
   }
 
   /** Ways to meet the guide's condition, alone and with a condition of ours. */
@@ -181,11 +182,11 @@ export class Prover {
       value: (message) => {
         const type = facts === undefined || facts.type === 'varies' ? typeFrom(message, row) : facts.type;
         if (place.component === 0) return plant(type, mark, bare);
-        message.setField(place.owner, place.field, plant(type, mark, bare).text);
+        if (!standsForItself(place)) message.setField(place.owner, place.field, plant(type, mark, bare).text);
         return plantComponent(type, place.component, mark);
       },
     });
-    const codes = [...this.#codes(row), ...this.#ownCodes(place)].slice(0, 50);
+    const codes = [...this.#codes(row), ...this.#ownCodes(place)].slice(0, place.component === 0 ? 50 : 20);
     const coded = codes.map(
       ([code, target]): Planting => ({ bare: false, value: () => ({ text: code, shows: [JSON.stringify(target), target] }) }),
     );

@@ -12,7 +12,6 @@ import { decideEffects, type Effects, type EventTime } from './apply.ts';
 import { identify } from './identify.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
-import { withoutSelfMerges } from './self-merge.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
 import { validationIssues } from './validation-issues.ts';
 
@@ -86,12 +85,7 @@ function read(reading: Reading, translator: Translator): Said {
   const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
   if (message === undefined || hasError(issues)) return { issues, translation: undefined, time: undefined };
   const translation = translator.translate(message);
-  const { made, issues: merges } = withoutSelfMerges(translation.made);
-  return {
-    issues: [...issues, ...translation.issues, ...merges],
-    translation: { ...translation, made },
-    time: translator.eventTime(message),
-  };
+  return { issues: [...issues, ...translation.issues], translation, time: translator.eventTime(message) };
 }
 
 async function decide(row: MessageRow, reading: Reading, said: Said, deps: ProcessDependencies): Promise<Decision> {

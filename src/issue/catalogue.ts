@@ -271,13 +271,6 @@ export const catalogue = {
     text: '{at} is empty, so {target} cannot be found again by a later message',
     help: 'A weaker key was used; the trace names it.',
   },
-  'merge-into-itself': {
-    ...warning,
-    fhir: 'business-rule',
-    err3: 205,
-    text: '{at} is the number of the patient that is to go on: nothing is merged',
-    help: 'MRG-1 is the number that is given up, PID-3 the one that stays.',
-  },
   'message-abandoned': {
     ...error,
     fhir: 'exception',

@@ -3,8 +3,9 @@ import type { Encounter, Patient } from 'fhir/r4.js';
 import { issue, type Issue } from '../issue/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
-import { continueEncounter } from './encounter-life.ts';
-import { type Facts, layOver } from './facts.ts';
+import { continueEncounter, LIVED } from './encounter-life.ts';
+import { type Facts, layOver, type Statement } from './facts.ts';
+import { sourcesOf } from './list-sources.ts';
 import type { Settled } from './identify.ts';
 import { continuePatient } from './patient-life.ts';
 
@@ -33,7 +34,20 @@ export interface Effects {
   readonly issues: readonly Issue[];
 }
 
-const FACTS = 'facts';
+/** What a message says beside its resources. */
+export interface Said {
+  /** MSH-9.2. */
+  readonly event: string;
+  readonly time: EventTime;
+  /** MSH-11 says that it is a test. */
+  readonly test: boolean;
+}
+
+/** The kind of the documents that keep what each sender said. */
+export const FACTS = 'facts';
+
+/** What stands for more than one message, and is no patient's. */
+const CARRIERS = new Set(['Organization', 'Practitioner', 'PractitionerRole', 'Location', 'Device']);
 
 /**
  * Resources a message states as a whole: a corrected result without a flag has none, while an admission without an address says nothing of it.
@@ -44,15 +58,9 @@ const STATED_WHOLE = new Set(['Observation', 'DiagnosticReport', 'Specimen', 'Do
 /**
  * Lays what a message says over what is stored. Nothing is written here; a resource that does not change gives no write.
  *
- * Fails: message-older, as a warning, when newer facts of the same sender were kept
+ * Fails: as warnings message-older, when newer facts of the same sender were kept, and value-kept, when somebody put a value right by hand
  */
-export async function decideEffects(
-  all: readonly Settled[],
-  sender: string,
-  event: string,
-  time: EventTime,
-  store: Store,
-): Promise<Effects> {
+export async function decideEffects(all: readonly Settled[], sender: string, said: Said, store: Store): Promise<Effects> {
   const references = new Map(all.map(({ made, id }) => [made.fullUrl, `${made.resource.resourceType}/${id}`]));
   const keyOf = (item: Settled) => ({ kind: FACTS, key: `${item.made.resource.resourceType}/${item.id}|${sender}` });
   const texts = await store.documents(all.map(keyOf));
@@ -61,20 +69,22 @@ export async function decideEffects(
   const writes: Write[] = [];
   const documents: DocumentWrite[] = [];
   const issues: Issue[] = [];
-  all.forEach((item, index) => {
+  for (const [index, item] of all.entries()) {
     const text = texts[index];
     const live = item.stored === undefined || item.stored.deleted ? undefined : item.stored;
     const stored = live === undefined ? undefined : withoutVersion(JSON.parse(live.json) as Resource);
     // What was said of a resource before it was deleted is no longer part of any record.
     const facts = live === undefined || text === undefined ? undefined : (JSON.parse(text) as Facts);
-    const said = settleReferences(item.made.resource, references);
-    const lived = continued(stored, said, event, time);
-    const spoken = [
-      ...new Set([...item.made.spoken, ...Object.keys(lived), ...item.made.cleared.map((path) => path.split('.')[0] as string)]),
-    ];
-    const merged = layOver(stored, facts, { at: time.ms, resource: lived, spoken, whole: STATED_WHOLE.has(said.resourceType) });
-    if (merged.overruled.length > 0)
-      issues.push(issue('message-older', { at: item.made.from, expression: `${said.resourceType}.${merged.overruled[0]}` }));
+    const statement = statementOf(item, settleReferences(item.made.resource, references), stored, facts, said);
+    let merged = layOver(stored, facts, statement);
+    if (merged.asks)
+      merged = layOver(stored, facts, statement, await otherFacts(`${item.made.resource.resourceType}/${item.id}`, sender, store));
+    const told = (id: 'message-older' | 'value-kept', elements: readonly string[]) => {
+      if (elements.length > 0)
+        issues.push(issue(id, { at: item.made.from, expression: `${merged.resource.resourceType}.${elements.join(', ')}` }));
+    };
+    told('message-older', merged.overruled);
+    told('value-kept', merged.kept);
 
     const resource = { ...merged.resource, id: item.id };
     const action = stored === undefined ? 'created' : isDeepStrictEqual(resource, stored) ? 'unchanged' : 'updated';
@@ -82,17 +92,56 @@ export async function decideEffects(
     if (action !== 'unchanged') writes.push({ type: resource.resourceType, id: item.id, expected: item.stored?.version ?? 0, resource });
     if (!isDeepStrictEqual(merged.facts, facts))
       documents.push({ ...keyOf(item), json: JSON.stringify(merged.facts), expected: text ?? null });
-  });
+  }
   const claims = [...new Map(all.flatMap((item) => item.claims).map((claim) => [claim.key, claim])).values()];
   return { effects, writes, claims, documents, issues };
 }
 
-/** Visits and patients live on: what is stored of them decides what a message means. */
-function continued(stored: Resource | undefined, said: Resource, event: string, time: EventTime): Resource {
-  const pair = <T>() => [stored, said] as unknown as [T | undefined, T];
-  if (said.resourceType === 'Encounter') return continueEncounter(...pair<Encounter>(), event, time.dateTime) as unknown as Resource;
-  if (said.resourceType === 'Patient') return continuePatient(...pair<Patient>()) as unknown as Resource;
-  return said;
+/** What a message says of one resource, continued from what is stored where a visit or a patient lives on. */
+function statementOf(item: Settled, resource: Resource, stored: Resource | undefined, facts: Facts | undefined, said: Said): Statement {
+  const { made } = item;
+  const { event, time } = said;
+  const cleared = made.cleared.map((path) => path.split('.')[0] as string);
+  const older = facts !== undefined && time.ms < facts.at;
+  const tagged = said.test && !CARRIERS.has(resource.resourceType) ? withTag(resource) : resource;
+  const whole = STATED_WHOLE.has(resource.resourceType);
+  const plain = {
+    at: time.ms,
+    resource: tagged,
+    spoken: [...new Set([...made.spoken, ...Object.keys(resource), ...cleared])],
+    ...(whole ? { whole } : sourcesOf(made)),
+  };
+  if (resource.resourceType === 'Encounter' && !older) {
+    const lived = continueEncounter(stored as Encounter | undefined, tagged as unknown as Encounter, { event, at: time.dateTime, cleared });
+    return { ...plain, resource: lived as unknown as Resource, lived: LIVED };
+  }
+  if (resource.resourceType === 'Patient') {
+    const lived = continuePatient(stored as Patient | undefined, tagged as unknown as Patient, event) as unknown as Resource;
+    return { ...plain, resource: lived, ...(plain.spoken.includes('link') && !older ? { lived: ['link'] } : {}) };
+  }
+  return plain;
+}
+
+/** What other senders have said of a resource. */
+async function otherFacts(reference: string, sender: string, store: Store): Promise<Facts[]> {
+  const others: Facts[] = [];
+  const prefix = `${reference}|`;
+  for (let after = prefix; ; ) {
+    const page = await store.listDocuments(FACTS, after, 50);
+    for (const { key, json } of page) {
+      if (!key.startsWith(prefix)) return others;
+      if (key !== `${prefix}${sender}`) others.push(JSON.parse(json) as Facts);
+    }
+    const last = page.at(-1);
+    if (last === undefined) return others;
+    after = last.key;
+  }
+}
+
+/** A message under test (MSH-11 T or D) says so on all it makes. Source: FHIR R4 resource, 2.26.3.7 (test data) */
+function withTag(resource: Resource): Resource {
+  const tag = [...(resource.meta?.tag ?? []), { system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HTEST' }];
+  return { ...resource, meta: { ...resource.meta, tag } } as Resource;
 }
 
 /** A stored resource as it was handed in: the store owns versionId and lastUpdated. */

@@ -1,6 +1,10 @@
-import type { Encounter, EncounterLocation, EncounterStatusHistory } from 'fhir/r4.js';
+import type { Encounter, EncounterStatusHistory, Period } from 'fhir/r4.js';
+import { placesAfter } from './encounter-places.ts';
 
 type Status = Encounter['status'];
+
+/** Elements of a visit that follow from what is stored and what happened, so that no sender's list is laid over them. */
+export const LIVED: readonly string[] = ['status', 'statusHistory', 'location', 'period'];
 
 /** What an event makes of a visit whatever the fields say. Source: decisions on Encounter.status; events of HL7 v2.8 chapter 3 */
 const STATUS_OF_EVENT: Readonly<Record<string, Status>> = {
@@ -22,6 +26,9 @@ const OPENING = new Set(['A01', 'A02', 'A04', 'A05', 'A06', 'A07', 'A14']);
 /** Events that take back a move or a plan, not the visit. */
 const TAKING_BACK_A_MOVE = new Set(['A12', 'A25', 'A26']);
 
+/** Events that take back a discharge or a leave: the status before goes on as if it had never ended. */
+const TAKING_BACK_A_STATUS = new Set(['A13', 'A52', 'A53']);
+
 /** How far a visit has come. An update never takes it back. */
 const PROGRESS: readonly Status[] = [
   'unknown',
@@ -35,30 +42,63 @@ const PROGRESS: readonly Status[] = [
   'entered-in-error',
 ];
 
+const OVER: ReadonlySet<Status> = new Set(['finished', 'cancelled', 'entered-in-error']);
+
+/** What a message tells of a visit beside the resource it makes. */
+export interface VisitEvent {
+  /** MSH-9.2. Shape: A02 */
+  readonly event: string;
+  /** The time of the event as a FHIR dateTime; undefined when it has no zone. */
+  readonly at: string | undefined;
+  /** Top-level elements the message takes something away from. */
+  readonly cleared: readonly string[];
+}
+
 /**
- * What a message says of a visit, continued from what is stored: its status with the history of those before, its locations with those left.
+ * What a message says of a visit, continued from what is stored: its status with the history of those before, its places with those left.
+ *
+ * Only ADT events move a patient or change how a visit stands: a result tells of the visit it belongs to, as its laboratory knew it.
  *
  * Shape: an A02 to bed 7 after an A01 to bed 3 gives location [bed 7 active from then on, bed 3 completed until then]
- * Units: `at` is the time of the event as a FHIR dateTime
  */
-export function continueEncounter(stored: Encounter | undefined, said: Encounter, event: string, at: string | undefined): Encounter {
+export function continueEncounter(stored: Encounter | undefined, said: Encounter, happened: VisitEvent): Encounter {
+  const { event, at, cleared } = happened;
+  if (stored !== undefined && !/^A\d/.test(event)) return asBackground(stored, said);
   const status = statusAfter(stored?.status, said.status, event);
-  const next: Encounter = { ...said, status };
-  if (stored === undefined) {
-    if (said.location !== undefined) next.location = said.location.map((place) => begun(place, said.period?.start ?? at));
-    return next;
-  }
-  const statusHistory = historyAfter(stored, status, at);
-  if (statusHistory.length > 0) next.statusHistory = statusHistory;
-  const location =
-    event === 'A12' ? movedBack(stored.location ?? [], said.location ?? []) : moved(stored.location ?? [], said.location ?? [], at, status);
-  if (location.length > 0) next.location = location;
-  if (said.period !== undefined || stored.period !== undefined) {
-    const period = { ...stored.period, ...said.period };
-    if (event === 'A13') delete period.end;
-    if (Object.keys(period).length > 0) next.period = period;
-  }
-  return next;
+  const { statusHistory: _history, location: _places, period: _period, ...rest } = said;
+  const period = periodAfter(stored?.period, said.period, event, cleared.includes('period'));
+  const since = stored === undefined || event === 'A01' ? (period?.start ?? at) : at;
+  const until = event === 'A03' ? (period?.end ?? at) : event === 'A01' ? since : at;
+  const statusHistory = stored === undefined ? [] : historyAfter(stored, status, event, until);
+  const location = placesAfter(stored?.location ?? [], said.location ?? [], {
+    since,
+    until,
+    takenBack: event === 'A12' ? 'move' : event === 'A13' ? 'leaving' : undefined,
+    over: OVER.has(status),
+    nowhere: cleared.includes('location'),
+  });
+  return {
+    ...rest,
+    status,
+    ...(statusHistory.length > 0 ? { statusHistory } : {}),
+    ...(location.length > 0 ? { location } : {}),
+    ...(period === undefined ? {} : { period }),
+  };
+}
+
+/** What is not told of the visit itself adds what is lacking, and changes nothing. */
+function asBackground(stored: Encounter, said: Encounter): Encounter {
+  const { location, period, ...rest } = said;
+  const places = stored.location ?? location;
+  const span = stored.period ?? period;
+  return {
+    ...rest,
+    status: stored.status,
+    class: stored.class,
+    ...(stored.statusHistory === undefined ? {} : { statusHistory: stored.statusHistory }),
+    ...(places === undefined ? {} : { location: places }),
+    ...(span === undefined ? {} : { period: span }),
+  };
 }
 
 function statusAfter(stored: Status | undefined, said: Status, event: string): Status {
@@ -70,61 +110,19 @@ function statusAfter(stored: Status | undefined, said: Status, event: string): S
   return PROGRESS.indexOf(said) > PROGRESS.indexOf(stored) ? said : stored;
 }
 
-function historyAfter(stored: Encounter, status: Status, at: string | undefined): EncounterStatusHistory[] {
+function historyAfter(stored: Encounter, status: Status, event: string, at: string | undefined): EncounterStatusHistory[] {
   const history = stored.statusHistory ?? [];
   if (stored.status === status) return history;
-  const start = history.at(-1)?.period.end ?? stored.period?.start;
+  if (TAKING_BACK_A_STATUS.has(event)) return history.at(-1)?.status === status ? history.slice(0, -1) : history;
+  // A visit begins when the patient comes: since when it was planned no element says.
+  const start = history.at(-1)?.period.end ?? (stored.status === 'planned' ? undefined : stored.period?.start);
   const period = { ...(start === undefined ? {} : { start }), ...(at === undefined ? {} : { end: at }) };
   return [...history, { status: stored.status, period }];
 }
 
-const placeOf = (entry: EncounterLocation) => entry.location.reference ?? JSON.stringify(entry.location);
-
-function begun(entry: EncounterLocation, at: string | undefined): EncounterLocation {
-  return at === undefined || entry.status !== 'active' || entry.period !== undefined ? entry : { ...entry, period: { start: at } };
-}
-
-function left(entry: EncounterLocation, at: string | undefined): EncounterLocation {
-  if (entry.status !== 'active') return entry;
-  return { ...entry, status: 'completed', ...(at === undefined ? {} : { period: { ...entry.period, end: at } }) };
-}
-
-/** The places after a message: those it names now, then those left before, the latest first. */
-function moved(
-  stored: readonly EncounterLocation[],
-  said: readonly EncounterLocation[],
-  at: string | undefined,
-  status: Status,
-): EncounterLocation[] {
-  const active = said.filter((entry) => entry.status !== 'completed');
-  const over = status === 'finished' || status === 'cancelled' || status === 'entered-in-error';
-  const stay = (entry: EncounterLocation) =>
-    active.some((now) => placeOf(now) === placeOf(entry) && now.physicalType?.text === entry.physicalType?.text);
-  const kept = active.map((now) => {
-    const before = stored.find((entry) => placeOf(entry) === placeOf(now) && entry.status === now.status);
-    const entry = before === undefined ? begun(now, at) : { ...now, ...(before.period === undefined ? {} : { period: before.period }) };
-    return over ? left(entry, at) : entry;
-  });
-  if (over && kept.every((entry) => stored.some((before) => placeOf(before) === placeOf(entry) && before.status === entry.status)))
-    return [...stored];
-  const gone = stored
-    .filter((entry) => !(entry.status === 'active' || entry.status === 'planned') || !stay(entry))
-    .map((entry) => (active.length > 0 || over ? left(entry, at) : entry));
-  const prior = said.filter((entry) => entry.status === 'completed' && !gone.some((before) => placeOf(before) === placeOf(entry)));
-  return [...kept, ...gone, ...prior];
-}
-
-/** A cancelled move: the place left last is the place again, the one moved to never was. */
-function movedBack(stored: readonly EncounterLocation[], said: readonly EncounterLocation[]): EncounterLocation[] {
-  const current = stored.findIndex((entry) => entry.status === 'active');
-  const to = said.find((entry) => entry.status === 'active');
-  const previous = stored.findIndex((entry) => entry.status === 'completed' && (to === undefined || placeOf(entry) === placeOf(to)));
-  if (previous < 0) return to === undefined ? [...stored] : [to, ...stored.filter((entry) => entry.status !== 'active')];
-  return stored.flatMap((entry, index) => {
-    if (index === current) return [];
-    if (index !== previous) return [entry];
-    const { period, ...rest } = entry;
-    const { end: _, ...open } = period ?? {};
-    return [{ ...rest, status: 'active' as const, ...(Object.keys(open).length === 0 ? {} : { period: open }) }];
-  });
+function periodAfter(stored: Period | undefined, said: Period | undefined, event: string, cleared: boolean): Period | undefined {
+  const period = { ...stored, ...said };
+  // An HL7 null in PV1-44 or PV1-45: the end that is not said any more goes, the beginning only when it is not said either.
+  if (event === 'A13' || (cleared && said?.end === undefined)) delete period.end;
+  return Object.keys(period).length === 0 ? undefined : period;
 }

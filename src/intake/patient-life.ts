@@ -1,26 +1,37 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Identifier, Patient } from 'fhir/r4.js';
+import type { Identifier, Patient, PatientLink } from 'fhir/r4.js';
+
+/** Events that retire a number or make one current again; from any other a retired number stays what it is. */
+const ABOUT_NUMBERS = /^A(18|30|3[4-6]|39|4\d|5[01])$/;
 
 /**
- * What a message says of a patient, continued from what is stored: merges are events, so the links they made and the numbers they retired
- * stay when later messages speak of other merges, or of the numbers there are now.
+ * What a message says of a patient, continued from what is stored: merges are events, so the links they made stay when later messages
+ * speak of other merges, and a number they retired is not current again because somebody still uses it.
  *
- * Shape: after A40 of M2 into M1, an A08 of M1 still has { use: old, value: M2 } and the link
+ * Shape: after A40 of M2 into M1, an A08 by M2 still finds { use: old, value: M2 }, and the link stays
  */
-export function continuePatient(stored: Patient | undefined, said: Patient): Patient {
-  if (stored === undefined) return said;
+export function continuePatient(stored: Patient | undefined, said: Patient, event: string): Patient {
   const next: Patient = { ...said };
-  if (said.link !== undefined) {
+  if (stored === undefined) {
+    if (event === 'A37') delete next.link;
+    return next;
+  }
+  if (event === 'A37') next.link = withoutSeeAlso(stored.link, said.link);
+  else if (said.link !== undefined) {
     const kept = (stored.link ?? []).filter((entry) => !said.link?.some((other) => isDeepStrictEqual(other.other, entry.other)));
     next.link = [...said.link, ...kept];
   }
-  if (said.identifier !== undefined) {
-    const retired = (stored.identifier ?? []).filter(
-      (entry) => entry.use === 'old' && !said.identifier?.some((other) => same(other, entry)),
-    );
-    next.identifier = [...said.identifier, ...retired];
+  if (next.link?.length === 0) delete next.link;
+  if (said.identifier !== undefined && !ABOUT_NUMBERS.test(event)) {
+    const retired = (stored.identifier ?? []).filter((entry) => entry.use === 'old');
+    next.identifier = said.identifier.map((entry) => retired.find((other) => same(other, entry)) ?? entry);
   }
   return next;
+}
+
+/** Whom an A37 names is told by its second patient; `said` holds the link it takes away. */
+function withoutSeeAlso(stored: readonly PatientLink[] = [], said: readonly PatientLink[] = []): PatientLink[] {
+  return stored.filter((entry) => entry.type !== 'seealso' || !said.some((other) => isDeepStrictEqual(other.other, entry.other)));
 }
 
 function same(one: Identifier, other: Identifier): boolean {

@@ -93,7 +93,12 @@ async function decide(row: MessageRow, reading: Reading, said: Said, deps: Proce
   if (hasError(issues) || translation === undefined || time === undefined) return { issues, translation, effects: undefined };
   const identified = await identify(translation.made, row.sender, deps.store);
   if (!identified.ok) return { issues: [...issues, ...identified.issues], translation, effects: undefined };
-  const effects = await decideEffects(identified.value, row.sender, reading.header.event, time, deps.store);
+  const effects = await decideEffects(
+    identified.value,
+    row.sender,
+    { event: reading.header.event, time, test: ['T', 'D'].includes(reading.header.processingId) },
+    deps.store,
+  );
   return { issues: [...issues, ...effects.issues, ...validationIssues(effects.effects, deps.validator)], translation, effects };
 }
 

@@ -289,6 +289,13 @@ export const catalogue = {
     text: 'The identifiers in {at} belong to {count} different patients',
     help: 'Merge the patients, or correct the identifiers, and send the message again.',
   },
+  'value-kept': {
+    ...warning,
+    fhir: 'business-rule',
+    err3: 207,
+    text: '{expression} was put right by hand and is left as it is; what {at} says of it is kept aside',
+    help: 'Change the value over FHIR, or take it away, where the sender is to be believed.',
+  },
   'message-older': {
     ...warning,
     fhir: 'informational',

@@ -16,6 +16,7 @@ export class MadeSoFar {
   readonly group: GroupNode;
   readonly spoken = new Names();
   readonly cleared = new Names();
+  readonly nulled = new Names();
   identity: Identity = { keys: [], shared: false };
   fullUrl = '';
   /** Where each element came from: its path, the index of its first repeating step or -1, the rest of the path, the value. */
@@ -41,6 +42,7 @@ export class MadeSoFar {
       resource,
       identity,
       cleared: this.cleared.list.filter((element) => resource[element] === undefined),
+      nulled: this.nulled.list,
       spoken: this.spoken.list,
       from: addressOf(this.segment),
       origins: new Origins(resource.resourceType, this.#origins),

@@ -128,6 +128,7 @@ function valueAt(segment: Segment, field: number, index: number, component: numb
 function clear(row: Row, frame: Frame): void {
   if (row.target === undefined || frame.made === undefined) return;
   frame.made.cleared.add(row.target.top);
+  if (row.place !== undefined) frame.made.nulled.add(`${row.place.owner}-${row.place.field}`);
   frame.made.spoken.add(row.target.top);
 }
 

@@ -75,6 +75,7 @@ export class Run {
       addMissing(standing.resource, made.resource);
       for (const element of made.spoken.list) standing.spoken.add(element);
       for (const element of made.cleared.list) standing.cleared.add(element);
+      for (const place of made.nulled.list) standing.nulled.add(place);
       return standing;
     }
     const number = this.count(`made ${made.called}`);

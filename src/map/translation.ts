@@ -28,6 +28,8 @@ export interface Made {
   readonly identity: Identity;
   /** Elements the message takes away by an HL7 null. Shape: ['birthDate', 'address'] */
   readonly cleared: readonly string[];
+  /** The fields that hold an HL7 null a row reads. Shape: ['PID-7', 'PID-19'] */
+  readonly nulled: readonly string[];
   /** Top-level elements the message's segments speak about, valued or nulled; what is not here it leaves alone. */
   readonly spoken: readonly string[];
   /** The segment it was made from. */

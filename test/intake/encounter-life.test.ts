@@ -1,6 +1,9 @@
 import type { Encounter } from 'fhir/r4.js';
 import { expect, test } from 'vitest';
-import { continueEncounter } from '../../src/intake/encounter-life.ts';
+import { continueEncounter as after } from '../../src/intake/encounter-life.ts';
+
+const continueEncounter = (stored: Encounter | undefined, said: Encounter, event: string, at: string | undefined) =>
+  after(stored, said, { event, at, cleared: [] });
 
 const visit = (elements: Partial<Encounter>): Encounter => ({
   resourceType: 'Encounter',

@@ -13,6 +13,8 @@ export interface Journal {
   search(query: MessageQuery): Promise<MessagePage>;
   /** Messages that were received or queued and not finished, in the order of arrival, from `after` on. */
   pending(after: number, count: number): Promise<MessageRow[]>;
+  /** Messages whatever became of them, in the order of arrival, from `after` on. */
+  list(after: number, count: number): Promise<MessageRow[]>;
   /** How many rows have each status. */
   counts(): Promise<Record<MessageStatus, number>>;
 }
@@ -42,6 +44,8 @@ export interface Arrival {
   readonly status: 'received' | 'rejected';
   readonly ack?: string;
   readonly issues?: string;
+  /** The row as another store keeps it, its place and all that became of it. Its place must be behind every other. */
+  readonly kept?: MessageRow;
 }
 
 /** The keys operators search by, as sent. */

@@ -18,13 +18,19 @@ export interface Store {
   readMany(references: readonly { type: string; id: string }[]): Promise<(StoredVersion | undefined)[]>;
   readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined>;
   history(query: HistoryQuery): Promise<HistoryPage>;
+  /** Versions in the order of commits, a handful at a time; what is committed while it goes on does no harm to it. */
+  walk(query: WalkQuery): AsyncIterable<readonly StoredVersion[]>;
   search(query: SearchQuery): Promise<Result<SearchPage>>;
   /** Which resource owns each key, in the order asked. */
   owners(keys: readonly string[]): Promise<(string | undefined)[]>;
+  /** Unique keys and their owners by key, from `after` on. */
+  listClaims(after: string, count: number): Promise<{ key: string; owner: string }[]>;
   /** Documents kept beside the resources (what a sender said, jobs, outbox), in the order asked. */
   documents(keys: readonly DocumentKey[]): Promise<(string | undefined)[]>;
   /** Documents of a kind by key, from `after` on. */
   listDocuments(kind: string, after: string, count: number): Promise<{ key: string; json: string }[]>;
+  /** The kinds there are documents of. */
+  documentKinds(): Promise<string[]>;
   /**
    * All of the change, durable when the promise resolves, or nothing.
    *
@@ -83,6 +89,8 @@ export interface Write {
   readonly expected?: number;
   /** The resource without meta.versionId and meta.lastUpdated, which the store fills in; undefined deletes. */
   readonly resource?: Record<string, unknown>;
+  /** The version as another store keeps it: its place, time and text are taken as they are. Its place must be behind every other. */
+  readonly kept?: StoredVersion;
 }
 
 /** A unique key and the resource that owns it. Shape: key 'Patient|urn:oid:2.16|12345', owner 'Patient/7f3c' */
@@ -129,6 +137,22 @@ export interface DocumentWrite extends DocumentKey {
 export type Commit =
   | { readonly ok: true; readonly seq: number; readonly versions: readonly StoredVersion[] }
   | { readonly ok: false; readonly conflict: 'version' | 'claim' | 'guard' | 'document' | 'message'; readonly subject: string };
+
+/** Which versions a walk meets, oldest first. */
+export interface WalkQuery {
+  readonly type?: string;
+  /** The seq after which it begins; 0 or nothing: at the beginning. */
+  readonly after?: number;
+  /** The seq it ends with. */
+  readonly upTo?: number;
+  /**
+   * Only versions that were current when `upTo` was the last commit, deletions among them: each resource once, as it stood then,
+   * whatever was committed since.
+   */
+  readonly current?: boolean;
+  /** lastUpdated at or after. UTC ms. */
+  readonly since?: number;
+}
 
 /** Which versions a history shows, newest first. */
 export interface HistoryQuery {

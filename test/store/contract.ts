@@ -7,6 +7,7 @@ import { contractOfPaging } from './contract-paging.ts';
 import { contractOfIncludes } from './contract-includes.ts';
 import { contractOfRaces } from './contract-races.ts';
 import { contractOfRestart } from './contract-restart.ts';
+import { contractOfWalks } from './contract-walks.ts';
 import { contractOfWrites } from './contract-writes.ts';
 import type { Harness } from './harness.ts';
 
@@ -16,6 +17,7 @@ export function storeContract(name: string, harness: Harness): void {
     contractOfWrites(harness);
     contractOfRaces(harness);
     contractOfHistory(harness);
+    contractOfWalks(harness);
     contractOfJournal(harness);
     contractOfSearch(harness);
     contractOfSearchProperties(harness);

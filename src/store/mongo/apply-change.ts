@@ -39,7 +39,7 @@ export interface Applying {
 
 /** One change: checked whole, then written whole; on a conflict nothing is written. */
 export async function applyChange({ change, indexes }: PreparedChange, on: Applying): Promise<Commit> {
-  const conflict = conflictOf(change, on.state) ?? (await guardConflict(change, on));
+  const conflict = conflictOf(change, on.state) ?? placeConflict(change, on) ?? (await guardConflict(change, on));
   if (conflict !== undefined) return { ok: false, ...conflict };
   const versions = (change.writes ?? []).map((write, at) => applyWrite(write, indexes[at] ?? {}, on));
   applyClaims(change, on);
@@ -70,6 +70,16 @@ function conflictOf(change: Change, state: KeptState): Conflict | undefined {
   return undefined;
 }
 
+/** A version that keeps its place must stand behind every other. */
+function placeConflict(change: Change, { seq }: Applying): Conflict | undefined {
+  let last = seq;
+  for (const { type, id, kept } of change.writes ?? []) {
+    if (kept !== undefined && kept.seq <= last) return { conflict: 'version', subject: `${type}/${id}` };
+    last = kept?.seq ?? last + 1;
+  }
+  return undefined;
+}
+
 async function guardConflict(change: Change, on: Applying): Promise<Conflict | undefined> {
   for (const { type, filter, key, ids } of change.guards ?? []) {
     await on.pending.flush();
@@ -80,15 +90,16 @@ async function guardConflict(change: Change, on: Applying): Promise<Conflict | u
   return undefined;
 }
 
-function applyWrite({ type, id, resource }: Write, ix: IndexDocument, on: Applying): StoredVersion {
+function applyWrite({ type, id, resource, kept }: Write, ix: IndexDocument, on: Applying): StoredVersion {
   const { collections, pending, state } = on;
   const name = `${type}/${id}`;
   const before = state.resources.get(name);
   if (resource === undefined && before?.deleted === true) return storedVersion(before, '');
-  const seq = (on.seq += 1);
+  const seq = kept?.seq ?? on.seq + 1;
+  on.seq = seq;
   const ver = (before?.ver ?? 0) + 1;
-  const lu = Math.max(on.now(), before?.lu ?? 0);
-  const json = resource === undefined ? '' : versionText(resource, id, ver, lu);
+  const lu = kept?.lastUpdated ?? Math.max(on.now(), before?.lu ?? 0);
+  const json = resource === undefined ? '' : (kept?.json ?? versionText(resource, id, ver, lu));
   const res = pending.text(json, textOwner(type, id, ver));
   const document = { _id: name, type, id, ver, lu, seq, born: before?.born ?? seq, deleted: resource === undefined, res };
   if (before !== undefined) {

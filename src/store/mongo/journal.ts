@@ -37,6 +37,12 @@ export function mongoJournal(collections: Collections, receive: (message: Arriva
         return Promise.all(found.map((document) => messageRow(collections, document)));
       }),
 
+    list: (after, count) =>
+      translated(async () => {
+        const found = await messages.find({ seq: { $gt: after } }, { sort: { seq: 1 }, limit: count }).toArray();
+        return Promise.all(found.map((document) => messageRow(collections, document)));
+      }),
+
     counts: () => translated(() => messageCounts(collections)),
   };
 }

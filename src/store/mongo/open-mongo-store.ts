@@ -15,6 +15,8 @@ import { searchPage } from './search.ts';
 import { matchingIds, type SearchGround } from './sub-search.ts';
 import { inTransaction } from './transaction.ts';
 import { storedVersions, VERSION_FIELDS } from './version.ts';
+import { walkPages } from '../walk.ts';
+import { walkPage } from './walk-page.ts';
 
 /** Where the database is, and what every store is opened with. */
 export interface MongoSettings extends StoreSettings {
@@ -93,12 +95,18 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
         return found === null ? undefined : (await storedVersions(collections, [found]))[0];
       }),
     history: (query) => translated(() => historyPage(collections, query)),
+    walk: (query) => walkPages(query.after ?? 0, (after) => translated(() => walkPage(collections, query, after))),
     search: (query) => translated(() => searchPage(query, ground)),
     owners: (keys) =>
       translated(async () => {
         const found = await collections.claims.find({ _id: { $in: [...keys] } }).toArray();
         const owners = new Map(found.map(({ _id, owner }) => [_id, owner]));
         return keys.map((key) => owners.get(key));
+      }),
+    listClaims: (after, count) =>
+      translated(async () => {
+        const found = await collections.claims.find({ _id: { $gt: after } }, { sort: { _id: 1 }, limit: count }).toArray();
+        return found.map(({ _id: key, owner }) => ({ key, owner }));
       }),
     documents: (keys) =>
       translated(async () => {
@@ -112,6 +120,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
         const found = await collections.documents.find({ kind, key: { $gt: after } }, { sort: { key: 1 }, limit: count }).toArray();
         return Promise.all(found.map(async ({ _id, key, json }) => ({ key, json: await readText(collections, json, documentOwner(_id)) })));
       }),
+    documentKinds: () => translated(async () => (await collections.documents.distinct('kind')).sort()),
     commit: (change) => translated(() => commits.submit(prepareChange(change, extract))),
     journal: mongoJournal(collections, (message) => arrivals.submit(message)),
     async health() {

@@ -33,15 +33,17 @@ export async function receiveAll(
       pending.add(collections.messages, { updateOne: { filter: { _id: row.id }, update: { $inc: { repeats: 1 } } } });
       return { kind: 'repeat', row };
     }
-    const { raw, ...rest } = arrival;
-    const row: MessageRow = { ...rest, seq: (seq += 1), repeats: 0, attempts: 0 };
-    const { id: _id, ack, issues, trace: _trace, ...kept } = row;
+    const { raw, kept: as, ...rest } = arrival;
+    seq = as?.seq ?? seq + 1;
+    const row: MessageRow = as ?? { ...rest, seq, repeats: 0, attempts: 0 };
+    const { id: _id, ack, issues, trace, ...kept } = row;
     const document: MessageDocument = {
       _id,
       ...kept,
       names: row.keys.name.map(normaliseString),
       ...(ack === undefined ? {} : { ack: pending.text(ack, messageOwner(_id, 'ack')) }),
       ...(issues === undefined ? {} : { issues: pending.text(issues, messageOwner(_id, 'issues')) }),
+      ...(trace === undefined ? {} : { trace: pending.text(trace, messageOwner(_id, 'trace')) }),
     };
     pending.add(collections.messages, { insertOne: { document } });
     pending.parts(keepBytes(raw, messageOwner(_id, 'raw')));

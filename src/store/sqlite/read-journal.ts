@@ -29,6 +29,10 @@ export class JournalReader {
     return this.#statements.all(waiting, after, count).map(messageOf);
   }
 
+  list(after: number, count: number): MessageRow[] {
+    return this.#statements.all(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq > ? ORDER BY seq LIMIT ?`, after, count).map(messageOf);
+  }
+
   counts(): Record<MessageStatus, number> {
     const found = new Map(
       this.#statements.all('SELECT status, number FROM message_count').map((row) => [row['status'], Number(row['number'])]),

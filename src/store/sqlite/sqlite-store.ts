@@ -13,8 +13,10 @@ import type {
   Store,
   StoredVersion,
   StoreSettings,
+  WalkQuery,
   Write,
 } from '../store.ts';
+import { walkPages } from '../walk.ts';
 import { bodyOf, textOfBody } from './body.ts';
 import { compartmentsOf } from './compartments.ts';
 import { errorOf, faultOf } from './database-error.ts';
@@ -25,6 +27,7 @@ import { typeNamesOf } from './scope.ts';
 import { searchPage } from './search.ts';
 import type { Statements } from './statements.ts';
 import { VERSION_COLUMNS, Versions } from './stored.ts';
+import { walkPage } from './walk-page.ts';
 import type { Job, Outcome, PreparedChange, PreparedWrite } from './write-job.ts';
 import type { JobQueue } from './write-thread.ts';
 
@@ -48,6 +51,7 @@ export class SqliteStore implements Store {
       raw: (id) => this.#read(() => reader.raw(id)),
       search: (query) => this.#read(() => reader.search(query)),
       pending: (after, count) => this.#read(() => reader.pending(after, count)),
+      list: (after, count) => this.#read(() => reader.list(after, count)),
       counts: () => this.#read(() => reader.counts()),
     };
   }
@@ -74,6 +78,10 @@ export class SqliteStore implements Store {
     return this.#read(() => historyPage(this.#statements, this.#versions, query));
   }
 
+  walk(query: WalkQuery): AsyncIterable<readonly StoredVersion[]> {
+    return walkPages(query.after ?? 0, (after) => this.#read(() => walkPage(this.#statements, this.#versions, query, after)));
+  }
+
   search(query: SearchQuery): Promise<Result<SearchPage>> {
     return this.#read(() => {
       const types = query.types.length > 0 ? query.types : typeNamesOf(this.#statements);
@@ -88,6 +96,13 @@ export class SqliteStore implements Store {
     );
   }
 
+  listClaims(after: string, count: number): Promise<{ key: string; owner: string }[]> {
+    const some = 'SELECT key, owner FROM claim WHERE key > ? ORDER BY key LIMIT ?';
+    return this.#read(() =>
+      this.#statements.all(some, after, count).map((row) => ({ key: row['key'] as string, owner: row['owner'] as string })),
+    );
+  }
+
   documents(keys: readonly DocumentKey[]): Promise<(string | undefined)[]> {
     const one = 'SELECT json FROM document WHERE kind = ? AND key = ?';
     return this.#read(() => keys.map(({ kind, key }) => this.#statements.get(one, kind, key)?.['json'] as string | undefined));
@@ -98,6 +113,10 @@ export class SqliteStore implements Store {
     return this.#read(() =>
       this.#statements.all(some, kind, after, count).map((row) => ({ key: row['key'] as string, json: row['json'] as string })),
     );
+  }
+
+  documentKinds(): Promise<string[]> {
+    return this.#read(() => this.#statements.all('SELECT DISTINCT kind FROM document ORDER BY kind').map((row) => row['kind'] as string));
   }
 
   async commit(change: Change): Promise<Commit> {
@@ -114,8 +133,8 @@ export class SqliteStore implements Store {
     const { written } = await this.#run('change', { kind: 'change', change: prepared });
     if (!written.ok) return written;
     const versions = written.versions.map((version, index) => {
-      const { type, id, body } = prepared.writes[index] as PreparedWrite;
-      const json = body === undefined ? '' : textOfBody(type, id, version.version, version.lastUpdated, body);
+      const { type, id, body, kept } = prepared.writes[index] as PreparedWrite;
+      const json = body === undefined ? '' : (kept?.json ?? textOfBody(type, id, version.version, version.lastUpdated, body));
       return { type, id, ...version, json };
     });
     return { ok: true, seq: written.seq, versions };
@@ -139,7 +158,8 @@ export class SqliteStore implements Store {
 
   #prepare({ resource, ...write }: Write): PreparedWrite {
     if (resource === undefined) return write;
-    return { ...write, body: bodyOf(resource), rows: indexRowsOf(this.#settings.extract(resource as Resource)) };
+    const body = write.kept === undefined ? bodyOf(resource) : { meta: '', rest: '' };
+    return { ...write, body, rows: indexRowsOf(this.#settings.extract(resource as Resource)) };
   }
 
   async #receive(arrival: Arrival): Promise<Received> {

@@ -4,8 +4,9 @@ import { KEY_KIND, MESSAGE_COLUMNS, messageOf } from './message-row.ts';
 import type { Row, Statements } from './statements.ts';
 
 const SAME = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE sender = ? AND control_id = ? AND sha256 = ?`;
-const INSERT = `INSERT INTO message (id, sha256, sender, control_id, message_type, channel, received_at, status, keys, ack, issues)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT = `INSERT INTO message (seq, id, sha256, sender, control_id, message_type, channel, received_at, status, keys, ack, issues)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const AS_KEPT = 'UPDATE message SET repeats = ?, attempts = ?, processed_at = ?, next_try_at = ?, trace = ? WHERE seq = ?';
 const STEP = `UPDATE message SET status = ?, processed_at = coalesce(?, processed_at), attempts = coalesce(?, attempts), next_try_at = ?,
   ack = coalesce(?, ack), issues = coalesce(?, issues), trace = coalesce(?, trace) WHERE id = ?`;
 const COUNT = 'INSERT INTO message_count (status, number) VALUES (?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number';
@@ -27,8 +28,10 @@ export class MessageWriter {
       return { kind: 'repeat', row: messageOf({ ...same, repeats: Number(same['repeats']) + 1 }) };
     }
     const other = statements.get('SELECT 1 FROM message WHERE sender = ? AND control_id = ? LIMIT 1', arrival.sender, arrival.controlId);
-    const { id, sender, controlId, messageType, channel, receivedAt, status, keys, ack, issues } = arrival;
+    const { id, sender, controlId, messageType, channel, receivedAt, keys, ack, issues, kept } = arrival;
+    const status = kept?.status ?? arrival.status;
     const values = [
+      kept?.seq ?? null,
       id,
       sha256,
       sender,
@@ -52,6 +55,10 @@ export class MessageWriter {
     ];
     for (const [kind, value] of words) {
       statements.run('INSERT INTO message_key (kind, value, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', kind, value, seq);
+    }
+    if (kept !== undefined) {
+      const { repeats, attempts, processedAt, nextTryAt, trace } = kept;
+      statements.run(AS_KEPT, repeats, attempts, processedAt ?? null, nextTryAt ?? null, trace ?? null, seq);
     }
     this.#count(status, 1);
     const row = statements.get(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq = ?`, seq) as Row;

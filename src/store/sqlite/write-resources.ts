@@ -63,8 +63,10 @@ export class ResourceWriter {
         versions.push({ version, seq: standing.seq, lastUpdated: standing.updated, deleted: true });
         continue;
       }
-      const updated = Math.max(now, standing?.updated ?? 0);
-      versions.push({ version: version + 1, seq: (this.seq += 1), lastUpdated: updated, deleted: write.body === undefined });
+      const updated = write.kept?.lastUpdated ?? Math.max(now, standing?.updated ?? 0);
+      if (write.kept !== undefined && write.kept.seq <= this.seq) return `${write.type}/${write.id}`;
+      this.seq = write.kept?.seq ?? this.seq + 1;
+      versions.push({ version: version + 1, seq: this.seq, lastUpdated: updated, deleted: write.body === undefined });
       const row = this.#place(write, type, standing, updated);
       placed.push({ row, isNew: version === 0, type, write });
     }
@@ -86,7 +88,7 @@ export class ResourceWriter {
 
   #place(write: PreparedWrite, type: number, standing: Standing | undefined, updated: number): number {
     const version = (standing?.version ?? 0) + 1;
-    const json = write.body === undefined ? '' : textOfBody(write.type, write.id, version, updated, write.body);
+    const json = write.body === undefined ? '' : (write.kept?.json ?? textOfBody(write.type, write.id, version, updated, write.body));
     if (standing === undefined)
       return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, json).lastInsertRowid);
     if (standing.version === 0) {

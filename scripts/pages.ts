@@ -1,12 +1,28 @@
-import { settings } from '../src/config.ts';
+import { existsSync } from 'node:fs';
+import { GUIDE_FOLDER } from '../src/cli/coverage.ts';
+import { examine } from '../src/cli/guide/examine.ts';
+import { readGuide } from '../src/cli/guide/read-guide.ts';
+import { coveragePage } from '../src/cli/guide/report.ts';
+import { readConfig, settings } from '../src/config.ts';
+import { readDefinitions } from '../src/definitions-file.ts';
 import { catalogue, type CatalogueEntry } from '../src/issue/catalogue.ts';
+import { IssueError } from '../src/issue/issue-error.ts';
+import { readMappings } from '../src/translator.ts';
 
 /** Every generated page: its path and its text. `npm run docs` writes them; a test fails when one is stale. */
 export async function pages(_root: string): Promise<Map<string, string>> {
   return new Map([
     ['docs/settings.md', settingsPage()],
     ['docs/issues.md', issuesPage()],
+    ...(existsSync(GUIDE_FOLDER) ? ([['docs/coverage.md', coverage()]] as const) : []),
   ]);
+}
+
+/** Needs the tables of the guide, which are not part of the project: without them the page stays as it is. */
+function coverage(): string {
+  const config = readConfig({});
+  if (!config.ok) throw new IssueError(...config.issues);
+  return coveragePage(examine(readGuide(GUIDE_FOLDER), readMappings(config.value, readDefinitions())));
 }
 
 function settingsPage(): string {

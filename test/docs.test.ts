@@ -2,12 +2,19 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pages } from '../scripts/pages.ts';
+import { GUIDE_FOLDER } from '../src/cli/coverage.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
 describe('a generated page is what the code says (else: npm run docs)', async () => {
-  test.each([...(await pages(root))])('%s', (file, text) => {
+  const generated = await pages(root);
+
+  test.each([...generated])('%s', (file, text) => {
     expect(existsSync(resolve(root, file)) && readFileSync(resolve(root, file), 'utf8')).toBe(text);
+  });
+
+  test.skipIf(!existsSync(GUIDE_FOLDER))('the page of the coverage is one of them (needs ../shared)', () => {
+    expect([...generated.keys()]).toContain('docs/coverage.md');
   });
 });
 
@@ -21,6 +28,8 @@ describe('a page points only at what is there', () => {
 
 test('every script the README names is there', () => {
   const scripts = (JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
-  const named = [...readFileSync(resolve(root, 'README.md'), 'utf8').matchAll(/npm run (?:--silent )?([\w:]+)/g)].map((match) => match[1] as string);
+  const named = [...readFileSync(resolve(root, 'README.md'), 'utf8').matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(
+    (match) => match[1] as string,
+  );
   expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
 });

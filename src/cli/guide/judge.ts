@@ -33,6 +33,8 @@ export function judgeRows(
   });
 }
 
+const POINTER = /; [A-Z][A-Z0-9]{1,2} to [A-Z]/;
+
 /** Why fields are not mapped: only where no map of the segment or type maps them. */
 function notMapped(mappings: Mappings, owner: string): ReadonlyMap<string, string> {
   const reasons = new Map<string, string>();
@@ -41,7 +43,10 @@ function notMapped(mappings: Mappings, owner: string): ReadonlyMap<string, strin
     const name = typeof data === 'object' && 'map' in data && typeof data.map === 'string' ? data.map : '';
     if (readMapName(name)?.owner !== owner) continue;
     const compiled = mappings.base.segments.get(name) ?? mappings.base.library.map(name);
-    for (const [address, why] of compiled?.notMapped ?? []) reasons.set(address, why);
+    for (const [address, why] of compiled?.notMapped ?? []) {
+      // A reason that only points to another map says less than that map's own.
+      if (!reasons.has(address) || !POINTER.test(why)) reasons.set(address, why);
+    }
     for (const row of compiled?.rows ?? []) if (row.place !== undefined) mapped.add(row.place.text.split('.')[0] ?? '');
   }
   for (const address of mapped) if (address.includes('-')) reasons.delete(address);

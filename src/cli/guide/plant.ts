@@ -58,11 +58,21 @@ function planted64(mark: string): Planted {
 
 /** A value of a data type in which every part tells where it was planted; `bare`: without the parts that say what kind it is. Shape: plant('XPN', 'PID5') */
 export function plant(type: string, mark: string, bare = false): Planted {
+  const key = `${type} ${mark} ${bare}`;
+  const known = planted.get(key) ?? make(type, mark, bare);
+  planted.set(key, known);
+  return known;
+}
+
+/** They are the same each time, and asked for many times. */
+const planted = new Map<string, Planted>();
+
+function make(type: string, mark: string, bare: boolean): Planted {
   if (type === 'ED') return planted64(mark);
   const parts = componentsOf(type);
   if (parts.length === 0) return leaf(type, mark);
-  const planted = parts.map((part, index) => plantPart(type, index + 1, part, mark, bare));
-  return { text: planted.map(({ text }) => text).join('^').replace(/\^+$/, ''), shows: planted.flatMap(({ shows }) => shows) };
+  const each = parts.map((part, index) => plantPart(type, index + 1, part, mark, bare));
+  return { text: each.map(({ text }) => text).join('^').replace(/\^+$/, ''), shows: each.flatMap(({ shows }) => shows) };
 }
 
 /** One part of a value, with what it is known by: a code with rules of its own too. */

@@ -50,6 +50,7 @@ export class Prover {
   readonly #tables: ReadonlyMap<string, GuideTable>;
   readonly #seen = new Map<string, readonly Made[]>();
   readonly #own: OwnConditions;
+  readonly #codesOf = new Map<string, readonly (readonly [string, string])[]>();
   /** Rows of segment maps that were proved: what data type maps are proved by. */
   readonly #carried = new Set<GuideRow>();
 
@@ -67,6 +68,33 @@ export class Prover {
     const proof = this.#search(map, row);
     if (proof !== undefined) this.#carried.add(row);
     return proof;
+  }
+
+  /** Whether some message uses the row's field at all: what a ruling says is carried otherwise is not reported as unused. */
+  uses(map: GuideMap, row: GuideRow): boolean {
+    const place = parsePlace(row.address === '' ? map.owner : row.address);
+    if (place === undefined || place.owner !== map.owner || place.field === 0) return true;
+    const ways = this.#ways(map, place, readGuideCondition(row.condition, row.address));
+    return surroundingsOf(map.owner).some((surroundings) =>
+      ways.some((way) =>
+        this.#plantings(row, place).some(({ value }) => {
+          const message = surroundings.copy();
+          for (const change of way) change(message);
+          const planted = value(message);
+          if (planted !== undefined && !standsForItself(place)) message.set(place, planted.text);
+          const parsed = parseMessage(message.toString());
+          return parsed.ok && !isUnused(place, translate(parsed.value, this.#mappings).unused);
+        }),
+      ),
+    );
+  }
+
+  /** The same for a component, in the fields whose rows carry its type. */
+  usesPart(map: GuideMap, row: GuideRow): boolean {
+    const component = parsePlace(row.address)?.component ?? 0;
+    if (component === 0 || componentsOf(map.owner).length === 0) return true;
+    const users = this.#users.filter(({ row: user }) => this.#carried.has(user) && plainName(user.dataTypeMap) === plainName(map.name));
+    return users.length === 0 || users.some((user) => this.uses(user.map, { ...user.row, address: `${user.row.address}.${component}` }));
   }
 
   #search(map: GuideMap, row: GuideRow): Proof | undefined {
@@ -168,6 +196,8 @@ export class Prover {
     if (seen !== undefined) return seen;
     const parsed = parseMessage(text);
     const made = parsed.ok ? translate(parsed.value, this.#mappings).made : [];
+    // Neighbouring attempts ask for the same messages; those long past do not come again.
+    if (this.#seen.size > 500) this.#seen.clear();
     this.#seen.set(text, made);
     return made;
   }
@@ -188,7 +218,7 @@ export class Prover {
     });
     const codes = [...this.#codes(row), ...this.#ownCodes(place)].slice(0, place.component === 0 ? 50 : 20);
     const coded = codes.map(
-      ([code, target]): Planting => ({ bare: false, value: () => ({ text: code, shows: [JSON.stringify(target), target] }) }),
+      ([code, target]): Planting => ({ bare: false, value: () => ({ text: code, shows: [/^(true|false)$/.test(target) ? target : JSON.stringify(target)] }) }),
     );
     const plain = [typed(false), typed(true)];
     return row.vocabulary === '' ? [...plain, ...coded] : [...coded, ...plain];
@@ -201,7 +231,14 @@ export class Prover {
   }
 
   /** Codes of the tables our rows look the field up in. */
-  #ownCodes(place: Place): [string, string][] {
+  #ownCodes(place: Place): readonly (readonly [string, string])[] {
+    const field = `${place.owner}-${place.field}`;
+    const known = this.#codesOf.get(field) ?? this.#readCodes(place);
+    this.#codesOf.set(field, known);
+    return known;
+  }
+
+  #readCodes(place: Place): [string, string][] {
     const codes = new Map<string, string>();
     for (const map of this.#mappings.base.segments.values()) {
       for (const row of map.rows) {
@@ -250,6 +287,11 @@ const HEADER_SHOWS: Readonly<Record<number, readonly string[]>> = {
   9: ['A01', 'A11', 'cancelled', 'finished'],
   10: ['CONTROLBASE'],
 };
+
+function isUnused({ owner, field, component }: Place, unused: readonly string[]): boolean {
+  const whole = `${owner}-${field}`;
+  return unused.some((one) => [owner, whole, `${whole}.${component}`].includes(one) || one.startsWith(`${owner}[`));
+}
 
 function standsForItself({ owner, field }: Place): boolean {
   return owner === 'MSH' && HEADER_SHOWS[field] !== undefined;

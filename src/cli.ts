@@ -5,7 +5,7 @@ import { argv, exit, stderr } from 'node:process';
 type Command = (words: string[]) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, { readonly what: string; load(): Promise<Command> }>> = {
-  serve: { what: 'start the gateway', load: async () => (await import('./cli/serve.ts')).serve },
+  serve: { what: '[--ig PATH]...: start the gateway', load: async () => (await import('./cli/serve.ts')).serve },
   convert: {
     what: 'PATH...: messages to FHIR bundles, one line of JSON each; PATH is a file, a folder or -',
     load: async () => (await import('./cli/convert.ts')).convert,
@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, { readonly what: string; load(): Promise
   coverage: {
     what: '[--guide DIR]: rows of the v2-to-FHIR guide carried, deviated, left out',
     load: async () => (await import('./cli/coverage.ts')).coverage,
+  },
+  profiles: {
+    what: 'list | add PATH | add NAME@VERSION: the FHIR packages that resources are held against',
+    load: async () => (await import('./cli/profiles.ts')).profiles,
   },
   demo: { what: '[--exit]: play the samples on a scratch database', load: async () => (await import('./cli/demo.ts')).demo },
 };

@@ -61,6 +61,22 @@ export const settings = {
     what: 'Character set of messages whose MSH-18 is empty and whose sender file names none. Empty: UTF-8, strictly.',
   },
   MAPPINGS: { kind: 'text', default: '', what: 'Folder of mapping files. Empty: the one of the installation.' },
+  PROFILES: {
+    kind: 'text',
+    default: '',
+    what: "FHIR packages (.tgz or folder) and folders of them, separated by commas; Chartbridge's own is always loaded. Empty: profiles/ of the installation.",
+  },
+  CLAIM_PROFILES: {
+    kind: 'text',
+    default: '',
+    what: 'Addresses of profiles, separated by commas, that resources made from messages claim in meta.profile where they meet them. Empty: none.',
+  },
+  VALIDATION: {
+    kind: 'choice',
+    default: 'reject',
+    choices: ['off', 'warn', 'reject'],
+    what: 'Of writes over FHIR, what becomes of one that misses a profile it claims: refused, taken with a warning, or not checked. What is no R4 is always refused. Of feeds a sender file says it (validation).',
+  },
   MAX_MESSAGE_BYTES: {
     kind: 'integer',
     default: '16777216',

@@ -19,6 +19,7 @@ import { IssueError } from './issue/issue-error.ts';
 import { toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
 import { networkIssue, parsePeers } from './secure/open-network.ts';
+import { readProfiles } from './profile-files.ts';
 import { createApp } from './serve/app.ts';
 import { createHttpServer } from './serve/http-server.ts';
 import { DEFAULT_SETTINGS } from './serve/settings.ts';
@@ -57,7 +58,9 @@ export async function startGateway(config: Config): Promise<Gateway> {
   if (peers !== undefined && 'id' in peers) throw new IssueError(peers);
   const warnings = network === undefined ? ['nobody logs in: only this machine can reach the gateway'] : [textOf(network)];
 
-  const definitions = readDefinitions();
+  const { definitions, packages, issues: ofPackages } = readProfiles(readDefinitions(), config);
+  for (const item of ofPackages) log.warn({ issue: item.id }, textOf(item));
+  log.info({ packages: packages.map((one) => `${one.package.name}#${one.package.version}`) }, 'profiles');
   const translator = readTranslator(config, definitions);
   const validator = compileValidator(definitions);
   const { store, name: database } = await openStore(config, definitions);

@@ -4,14 +4,16 @@ import { toOutcomeIssue } from '../issue/operation-outcome.ts';
 import { toTransactionBundle } from '../intake/bundle.ts';
 import { openOffline } from './offline.ts';
 import { messagesOf } from './message-files.ts';
+import { takePackages } from './package-words.ts';
 
-/** `chartbridge convert PATH...`: one line of JSON for each message. 0 when all are AA, 1 when not, 2 when a path cannot be read. */
-export async function convert(paths: string[]): Promise<number> {
+/** `chartbridge convert PATH... [--ig PATH]...`: one line of JSON for each message. 0 when all are AA, 1 when not, 2 when a path cannot be read. */
+export async function convert(words: string[]): Promise<number> {
+  const { packages, rest: paths } = takePackages(words);
   if (paths.length === 0) {
     stderr.write('chartbridge convert PATH...: a file, a folder, or - for standard input\n');
     return 2;
   }
-  const translate = openOffline();
+  const translate = openOffline(packages);
   let worst = 0;
   try {
     for await (const { source, raw } of messagesOf(paths)) {

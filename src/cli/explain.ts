@@ -5,14 +5,16 @@ import { type MessageTrace, traceOf } from '../intake/trace.ts';
 import type { OfflineTranslation } from '../intake/translate-offline.ts';
 import { messagesOf } from './message-files.ts';
 import { openOffline } from './offline.ts';
+import { takePackages } from './package-words.ts';
 
 /** `chartbridge explain FILE`: what every segment became, or why not. 0 when all are AA. */
-export async function explain(paths: string[]): Promise<number> {
+export async function explain(words: string[]): Promise<number> {
+  const { packages, rest: paths } = takePackages(words);
   if (paths.length === 0) {
     stderr.write('chartbridge explain FILE\n');
     return 2;
   }
-  const translate = openOffline();
+  const translate = openOffline(packages);
   let worst = 0;
   for await (const { raw } of messagesOf(paths)) {
     const result = translate(raw);

@@ -4,15 +4,19 @@ import { readDefinitions } from '../definitions-file.ts';
 import { textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { type OfflineTranslation, translateOffline } from '../intake/translate-offline.ts';
+import { readProfiles, withPackages } from '../profile-files.ts';
 import { readTranslator } from '../translator.ts';
 import { compileValidator } from '../validate/compile-validator.ts';
 
-/** Reads the mapping files as a start of the gateway does. A faulty file, or a wrong setting, ends the command with each fault on a line and exit code 2. */
-export function openOffline(): (raw: Uint8Array) => OfflineTranslation {
+/**
+ * Reads the mapping files and the packages of profiles as a start of the gateway does; `packages` are paths beside those of the settings.
+ * A faulty file, or a wrong setting, ends the command with each fault on a line and exit code 2.
+ */
+export function openOffline(packages: readonly string[] = []): (raw: Uint8Array) => OfflineTranslation {
   try {
     const config = readConfig();
     if (!config.ok) throw new IssueError(...config.issues);
-    const definitions = readDefinitions();
+    const { definitions } = readProfiles(readDefinitions(), withPackages(config.value, packages));
     const translator = readTranslator(config.value, definitions);
     const validator = compileValidator(definitions);
     return (raw) => translateOffline(raw, translator, validator);

@@ -4,9 +4,12 @@ import { readConfig } from '../config.ts';
 import { textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { type Gateway, startGateway } from '../main.ts';
+import { withPackages } from '../profile-files.ts';
+import { takePackages } from './package-words.ts';
 
-/** `chartbridge serve`: runs until SIGINT or SIGTERM, then finishes what it has begun. */
-export async function serve(): Promise<number> {
+/** `chartbridge serve [--ig PATH]...`: runs until SIGINT or SIGTERM, then finishes what it has begun. */
+export async function serve(words: string[]): Promise<number> {
+  const { packages } = takePackages(words);
   const config = readConfig();
   if (!config.ok) {
     for (const item of config.issues) stderr.write(`chartbridge: ${textOf(item)}\n`);
@@ -14,7 +17,7 @@ export async function serve(): Promise<number> {
   }
   let gateway: Gateway;
   try {
-    gateway = await startGateway(config.value);
+    gateway = await startGateway(withPackages(config.value, packages));
   } catch (error) {
     if (!(error instanceof IssueError)) throw error;
     for (const item of error.issues) stderr.write(`chartbridge: ${textOf(item)}\n`);

@@ -436,6 +436,15 @@ export const catalogue = {
     text: '{file} is not a FHIR package: {reason}',
     help: 'A package is a .tgz archive, or a folder, with package.json and definitions as JSON.',
   },
+  'package-unavailable': {
+    ...error,
+    fhir: 'transient',
+    http: 503,
+    err3: 207,
+    msa1: 'AR',
+    text: 'Package {package} could not be fetched: {reason}',
+    help: 'Check its name and version and the network, or fetch it elsewhere and give its path.',
+  },
   'package-dependency-missing': {
     ...warning,
     fhir: 'not-found',
@@ -783,6 +792,24 @@ export const catalogue = {
     retry: true,
     text: 'Too many requests',
     help: 'Wait as long as Retry-After says.',
+  },
+  'export-not-found': {
+    ...error,
+    fhir: 'not-found',
+    http: 404,
+    err3: 204,
+    msa1: 'AE',
+    text: 'There is no such export, or no such file of it',
+    help: "It was cancelled, it is out of date, or it is another client's. Start a new one.",
+  },
+  'export-failed': {
+    ...error,
+    fhir: 'exception',
+    http: 500,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The export could not be written: {reason}',
+    help: 'The operator sees the cause in the log. Is there room where EXPORT_DIR is?',
   },
   // ourselves
   'store-busy': {

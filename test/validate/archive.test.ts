@@ -6,28 +6,7 @@ import { loadPackages } from '../../src/validate/package/load-packages.ts';
 import { parsePackageArchive } from '../../src/validate/package/package.ts';
 import { isInside, readTar } from '../../src/validate/package/tar.ts';
 import { definitions } from '../definitions.ts';
-
-const text = new TextEncoder();
-
-/** A ustar entry: a header with its checksum, then the content in blocks of 512. */
-function entry(path: string, content: string, kind = '0', damage = 0): Uint8Array {
-  const bytes = text.encode(content);
-  const out = new Uint8Array(512 + Math.ceil(bytes.length / 512) * 512);
-  out.set(text.encode(path).subarray(0, 100), 0);
-  out.set(text.encode('0000644\0'), 100);
-  out.set(text.encode(`${bytes.length.toString(8).padStart(11, '0')}\0`), 124);
-  out.set(text.encode(kind), 156);
-  out.set(text.encode('ustar\x0000'), 257);
-  out.fill(32, 148, 156);
-  const sum = out.subarray(0, 512).reduce((total, byte) => total + byte, 0) + damage;
-  out.set(text.encode(`${sum.toString(8).padStart(6, '0')}\0 `), 148);
-  out.set(bytes, 512);
-  return out;
-}
-
-function tar(...entries: Uint8Array[]): Uint8Array {
-  return Buffer.concat([...entries, new Uint8Array(1024)]);
-}
+import { entry, tar } from './tar-archive.ts';
 
 const MANIFEST = entry('package/package.json', '{"name":"a","version":"1"}');
 const ids = (archive: Uint8Array) => {
@@ -59,7 +38,7 @@ describe('an archive', () => {
   });
 
   test('that is none, has no manifest or holds what is no JSON is refused', () => {
-    expect(ids(text.encode('hello'))).toEqual(['package-invalid']);
+    expect(ids(Buffer.from('hello'))).toEqual(['package-invalid']);
     expect(ids(gzipSync(tar(entry('package/a.json', '{}'))))).toEqual(['package-invalid']);
     expect(ids(gzipSync(tar(MANIFEST, entry('package/a.json', '{'))))).toEqual(['package-invalid']);
     expect(ids(gzipSync(tar(MANIFEST).subarray(0, 515)))).toEqual(['package-invalid']);

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { Definition } from '../../fhir/definition-shelf.ts';
 import type { Resource } from '../../fhir/resource.ts';
-import { type Issue, issue } from '../../issue/issue.ts';
+import { issue } from '../../issue/issue.ts';
 import { type Result, failure, success } from '../../issue/result.ts';
 import { type ArchivedFile, readTar } from './tar.ts';
 
@@ -54,8 +54,7 @@ export function parsePackageArchive(archive: Uint8Array, name: string): Result<F
 export function parsePackageFiles(files: readonly ArchivedFile[], name: string): Result<FhirPackage> {
   const definitions: Definition[] = [];
   const examples: Resource[] = [];
-  const issues: Issue[] = [];
-  let manifest: { name?: unknown; version?: unknown; dependencies?: unknown } | undefined;
+  let manifest: { name?: unknown; version?: unknown; dependencies?: unknown; fhirVersions?: unknown } | undefined;
   for (const file of files) {
     const path = file.path.replace(/^(?:\.\/)?(?:package\/)?/, '');
     if (!path.endsWith('.json') || path.startsWith('.') || path.startsWith('other/') || path.startsWith('openapi/')) continue;
@@ -75,8 +74,12 @@ export function parsePackageFiles(files: readonly ArchivedFile[], name: string):
   if (typeof manifest?.name !== 'string' || typeof manifest.version !== 'string') {
     return failure(issue('package-invalid', { file: name, reason: 'package.json with a name and a version is missing' }));
   }
+  const releases: readonly unknown[] = Array.isArray(manifest.fhirVersions) ? manifest.fhirVersions : [];
+  if (releases.length > 0 && !releases.some((release) => String(release).startsWith('4.0'))) {
+    return failure(issue('package-invalid', { file: name, reason: 'it is for another release of FHIR than R4' }));
+  }
   const dependencies = isStringRecord(manifest.dependencies) ? manifest.dependencies : {};
-  return success({ name: manifest.name, version: manifest.version, dependencies, definitions, examples }, issues);
+  return success({ name: manifest.name, version: manifest.version, dependencies, definitions, examples });
 }
 
 function isResource(value: unknown): value is Resource {

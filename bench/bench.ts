@@ -1,11 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { gatewayFigures } from './gateway.ts';
 import type { Figure } from './measure.ts';
-import { translateFigures } from './translate.ts';
 
-/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- --save` keeps this one. */
+/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- store gateway` takes only these; `-- --save` keeps the run. */
 const SAVED = join(import.meta.dirname, 'saved', 'last.json');
 
 interface Run {
@@ -14,7 +12,16 @@ interface Run {
   readonly figures: readonly Figure[];
 }
 
-const sections: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { translate: translateFigures, gateway: gatewayFigures };
+const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  translate: async () => (await import('./translate.ts')).translateFigures(),
+  validate: async () => (await import('./validate.ts')).measureValidation((await import('../src/definitions-file.ts')).readDefinitions()),
+  store: async () =>
+    (await (await import('./store.ts')).measureStore(20_000)).map(({ ratio, ...figure }) => ({
+      ...figure,
+      ...(ratio === undefined ? {} : { ratioTo: `${ratio.toFixed(2)} of raw SQLite` }),
+    })),
+  gateway: async () => (await import('./gateway.ts')).gatewayFigures(),
+};
 const chosen = process.argv.slice(2).filter((word) => Object.hasOwn(sections, word));
 const last = existsSync(SAVED) ? (JSON.parse(readFileSync(SAVED, 'utf8')) as Run) : undefined;
 const [cpu] = cpus();

@@ -7,7 +7,7 @@ import { sendMessages } from '../src/wire/mllp-client.ts';
 import { oruMessage } from './corpus.ts';
 import { type Figure, percentile } from './measure.ts';
 
-const MESSAGES = 3000;
+const MESSAGES = 1200;
 const CONNECTIONS = 8;
 const RESULTS = 12;
 

@@ -91,6 +91,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   async function take(raw: Uint8Array, channel: Channel, reading: Reading, mode: AcknowledgmentMode): Promise<Reception> {
     const received = await journalled(raw, channel, reading, { status: 'received' });
     const { row } = received;
+    work.storeWorks();
     const known: Reading =
       received.kind === 'new' && received.reused
         ? { ...reading, issues: [...reading.issues, issue('control-id-reused', { at: { segment: 'MSH', occurrence: 1, field: 10 } })] }

@@ -26,6 +26,8 @@ export interface MessageWork {
    * on again unless `again` says so.
    */
   finish(row: MessageRow, reading: Reading | undefined, again?: boolean): Promise<Outcome | undefined>;
+  /** The store has just kept something: what waits for it need not wait long. */
+  storeWorks(): void;
   /** Takes up what was received and not finished before the last stop, in the order of arrival; how many there were. */
   resume(): Promise<number>;
   /** Messages that wait or are being worked on. */
@@ -126,6 +128,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
 
   return {
     finish,
+    storeWorks: () => retry.hasten(),
     async resume() {
       let after = 0;
       let count = 0;

@@ -23,9 +23,10 @@ export function scratchFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts the gateway and waits until it says that it is ready. */
-export async function startGatewayProcess(environment: Record<string, string>): Promise<RunningGateway> {
-  const child = spawn(process.execPath, ['src/cli.ts', 'serve'], {
+/** Starts the gateway, under another program where one is named, and waits until it says that it is ready. */
+export async function startGatewayProcess(environment: Record<string, string>, under: readonly string[] = []): Promise<RunningGateway> {
+  const [command = '', ...rest] = [...under, process.execPath, 'src/cli.ts', 'serve'];
+  const child = spawn(command, rest, {
     cwd: root,
     env: { ...process.env, PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,3 @@
+import { stayStory } from './stay-story.ts';
+
+stayStory('SQLite');

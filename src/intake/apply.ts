@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Encounter, Patient } from 'fhir/r4.js';
+import type { Encounter, Patient, Reference } from 'fhir/r4.js';
 import { issue, type Issue } from '../issue/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
@@ -50,10 +50,11 @@ export const FACTS = 'facts';
 const CARRIERS = new Set(['Organization', 'Practitioner', 'PractitionerRole', 'Location', 'Device']);
 
 /**
- * Resources a message states as a whole: a corrected result without a flag has none, while an admission without an address says nothing of it.
+ * Resources a message states as a whole: a corrected result without a flag has none, while an admission without an address says nothing of
+ * it. A report is not: a correction may hold only the results it corrects.
  * Source: HL7 v2.5.1 chapter 7, 7.2.4 (results are sent again in full)
  */
-const STATED_WHOLE = new Set(['Observation', 'DiagnosticReport', 'Specimen', 'DocumentReference']);
+const STATED_WHOLE = new Set(['Observation', 'DocumentReference']);
 
 /**
  * Lays what a message says over what is stored. Nothing is written here; a resource that does not change gives no write.
@@ -119,7 +120,17 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
     const lived = continuePatient(stored as Patient | undefined, tagged as unknown as Patient, event) as unknown as Resource;
     return { ...plain, resource: lived, ...(plain.spoken.includes('link') && !older ? { lived: ['link'] } : {}) };
   }
+  if (resource.resourceType === 'DiagnosticReport' && stored !== undefined && !older) {
+    return { ...plain, resource: { ...tagged, result: addedTo(stored['result'], tagged['result']) }, lived: ['result'] };
+  }
   return plain;
+}
+
+/** A report keeps the results it has: a deleted one is told by its own status. */
+function addedTo(stored: unknown, said: unknown): unknown {
+  const [before, now] = [stored ?? [], said ?? []] as [Reference[], Reference[]];
+  const list = [...before, ...now.filter((one) => !before.some((other) => other.reference === one.reference))];
+  return list.length === 0 ? undefined : list;
 }
 
 /** What other senders have said of a resource. */

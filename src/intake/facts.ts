@@ -43,6 +43,9 @@ export interface Merged {
 
 const OWN = new Set(['resourceType', 'id', 'meta']);
 
+/** What comes from other segments than the resource itself: where these are silent, it stays, even of what is stated whole. */
+const FROM_ELSEWHERE = new Set(['specimen', 'encounter', 'basedOn', 'hasMember', 'focus', 'related', 'context']);
+
 /** Elements whose parts are fields of their own: one that is absent stays. */
 const PARTED = new Set(['hospitalization', 'period']);
 
@@ -177,7 +180,8 @@ function metaAfter(stored: Meta | undefined, said: Meta | undefined): Meta | und
 
 /** A choice of types is one element: saying valueString takes back the valueQuantity said before. */
 function withChoiceSiblings(statement: Statement, before: Readonly<Record<string, unknown>>): Set<string> {
-  const spoken = statement.whole === true ? [...statement.spoken, ...Object.keys(before)] : statement.spoken;
+  const spoken =
+    statement.whole === true ? [...statement.spoken, ...Object.keys(before).filter((name) => !FROM_ELSEWHERE.has(name))] : statement.spoken;
   const names = new Set([...spoken, ...(statement.lived ?? [])].filter((name) => !OWN.has(name)));
   for (const name of names) {
     const stem = choiceStem(name);

@@ -19,7 +19,8 @@ export interface Settled {
  *
  * A shared resource (a patient, a practitioner, an organization) is found by any of its keys through the store's unique key rows, and
  * claims those nobody has; a patient that was merged away is found as the one it became. Any other is this sender's own: its id follows
- * from its key. One within a patient is also looked for within the patients that patient has replaced, so a merge does not double a visit.
+ * from its key. One within a patient is also looked for within the patients that patient has replaced, so a merge does not double a visit,
+ * and within the one it is moved from.
  *
  * Fails: patient-ambiguous (the keys belong to several patients)
  */
@@ -41,11 +42,14 @@ export async function identify(all: readonly Made[], sender: string, store: Stor
 function isReady(made: Made, settled: ReadonlyMap<string, Settled>, all: readonly Made[]): boolean {
   const { within } = made.identity;
   const survivor = survivorOf(made, all);
-  return (within === undefined || settled.has(within)) && (survivor === undefined || settled.has(survivor.name));
+  const waits = (name: string | undefined) => name !== undefined && !settled.has(name);
+  return !waits(within) && !waits(made.identity.movedFrom) && !waits(survivor?.name);
 }
 
-/** The made patient that replaces this one in the same message. */
+/** What replaces this one in the same message: a patient by its link, a visit or an account by the message map. */
 function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
+  const { becomes } = made.identity;
+  if (becomes !== undefined) return all.find((other) => other.name === becomes);
   const link = (made.resource as unknown as Patient).link;
   if (made.resource.resourceType !== 'Patient' || !Array.isArray(link)) return undefined;
   const target = link.find((entry) => entry.type === 'replaced-by')?.other.reference;
@@ -62,8 +66,13 @@ async function settle(
   const own = batch.filter((made) => !made.identity.shared);
   const ids = new Map<Made, { id: string; claims: Claim[] }>();
 
+  const before = await replacedBefore(
+    [...settled.values()].flatMap((item) => (item.stored === undefined ? [] : [item.stored])),
+    store,
+  );
+  const keys = new Map(shared.map((made) => [made, sharedKeys(made, settled, before)]));
   const owners = await ownersOf(
-    shared.flatMap((made) => made.identity.keys.flatMap((key) => [sharedKey(made, key), mergedKey(made, key)])),
+    [...keys.values()].flatMap((one) => [...one.own, ...one.before].flatMap((key) => [key, `${MERGED}${key}`])),
     store,
   );
   const surviving = await survivingOwners(
@@ -72,16 +81,15 @@ async function settle(
   );
   for (const made of shared) {
     const survivor = survivorOf(made, [...batch, ...[...settled.values()].map((item) => item.made)]);
+    const named = keys.get(made) as SharedKeys;
     const result =
-      survivor === undefined ? settleShared(made, owners, surviving) : settleReplaced(made, settled.get(survivor.name), owners, surviving);
+      survivor === undefined
+        ? settleShared(made, named, owners, surviving)
+        : settleReplaced(made, named, settled.get(survivor.name), owners, surviving);
     if (!result.ok) return result;
     ids.set(made, result.value);
   }
 
-  const before = await replacedBefore(
-    [...settled.values()].flatMap((item) => (item.stored === undefined ? [] : [item.stored])),
-    store,
-  );
   const candidates = own.map((made) => candidateIds(made, settled, sender, before));
   const found = await store.readMany(
     own.flatMap((made, index) => (candidates[index] as string[]).map((id) => ({ type: made.resource.resourceType, id }))),
@@ -100,10 +108,34 @@ async function settle(
   return success(batch.map((made, index) => ({ made, stored: stored[index], ...(ids.get(made) as { id: string; claims: Claim[] }) })));
 }
 
-const sharedKey = (made: Made, key: string) => `${made.resource.resourceType}|${key}`;
-/** Whom a key named before its patient was merged into another: what finds the replaced one when the merge is sent again. */
-const mergedKey = (made: Made, key: string) => `${MERGED}${sharedKey(made, key)}`;
+/** Whom a key named before its owner was merged into another: what finds the replaced one when the merge is sent again. */
 const MERGED = 'merged:';
+
+/** The keys of a shared resource: those it has now, and those it had within what its parent has replaced, or within what it is moved from. */
+interface SharedKeys {
+  readonly own: readonly string[];
+  readonly before: readonly string[];
+}
+
+function sharedKeys(made: Made, settled: ReadonlyMap<string, Settled>, replaced: ReadonlyMap<string, readonly string[]>): SharedKeys {
+  const { within, movedFrom, keys } = made.identity;
+  const type = made.resource.resourceType;
+  if (within === undefined) return { own: keys.map((key) => `${type}|${key}`), before: [] };
+  const [own, ...before] = [...parentsOf(within, settled, replaced), ...parentsOf(movedFrom, settled, replaced)].map((id) =>
+    keys.map((key) => `${type}|${id}|${key}`),
+  );
+  return { own: own ?? [], before: before.flat() };
+}
+
+/** A parent's id, and those of what it has replaced. */
+function parentsOf(
+  name: string | undefined,
+  settled: ReadonlyMap<string, Settled>,
+  replaced: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  const parent = name === undefined ? undefined : settled.get(name);
+  return parent === undefined ? [] : [parent.id, ...(replaced.get(`${parent.made.resource.resourceType}/${parent.id}`) ?? [])];
+}
 
 async function ownersOf(keys: readonly string[], store: Store): Promise<Map<string, string>> {
   const unique = [...new Set(keys)];
@@ -115,39 +147,42 @@ const idIn = (reference: string) => reference.slice(reference.indexOf('/') + 1);
 
 type Owners = ReadonlyMap<string, string>;
 
-function settleShared(made: Made, owners: Owners, surviving: Owners): Result<{ id: string; claims: Claim[] }> {
+function settleShared(made: Made, keys: SharedKeys, owners: Owners, surviving: Owners): Result<{ id: string; claims: Claim[] }> {
   const type = made.resource.resourceType;
-  const keys = made.identity.keys.map((key) => sharedKey(made, key));
-  const found = [...new Set(keys.map((key) => owners.get(key)).filter((owner) => owner !== undefined))]
+  const found = [...new Set([...keys.own, ...keys.before].map((key) => owners.get(key)).filter((owner) => owner !== undefined))]
     .map((owner) => surviving.get(owner) ?? owner)
     .filter((owner, index, all) => all.indexOf(owner) === index);
   if (found.length > 1 && type === 'Patient') {
     return failure(issue('patient-ambiguous', { at: made.from, count: found.length }));
   }
-  const id = found[0] === undefined ? idOf(keys[0] ?? made.fullUrl) : idIn(found[0]);
-  const claims = keys.filter((key) => !owners.has(key)).map((key) => ({ key, owner: `${type}/${id}` }));
+  const id = found[0] === undefined ? idOf(keys.own[0] ?? made.fullUrl) : idIn(found[0]);
+  const claims = keys.own.filter((key) => !owners.has(key)).map((key) => ({ key, owner: `${type}/${id}` }));
   return success({ id, claims });
 }
 
-/** A patient that the message merges away: whoever has its keys now gives them up to the survivor. */
+/** What the message merges away: whoever has its keys now gives them up to the survivor. */
 function settleReplaced(
   made: Made,
+  named: SharedKeys,
   survivor: Settled | undefined,
   owners: Owners,
   surviving: Owners,
 ): Result<{ id: string; claims: Claim[] }> {
-  const owner = `Patient/${survivor?.id}`;
+  const type = made.resource.resourceType;
+  const owner = `${type}/${survivor?.id}`;
   const survivorOfKey = (key: string) => surviving.get(owners.get(key) ?? '') ?? owners.get(key);
-  const keys = made.identity.keys;
-  const held = keys.map((key) => survivorOfKey(sharedKey(made, key))).find((name) => name !== undefined && name !== owner);
-  const before = keys.map((key) => owners.get(mergedKey(made, key))).find((name) => name !== undefined);
-  const name = held ?? before ?? `Patient/${idOf(mergedKey(made, keys[0] ?? made.fullUrl))}`;
+  const all = [...named.own, ...named.before];
+  const held = all.map(survivorOfKey).find((name) => name !== undefined && name !== owner);
+  const before = all.map((key) => owners.get(`${MERGED}${key}`)).find((name) => name !== undefined);
+  const name = held ?? before ?? `${type}/${idOf(`${MERGED}${named.own[0] ?? made.fullUrl}`)}`;
   const claims: Claim[] = [];
-  for (const key of keys) {
-    const expected = owners.get(sharedKey(made, key));
-    if (expected !== owner) claims.push({ key: sharedKey(made, key), owner, ...(expected === undefined ? {} : { expected }) });
-    const merged = owners.get(mergedKey(made, key));
-    if (merged !== name) claims.push({ key: mergedKey(made, key), owner: name, ...(merged === undefined ? {} : { expected: merged }) });
+  const give = (key: string, to: string) => {
+    const expected = owners.get(key);
+    if (expected !== to) claims.push({ key, owner: to, ...(expected === undefined ? {} : { expected }) });
+  };
+  for (const key of [...named.own, ...named.before.filter((one) => owners.has(one))]) {
+    give(key, owner);
+    give(`${MERGED}${key}`, name);
   }
   return success({ id: idIn(name), claims });
 }
@@ -159,8 +194,7 @@ function candidateIds(
   before: ReadonlyMap<string, readonly string[]>,
 ): string[] {
   const { within, keys } = made.identity;
-  const parent = within === undefined ? undefined : settled.get(within);
-  const parents = parent === undefined ? [''] : [parent.id, ...(before.get(`${parent.made.resource.resourceType}/${parent.id}`) ?? [])];
+  const parents = within === undefined || !settled.has(within) ? [''] : parentsOf(within, settled, before);
   const named = keys.length === 0 ? [made.fullUrl] : keys;
   return parents.flatMap((id) => named.map((key) => idOf(`${made.resource.resourceType}|${sender}|${id}|${key}`)));
 }

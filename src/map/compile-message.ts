@@ -101,6 +101,8 @@ function compileMake(
   if (map === undefined) return fault(`there is no map "${name}"`);
   if (map.owner !== segment) return fault(`"${name}" maps ${map.owner}`);
   const into = word('into');
+  if (word('finds') === 'true' && (into === undefined || map.identity === undefined))
+    return fault('`finds` stands with `into`, and the map has an identity');
   if (into === undefined && map.identity === undefined) return fault(`"${name}" has no identity, so it can only be used with \`into\``);
   const when = compileWhen(word('when'), { dataType: false, owner: segment }, fault);
   const within = word('in');
@@ -117,6 +119,9 @@ function compileMake(
     within: within === undefined ? undefined : new Set(barred(within)),
     required: word('required') === 'true',
     expected: word('expected') === 'true',
+    finds: word('finds') === 'true',
+    becomes: word('becomes'),
+    movedFrom: word('moved-from'),
     links: compileLinks(map, said['link'], path, scope),
     lines: compileLines(said['lines'], segment, fault),
   };

@@ -11,6 +11,7 @@ import type { Target } from './target.ts';
 export function linkResources(makings: readonly (readonly [Make, Making])[], map: MessageMap): void {
   for (const [make, { frame, made }] of makings) {
     if (frame === undefined || made === undefined) continue;
+    if (make.becomes !== undefined || make.movedFrom !== undefined) settleMove(make, made, frame);
     for (const link of make.links) {
       const found = madeNear(link.name, frame.group, frame.segment).filter((other) => other !== made);
       // Of several that fit equally none is right for an element that holds one: to choose would be to invent.
@@ -19,6 +20,20 @@ export function linkResources(makings: readonly (readonly [Make, Making])[], map
     }
   }
   for (const join of map.joins) joinResources(join, makings);
+}
+
+/** What a merge or a move says of a resource's identity: the one name of each that is near. */
+function settleMove(make: Make, made: MadeSoFar, frame: Frame): void {
+  const near = (name: string | undefined) => {
+    const found = name === undefined ? [] : madeNear(name, frame.group, frame.segment).filter((other) => other !== made);
+    return found.length === 1 ? found[0]?.name : undefined;
+  };
+  const [becomes, movedFrom] = [near(make.becomes), near(make.movedFrom)];
+  made.identity = {
+    ...made.identity,
+    ...(becomes === undefined ? {} : { becomes }),
+    ...(movedFrom === undefined ? {} : { movedFrom }),
+  };
 }
 
 function refer(frame: Frame, made: MadeSoFar, target: Target, others: readonly MadeSoFar[]): void {

@@ -43,6 +43,11 @@ export function makeResource(make: Make, segment: Segment, group: GroupNode, run
   }
   markRead(make.map, segment, frame);
   const kept = standing ?? settle(make, made, frame, run);
+  if (standing !== undefined && make.finds && make.map.identity !== undefined) {
+    const parent = run.made.find(({ name }) => name === standing.identity.within);
+    const { keys } = keysOf(make.map.identity, frame, `${make.map.fhirType} ${parent?.fullUrl ?? ''}`);
+    standing.identity = { ...standing.identity, keys: [...new Set([...standing.identity.keys, ...keys])] };
+  }
   if (standing === undefined) group.addMade(make.called, kept);
   const trace: TraceLine = {
     segment: addressOf(segment),

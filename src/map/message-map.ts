@@ -37,6 +37,12 @@ export interface Make {
   readonly required: boolean;
   /** Its absence is worth a warning. */
   readonly expected: boolean;
+  /** With `into`: the keys of the map find the resource too. */
+  readonly finds: boolean;
+  /** The name of what goes on in its place: a merge. */
+  readonly becomes: string | undefined;
+  /** The name of what it stood within before: a move. */
+  readonly movedFrom: string | undefined;
   readonly links: readonly Link[];
   readonly lines: LinesRule | undefined;
 }

@@ -136,6 +136,9 @@ function makeExample(map: CompiledMap, run: Run, group: GroupNode): unknown {
     within: undefined,
     required: false,
     expected: false,
+    finds: false,
+    becomes: undefined,
+    movedFrom: undefined,
     links: [],
     lines: undefined,
   };

@@ -47,6 +47,10 @@ export interface Identity {
   readonly keys: readonly string[];
   /** The made resource whose settled id is part of every key: an Encounter is found within its Patient. */
   readonly within?: string;
+  /** What it was within before, where the message moves it. */
+  readonly movedFrom?: string;
+  /** The made resource that goes on in its place, and whose its keys are from now on. */
+  readonly becomes?: string;
   /** True when only these keys may make it one with what another sender sent (Patient, Practitioner, Organization); else the sender is part of the key. */
   readonly shared: boolean;
 }

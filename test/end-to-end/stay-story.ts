@@ -21,7 +21,7 @@ const OBX = (number: number, code: string, value: string, status: string, flag =
 
 const adt = (event: string, at: string, ...rest: string[]) => [header(event, at), ...rest].join('\n');
 const oru = (at: string, ...rest: string[]) =>
-  [header('R01', at, 'LABSYS|GENHOSP'), PID('M1', 'Okafor^Ruth||19580917|F'), PV1({ 3: '4E^412^A', 44: '' }), ...rest].join('\n');
+  [header('R01', at, 'LABSYS|GENHOSP'), PID('M1', 'Okafor^Ruth^Amara||19580917|F'), PV1({ 3: '4E^412^A', 44: '' }), ...rest].join('\n');
 
 /** The messages of the stay, in their order. */
 export const STAY: readonly (readonly [name: string, message: string])[] = [

@@ -115,7 +115,11 @@ function notFound(rule: LookUp, value: Value, frame: Frame, facts: RowFacts): un
   if (typeof otherwise === 'object') {
     const id = concept ? 'code-kept-as-text' : 'table-value-not-found';
     run.report(id, value, facts, { table: table.name, severity: 'warning' });
-    return shaped(otherwise, rule, value, frame, facts);
+    const mark = run.usage.mark;
+    const given = shaped(otherwise, rule, value, frame, facts);
+    // A plain code that stands for any other does not say which it was: the place stays unused.
+    if (!concept) run.usage.takeBack(mark);
+    return given;
   }
   if (otherwise === 'keep' && concept && !strict) {
     run.report('code-kept-as-text', value, facts, { table: table.name });

@@ -168,7 +168,7 @@ function give(row: Row, frame: Frame, value: Value, nth: number): boolean {
   if (target !== undefined) {
     frame.made?.spoken.add(target.top);
     if (target.occupied(frame.node, frame.slots)) return false;
-  }
+  } else if (frame.result !== undefined) return false;
   const beside = row.beside === undefined ? undefined : besideOf(row.beside, frame);
   const given = row.constant === undefined ? row.conversion?.convert(value, frame, facts, beside) : row.constant();
   if (given === undefined) return false;
@@ -196,7 +196,8 @@ function besideOf(place: Place, frame: Frame): Value | undefined {
 
 function markUsed(row: Row, value: Value, frame: Frame): void {
   const { usage } = frame.run;
-  const uses = row.constant === undefined ? row.conversion?.uses : 'all';
+  // Of what a fixed value stands for it tells the code, not all that was said with it.
+  const uses = row.constant === undefined ? row.conversion?.uses : 'first';
   if (uses === 'all') usage.add(value);
   else if (uses === 'first') usage.add(value.component === 0 || isDivided(value) ? value.child(1) : value);
 }

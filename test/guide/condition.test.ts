@@ -19,7 +19,11 @@ describe("the guide's conditions, however they are spelled", () => {
     ['IF PRT-5 AND PRT-6 AREA NOT VALUED', 'PRT-8', 'not PRT-5 and not PRT-6'],
     ['IF PRT-5 OR PRT-6 IS VALUED', 'PRT-8', 'PRT-5 or PRT-6'],
     ['IF OBX-2 IN ("ST", "FT", "TX")', 'OBX-5', 'OBX-2 in ST|FT|TX'],
-    ['IF OBX-2 EQUALS "SN" AND OBX-5.1  NOT EQUALS "<>" AND OBX-5.3 NOT IN (":", "/")', 'OBX-5', 'OBX-2 = SN and OBX-5.1 != "<>" and OBX-5.3 not in ":"|"/"'],
+    [
+      'IF OBX-2 EQUALS "SN" AND OBX-5.1  NOT EQUALS "<>" AND OBX-5.3 NOT IN (":", "/")',
+      'OBX-5',
+      'OBX-2 = SN and OBX-5.1 != "<>" and OBX-5.3 not in ":"|"/"',
+    ],
     ['IF PID-11 LST.COUNT GREATER THAN 1', 'PID-12', 'count(PID-11) > 1'],
     ['IF OBX-33 COUNT=1', 'OBX-33', 'count(OBX-33) = 1'],
     ['IF XAD.7 IN ("B","BI","L")', 'ROL-11', 'ROL-11.7 in B|BI|L'],
@@ -39,7 +43,10 @@ describe("the guide's targets", () => {
     ['note(Annotation.text)', 'note.text'],
     ['policyHolder([1]Organization.identifier)', 'policyHolder(Organization.identifier)'],
     ['diagnosis.condition(Condition.asserter(Practitioner)', 'diagnosis.condition(Condition.asserter(Practitioner))'],
-    ['generalPractitioner(PractitionerRole.organization.(Organization.address))', 'generalPractitioner(PractitionerRole.organization(Organization.address))'],
+    [
+      'generalPractitioner(PractitionerRole.organization.(Organization.address))',
+      'generalPractitioner(PractitionerRole.organization(Organization.address))',
+    ],
     ['occurneceTiming.boundsPeriod.start', 'occurrenceTiming.repeat.boundsPeriod.start'],
     ['performer[1].function.coding.uri', 'performer.function.coding.system'],
   ])('%s', (text, plain) => {
@@ -47,6 +54,8 @@ describe("the guide's targets", () => {
   });
 
   test('a reference leads into the resource it names', () => {
-    expect(readGuidePath('sender(Organization.name)')).toEqual([{ name: 'sender', into: { types: ['Organization'], path: [{ name: 'name' }] } }]);
+    expect(readGuidePath('sender(Organization.name)')).toEqual([
+      { name: 'sender', into: { types: ['Organization'], path: [{ name: 'name' }] } },
+    ]);
   });
 });

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { parseCsv } from '../../src/cli/guide/csv.ts';
 
 test('a quoted cell holds commas, line breaks and doubled quotes', () => {
-  expect(parseCsv('a,"b, ""c""\nd",e\r\nf,,g\n')).toEqual([['a', 'b, "c"\nd', 'e'], ['f', '', 'g']]);
+  expect(parseCsv('a,"b, ""c""\nd",e\r\nf,,g\n')).toEqual([
+    ['a', 'b, "c"\nd', 'e'],
+    ['f', '', 'g'],
+  ]);
 });
 
 test('a byte order mark is no part of the first cell', () => {

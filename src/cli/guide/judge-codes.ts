@@ -30,6 +30,11 @@ function givesTheSame(ours: CodeTable, { code, targetCode, targetSystem }: Guide
 
 /** The guide names systems by their pages and by value sets of the same codes. */
 function sameSystem(ours: string, theirs: string): boolean {
-  const plain = (url: string) => url.toLowerCase().replace(/^https?:\/\//, '').replace('/valueset/', '/codesystem/').replace(/\/$/, '');
+  const plain = (url: string) =>
+    url
+      .toLowerCase()
+      .replace(/^https?:\/\//, '')
+      .replace('/valueset/', '/codesystem/')
+      .replace(/\/$/, '');
   return plain(ours) === plain(theirs);
 }

@@ -56,7 +56,11 @@ export function sameUrl(one: string | undefined, other: string | undefined): boo
 
 /** Shape: ' https://hl7.org/fhir/X.' -> 'http://hl7.org/fhir/X' */
 export function plainUrl(url: string): string {
-  return url.trim().replace(/^https:/, 'http:').replace('/v\\5.0/', '/5.0/').replace(/\.$/, '');
+  return url
+    .trim()
+    .replace(/^https:/, 'http:')
+    .replace('/v\\5.0/', '/5.0/')
+    .replace(/\.$/, '');
 }
 
 function flat(value: unknown): unknown[] {

@@ -37,7 +37,10 @@ export function readGuidePath(text: string): GuideStep[] {
 const IN_REPEAT = new Set(['boundsDuration', 'boundsPeriod', 'duration', 'durationUnit']);
 
 function readSteps(text: string): GuideStep[] {
-  const plain = text.replace(/\[[^\]]*\]?/g, '').replace(/\s+/g, '').replaceAll('.(', '(');
+  const plain = text
+    .replace(/\[[^\]]*\]?/g, '')
+    .replace(/\s+/g, '')
+    .replaceAll('.(', '(');
   return splitAt(plain, '.').flatMap((part, index, all): GuideStep[] => {
     const open = part.indexOf('(');
     const name = spelled(open < 0 ? part : part.slice(0, open));

@@ -72,7 +72,13 @@ function make(type: string, mark: string, bare: boolean): Planted {
   const parts = componentsOf(type);
   if (parts.length === 0) return leaf(type, mark);
   const each = parts.map((part, index) => plantPart(type, index + 1, part, mark, bare));
-  return { text: each.map(({ text }) => text).join('^').replace(/\^+$/, ''), shows: each.flatMap(({ shows }) => shows) };
+  return {
+    text: each
+      .map(({ text }) => text)
+      .join('^')
+      .replace(/\^+$/, ''),
+    shows: each.flatMap(({ shows }) => shows),
+  };
 }
 
 /** One part of a value, with what it is known by: a code with rules of its own too. */
@@ -86,14 +92,21 @@ export function plantComponent(type: string, number: number, mark: string): Plan
 }
 
 function plantPart(type: string, number: number, part: string, mark: string, bare: boolean): Planted {
-  const fixed = bare && LEFT_OUT.has(`${type}.${number}`) ? '' : bare && `${type}.${number}` === 'SN.4' ? undefined : FIXED[`${type}.${number}`];
+  const fixed =
+    bare && LEFT_OUT.has(`${type}.${number}`) ? '' : bare && `${type}.${number}` === 'SN.4' ? undefined : FIXED[`${type}.${number}`];
   const own = `${mark}x${number}`;
   if (fixed !== undefined) return { text: fixed, shows: [] };
   if ((type === 'HD' && number === 2) || (type === 'EI' && number === 3)) return oid(own);
   const parts = componentsOf(part);
   if (parts.length === 0) return leaf(part, own);
   const inner = parts.map((below, index) => plantSub(part, index + 1, below, own));
-  return { text: inner.map(({ text }) => text).join('&').replace(/&+$/, ''), shows: inner.flatMap(({ shows }) => shows) };
+  return {
+    text: inner
+      .map(({ text }) => text)
+      .join('&')
+      .replace(/&+$/, ''),
+    shows: inner.flatMap(({ shows }) => shows),
+  };
 }
 
 function plantSub(type: string, number: number, part: string, mark: string): Planted {

@@ -24,7 +24,10 @@ export function proveValue(mappings: Mappings, map: GuideMap, row: GuideRow): Pr
       const found = valuesOf(mappings, name, given(text), path);
       const before = new Set(valuesOf(mappings, name, given(''), path));
       const fresh = found.filter((value) => !before.has(value));
-      const hit = fixed === undefined ? fresh.find((value) => shows.some((each) => value.includes(each))) : fresh.find((value) => value === JSON.stringify(fixed));
+      const hit =
+        fixed === undefined
+          ? fresh.find((value) => shows.some((each) => value.includes(each)))
+          : fresh.find((value) => value === JSON.stringify(fixed));
       if (hit !== undefined) return { message: given(text), found: hit };
     }
   }

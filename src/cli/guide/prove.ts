@@ -106,9 +106,11 @@ export class Prover {
     if (row.condition !== '' && condition === undefined) return undefined;
     const urls = urlsOf(map, row);
     const ways = this.#ways(map, place, condition);
+    const plantings = this.#plantings(row, place);
     for (const surroundings of surroundingsOf(map.owner)) {
-      for (const way of ways) {
-        for (const { bare, value } of this.#plantings(row, place)) {
+      for (const [index, way] of ways.entries()) {
+        // Every code with the guide's own conditions; a few with each of ours.
+        for (const { bare, value } of plantings.slice(0, index < 12 ? undefined : 6)) {
           const message = surroundings.copy();
           for (const change of way) change(message);
           if (place.owner === 'OBX' && place.field !== 5) message.setField('OBX', 5, plant(message.field('OBX', 2), 'OBX5', bare).text);
@@ -187,7 +189,10 @@ export class Prover {
       .flatMap((parent) => {
         const inside = last[0]?.name === 'extension' ? urls.slice(-1) : [];
         const within = above.length === 0 ? '' : textWith(parent, byUrl);
-        return (last.length === 0 ? [parent] : valuesAt(parent, last, byUrl, inside)).map((value) => ({ text: textWith(value, byUrl), within }));
+        return (last.length === 0 ? [parent] : valuesAt(parent, last, byUrl, inside)).map((value) => ({
+          text: textWith(value, byUrl),
+          within,
+        }));
       });
   }
 
@@ -218,7 +223,10 @@ export class Prover {
     });
     const codes = [...this.#codes(row), ...this.#ownCodes(place)].slice(0, place.component === 0 ? 50 : 20);
     const coded = codes.map(
-      ([code, target]): Planting => ({ bare: false, value: () => ({ text: code, shows: [/^(true|false)$/.test(target) ? target : JSON.stringify(target)] }) }),
+      ([code, target]): Planting => ({
+        bare: false,
+        value: () => ({ text: code, shows: [/^(true|false)$/.test(target) ? target : JSON.stringify(target)] }),
+      }),
     );
     const plain = [typed(false), typed(true)];
     return row.vocabulary === '' ? [...plain, ...coded] : [...coded, ...plain];

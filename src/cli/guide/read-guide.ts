@@ -94,7 +94,12 @@ function readMap(name: string, records: readonly string[][]): GuideMap {
         dataTypeMap: cell(14),
         vocabulary: cell(15),
         // A fixed value beside a data type map slipped there from another row.
-        assignment: fixed ?? aside ?? (!/Reference|Practitioner|Location/.test(cell(9)) || cell(14) === '' || !cell(16).startsWith('"') ? cell(16) || quoted(cell(17)) : ''),
+        assignment:
+          fixed ??
+          aside ??
+          (!/Reference|Practitioner|Location/.test(cell(9)) || cell(14) === '' || !cell(16).startsWith('"')
+            ? cell(16) || quoted(cell(17))
+            : ''),
       },
     ];
   });

@@ -58,7 +58,8 @@ export function coveragePage(examination: Examination): string {
 
 function sectionOf(kind: (typeof KINDS)[number], all: readonly Examined[]): string[] {
   const tables = all.filter((table) => table.kind === kind);
-  const row = (name: string, { carried, deviated, leftOut, rows }: Count) => `| ${name} | ${carried} | ${deviated} | ${leftOut} | ${rows} |`;
+  const row = (name: string, { carried, deviated, leftOut, rows }: Count) =>
+    `| ${name} | ${carried} | ${deviated} | ${leftOut} | ${rows} |`;
   return [
     `## ${TITLES[kind]}`,
     '',

@@ -58,7 +58,7 @@ function valueOf(message: WrittenMessage, place: { owner: string; field: number;
   const { owner, field, component, subcomponent } = place;
   if (message.field(owner, field) !== '' && component === 0) return;
   const whole = plant(fieldOf(owner, field)?.type ?? 'ST', `${owner}${field}`).text;
-  const part = component === 0 ? whole : (whole.split('^')[component - 1] || `${owner}${field}x${component}`);
+  const part = component === 0 ? whole : whole.split('^')[component - 1] || `${owner}${field}x${component}`;
   message.set(place, subcomponent === 0 ? part : (part.split('&')[subcomponent - 1] ?? part));
 }
 

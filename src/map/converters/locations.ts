@@ -74,14 +74,15 @@ export const locationConversions: readonly Conversion[] = [
 
 /** The place a patient was discharged to. */
 function locationFromDld(value: Value, frame: Frame): Node | undefined {
-  const name = (value.part(1, 2) || value.part(1)).trim();
+  const words = value.part(1, 2).trim();
+  const name = words || value.part(1).trim();
   if (name === '') return undefined;
   const { run } = frame;
   const made = new MadeSoFar('Location', 'location', value.segment, frame.group);
   const node = made.resource as Node;
   node['name'] = name;
   node['mode'] = 'instance';
-  run.usage.add(value.child(1));
+  run.usage.add(value.child(1, words === '' ? 1 : 2));
   made.spoken.add('name').add('mode');
   return { reference: run.register(made, { keys: [`${localUrn(run.namespace, 'discharge')}|${name}`], shared: true }, '').fullUrl };
 }

@@ -1,5 +1,6 @@
 import { authoritySystem, codingSystem } from '../local-names.ts';
-import type { Conversion, Convert } from '../run.ts';
+import type { Conversion, Convert, Frame } from '../run.ts';
+import type { Value } from '../value.ts';
 
 /**
  * The system of an identifier from its assigning authority.
@@ -7,26 +8,24 @@ import type { Conversion, Convert } from '../run.ts';
  * Shape: HOSP&1.2.3&ISO -> urn:oid:1.2.3; HOSP -> what the sender file says, else urn:chartbridge:local:GENHOSP:HOSP
  * Source: decisions: identifiers
  */
-export const systemFromHd: Convert = (value, frame) => {
-  const { sender, namespace } = frame.run;
-  return authoritySystem({ name: value.part(1), id: value.part(2), idType: value.part(3) }, sender, namespace);
-};
+export const systemFromHd: Convert = (value, frame) => systemFrom(value, frame, 1);
+
+/** The authority is three parts: its name, its universal id and the kind of that. Used are those the system is made of. */
+function systemFrom(value: Value, frame: Frame, first: number): string | undefined {
+  const { sender, namespace, usage } = frame.run;
+  const [name, id, idType] = [value.part(first), value.part(first + 1), value.part(first + 2)];
+  const system = authoritySystem({ name, id, idType }, sender, namespace);
+  if (system === undefined) return undefined;
+  const byId = id !== '' && system.toLowerCase().includes(id.toLowerCase());
+  for (const part of byId ? [first + 1, first + 2] : [first]) usage.add(value.child(part));
+  return system;
+}
 
 /** The same for EI, whose authority is its parts 2 to 4. */
-const systemFromEi: Convert = (value, frame) => {
-  const { sender, namespace, usage } = frame.run;
-  const system = authoritySystem({ name: value.part(2), id: value.part(3), idType: value.part(4) }, sender, namespace);
-  if (system !== undefined) for (const part of [2, 3, 4]) usage.add(value.child(part));
-  return system;
-};
+const systemFromEi: Convert = (value, frame) => systemFrom(value, frame, 2);
 
 /** The same for CNN, whose authority is its parts 9 to 11. */
-const systemFromCnn: Convert = (value, frame) => {
-  const { sender, namespace, usage } = frame.run;
-  const system = authoritySystem({ name: value.part(9), id: value.part(10), idType: value.part(11) }, sender, namespace);
-  if (system !== undefined) for (const part of [9, 10, 11]) usage.add(value.child(part));
-  return system;
-};
+const systemFromCnn: Convert = (value, frame) => systemFrom(value, frame, 9);
 
 /**
  * The system of a code from the name of its coding system (table 0396), or an OID.
@@ -41,7 +40,7 @@ export const systemFromName: Convert = (value, frame) => {
 
 /** Conversions to the address of a system. */
 export const systemConversions: readonly Conversion[] = [
-  { name: 'HD to uri', convert: systemFromHd, uses: 'all' },
+  { name: 'HD to uri', convert: systemFromHd, uses: 'itself' },
   { name: 'EI to uri', convert: systemFromEi, uses: 'itself' },
   { name: 'CNN to uri', convert: systemFromCnn, uses: 'itself' },
   { name: 'ID to system', convert: systemFromName, uses: 'first' },

@@ -19,7 +19,7 @@ import { IssueError } from './issue/issue-error.ts';
 import { toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
 import { networkIssue, parsePeers } from './secure/open-network.ts';
-import { readProfiles } from './profile-files.ts';
+import { readClaims, readProfiles } from './profile-files.ts';
 import { createApp } from './serve/app.ts';
 import { createHttpServer } from './serve/http-server.ts';
 import { DEFAULT_SETTINGS } from './serve/settings.ts';
@@ -73,6 +73,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     store,
     translator: () => translator,
     validator,
+    claims: readClaims(config, definitions),
     now,
     newId,
     acknowledge: (header, code, issues) =>
@@ -109,6 +110,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     settings: {
       ...DEFAULT_SETTINGS,
       maxBodyBytes: config.MAX_BODY_BYTES,
+      validation: config.VALIDATION,
       get baseUrl() {
         return base;
       },

@@ -70,6 +70,27 @@ export function readProfiles(definitions: Definitions, config: Pick<Config, 'PRO
   return { ...loaded, packages };
 }
 
+/**
+ * The profiles that made resources claim where they meet them, by type.
+ *
+ * Fails: throws IssueError setting-invalid (a profile that is not loaded claims nothing that can be true)
+ */
+export function readClaims(
+  { CLAIM_PROFILES }: Pick<Config, 'CLAIM_PROFILES'>,
+  definitions: Definitions,
+): (type: string) => readonly string[] {
+  const byType = new Map<string, string[]>();
+  for (const profile of CLAIM_PROFILES.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]))) {
+    const structure = definitions.structure(profile);
+    if (structure?.derivation !== 'constraint' || structure.kind !== 'resource')
+      throw new IssueError(
+        issue('setting-invalid', { setting: 'CLAIM_PROFILES', reason: `${profile} is no profile of a resource that is loaded` }),
+      );
+    byType.set(structure.type, [...(byType.get(structure.type) ?? []), profile]);
+  }
+  return (type) => byType.get(type) ?? [];
+}
+
 /** One package: a folder or an archive. Fails: package-invalid */
 export function readPackage(path: string): Result<FhirPackage> {
   if (!existsSync(path)) return failure(issue('package-invalid', { file: path, reason: 'there is no such file or folder' }));

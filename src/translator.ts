@@ -27,6 +27,7 @@ export function translatorOf(mappings: Mappings, config: Pick<Config, 'DEFAULT_T
     defaultCharset: ({ sendingApplication, sendingFacility }) =>
       senderOf(mappings, sendingApplication, sendingFacility).settings.charset ??
       (config.DEFAULT_CHARSET === '' ? undefined : config.DEFAULT_CHARSET),
+    validationOf: ({ sendingApplication, sendingFacility }) => senderOf(mappings, sendingApplication, sendingFacility).settings.validation,
     eventTime: (message) => eventTime(message, mappings, options),
     translate: (message) => translate(message, mappings, options),
   };

@@ -4,7 +4,7 @@ import { readDefinitions } from '../definitions-file.ts';
 import { textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { type OfflineTranslation, translateOffline } from '../intake/translate-offline.ts';
-import { readProfiles, withPackages } from '../profile-files.ts';
+import { readClaims, readProfiles, withPackages } from '../profile-files.ts';
 import { readTranslator } from '../translator.ts';
 import { compileValidator } from '../validate/compile-validator.ts';
 
@@ -18,8 +18,9 @@ export function openOffline(packages: readonly string[] = []): (raw: Uint8Array)
     if (!config.ok) throw new IssueError(...config.issues);
     const { definitions } = readProfiles(readDefinitions(), withPackages(config.value, packages));
     const translator = readTranslator(config.value, definitions);
+    const claims = readClaims(config.value, definitions);
     const validator = compileValidator(definitions);
-    return (raw) => translateOffline(raw, translator, validator);
+    return (raw) => translateOffline(raw, translator, { validator, claims });
   } catch (error) {
     if (!(error instanceof IssueError)) throw error;
     for (const item of error.issues) stderr.write(`chartbridge: ${textOf(item)}\n`);

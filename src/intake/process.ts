@@ -3,6 +3,7 @@ import { hasError, issue, type Issue } from '../issue/issue.ts';
 import { Bug } from '../issue/issue-error.ts';
 import type { Header } from '../hl7v2/header.ts';
 import type { Message } from '../hl7v2/message.ts';
+import type { ValidationMode } from '../map/sender.ts';
 import type { Translation } from '../map/translation.ts';
 import type { MessageRow, MessageStatus, MessageUpdate } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
@@ -13,7 +14,8 @@ import { identify } from './identify.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
-import { validationIssues } from './validation-issues.ts';
+import { validateEffects } from './validate-effects.ts';
+import type { ClaimsOf } from './validation-issues.ts';
 
 /** The mapping files, compiled, as intake uses them. */
 export interface Translator {
@@ -22,6 +24,8 @@ export interface Translator {
   readonly supported: Supported;
   /** The character set of a sender's messages where MSH-18 is empty. */
   defaultCharset(header: Header): string | undefined;
+  /** What becomes of a sender's resources that miss a profile. */
+  validationOf(header: Header): ValidationMode;
   /** When the event a message tells of happened: EVN-2, else MSH-7. */
   eventTime(message: Message): EventTime;
   /** What is wrong with the message is among the issues. */
@@ -33,6 +37,8 @@ export interface ProcessDependencies {
   readonly store: Store;
   readonly translator: () => Translator;
   readonly validator: Validator;
+  /** The profiles that resources claim where they meet them; none where this is left out. */
+  readonly claims?: ClaimsOf;
   readonly now: () => Date;
   /** The application acknowledgment as text. */
   readonly acknowledge: (header: Header, code: 'AA' | 'AE' | 'AR', issues: readonly Issue[]) => string;
@@ -99,7 +105,12 @@ async function decide(row: MessageRow, reading: Reading, said: Said, deps: Proce
     { event: reading.header.event, time, test: ['T', 'D'].includes(reading.header.processingId) },
     deps.store,
   );
-  return { issues: [...issues, ...effects.issues, ...validationIssues(effects.effects, deps.validator)], translation, effects };
+  const validated = validateEffects(effects, {
+    validator: deps.validator,
+    mode: deps.translator().validationOf(reading.header),
+    claims: deps.claims ?? (() => []),
+  });
+  return { issues: [...issues, ...validated.effects.issues], translation, ...validated };
 }
 
 /** What is to become of a message. */
@@ -108,6 +119,8 @@ export interface Decision {
   readonly translation: Translation | undefined;
   /** Undefined when nothing is to be applied. */
   readonly effects: Effects | undefined;
+  /** What validation found of each resource that would be written; undefined when it did not come to that. */
+  readonly found?: ReadonlyMap<string, readonly Issue[]>;
 }
 
 /** Commits what was decided together with the message's end; undefined when another writer was quicker. */
@@ -119,7 +132,7 @@ async function tryFinish(row: MessageRow, reading: Reading, deps: ProcessDepende
     code,
     decision.issues.filter((item) => item.severity !== 'information'),
   );
-  const trace = traceOf(reading, decision.translation, decision.effects?.effects, code);
+  const trace = traceOf(reading, decision.translation, decision.effects?.effects, code, decision.found);
   const { effects } = decision;
   const changed = (effects?.effects ?? [])
     .filter((effect) => effect.action !== 'unchanged')

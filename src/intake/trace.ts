@@ -1,4 +1,5 @@
 import { formatAddress } from '../issue/address.ts';
+import type { Issue } from '../issue/issue.ts';
 import type { NotMadeReason, Translation } from '../map/translation.ts';
 import type { Effect } from './apply.ts';
 import type { Reading } from './read.ts';
@@ -17,7 +18,26 @@ export interface MessageTrace {
   readonly rows: readonly TraceRow[];
   readonly unused: readonly string[];
   readonly resources: readonly { readonly reference: string; readonly action: 'created' | 'updated' | 'unchanged' }[];
+  /** What was validated, whether or not it was stored in the end. */
+  readonly validation: readonly TracedValidation[];
   readonly answer: 'AA' | 'AE' | 'AR';
+}
+
+/** What validation found of one resource. */
+export interface TracedValidation {
+  /** Shape: Patient/7f3c */
+  readonly reference: string;
+  /** The profiles it claims, all of them met. */
+  readonly profiles: readonly string[];
+  readonly issues: readonly {
+    readonly id: string;
+    readonly severity: Issue['severity'];
+    readonly expression: string;
+    /** The v2 field it came from. Shape: PID-8 */
+    readonly at: string;
+    /** The profile it misses. */
+    readonly profile?: string;
+  }[];
 }
 
 /** One row of the message map. */
@@ -38,6 +58,7 @@ export function traceOf(
   translation: Translation | undefined,
   effects: readonly Effect[] | undefined,
   answer: 'AA' | 'AE' | 'AR',
+  found: ReadonlyMap<string, readonly Issue[]> = new Map(),
 ): MessageTrace {
   const { header } = reading;
   return {
@@ -59,6 +80,17 @@ export function traceOf(
     })),
     unused: translation?.unused ?? [],
     resources: (effects ?? []).map(({ resource, action }) => ({ reference: `${resource.resourceType}/${resource.id}`, action })),
+    validation: [...found].map(([reference, issues]) => ({
+      reference,
+      profiles: effects?.find(({ resource }) => `${resource.resourceType}/${resource.id}` === reference)?.resource.meta?.profile ?? [],
+      issues: issues.map(({ id, severity, expression, at, parameters }) => ({
+        id,
+        severity,
+        expression: expression ?? '',
+        at: at === undefined ? '' : formatAddress(at),
+        ...(parameters['profile'] === undefined ? {} : { profile: parameters['profile'] }),
+      })),
+    })),
     answer,
   };
 }

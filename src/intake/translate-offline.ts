@@ -1,11 +1,10 @@
 import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
 import { hasError, type Issue } from '../issue/issue.ts';
 import type { Translation } from '../map/translation.ts';
-import type { Validator } from '../validate/validator.ts';
 import { acceptanceIssues } from './acceptance.ts';
 import type { Translator } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
-import { resourceIssues } from './validation-issues.ts';
+import { type FeedValidation, validateMade } from './validation-issues.ts';
 
 /** What a message would become, as far as that can be told without a store. */
 export interface OfflineTranslation {
@@ -17,16 +16,20 @@ export interface OfflineTranslation {
 }
 
 /** Reads, checks, translates and validates one message; nothing is stored and nothing stored is looked at. */
-export function translateOffline(raw: Uint8Array, translator: Translator, validator: Validator): OfflineTranslation {
+export function translateOffline(raw: Uint8Array, translator: Translator, validation: Omit<FeedValidation, 'mode'>): OfflineTranslation {
   const reading = readMessage(raw, {}, (header) => translator.defaultCharset(header));
   const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
   // A line that is no segment does not hide what the others would become.
   const stops = issues.some((item) => item.severity === 'error' && item.id !== 'segment-unreadable');
   const translation = reading.message === undefined || stops ? undefined : translator.translate(reading.message);
-  const valid =
-    translation === undefined || hasError(translation.issues)
-      ? []
-      : translation.made.flatMap((made) => resourceIssues(made.resource, made, validator));
-  const all = [...issues, ...(translation?.issues ?? []), ...valid];
-  return { reading, translation, issues: all, code: acknowledgmentCodeOf(all) };
+  if (translation === undefined || hasError(translation.issues))
+    return ended(reading, translation, [...issues, ...(translation?.issues ?? [])]);
+  const feed = { ...validation, mode: translator.validationOf(reading.header) };
+  const validated = translation.made.map((made) => ({ made, ...validateMade(made.resource, made, feed) }));
+  const made = validated.map((one) => ({ ...one.made, resource: one.resource }));
+  return ended(reading, { ...translation, made }, [...issues, ...translation.issues, ...validated.flatMap((one) => one.issues)]);
+}
+
+function ended(reading: Reading, translation: Translation | undefined, issues: readonly Issue[]): OfflineTranslation {
+  return { reading, translation, issues, code: acknowledgmentCodeOf(issues) };
 }

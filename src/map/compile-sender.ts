@@ -1,7 +1,7 @@
 import type { ChangedRow } from './compile-map.ts';
 import { writtenRows } from './compile-row.ts';
 import { barred, type Faults, isTreeMap, type MappingSource, textOfTree } from './mapping-source.ts';
-import type { Sender } from './sender.ts';
+import type { Sender, ValidationMode } from './sender.ts';
 import { isTimeZone } from './zone-rule.ts';
 
 /** A sender file: whom it is for, and what is different. */
@@ -49,11 +49,17 @@ export function compileSender(source: MappingSource, faults: Faults): SenderFile
       systems: new Map(systems.map(([name, uri]) => [name, textOfTree(uri) ?? ''])),
       accept: new Map(accept.map(([field, values]) => [field, new Set(barred(textOfTree(values) ?? ''))])),
       alwaysAnswers: isTreeMap(data['acks']) && data['acks']['never'] === 'answer',
+      validation: modeOf(word('validation')),
       file: source.path,
     },
     changes,
     hasOwnMaps: changes.size > 0 || data['tables'] !== undefined || data['segments'] !== undefined,
   };
+}
+
+/** The schema of mapping files lets no other word pass. */
+function modeOf(word: string | undefined): ValidationMode {
+  return word === 'off' || word === 'reject' ? word : 'warn';
 }
 
 /** The file of a sender: one that names both goes before one that names MSH-3, and that before one that names MSH-4. */

@@ -1,3 +1,6 @@
+/** What becomes of a resource that misses a profile: refused with its message, stored with a warning, or not held against profiles at all. */
+export type ValidationMode = 'off' | 'warn' | 'reject';
+
 /** What is different for one sending system, as far as translating its messages goes. */
 export interface Sender {
   /** The owner of its local codes and identifiers, where the sender file names one. */
@@ -16,6 +19,8 @@ export interface Sender {
   readonly accept: ReadonlyMap<string, ReadonlySet<string>>;
   /** An acknowledgment is sent even where MSH-15 and MSH-16 say never. */
   readonly alwaysAnswers: boolean;
+  /** What becomes of what misses a profile. */
+  readonly validation: ValidationMode;
   /** The sender file; empty for the settings of a sender that has none. */
   readonly file: string;
 }
@@ -27,5 +32,6 @@ export const UNKNOWN_SENDER: Sender = {
   systems: new Map(),
   accept: new Map(),
   alwaysAnswers: false,
+  validation: 'warn',
   file: '',
 };

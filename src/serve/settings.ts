@@ -24,6 +24,8 @@ export interface ServeSettings {
   readonly maxAttempts: number;
   /** Whether a conditional delete may delete more than one. */
   readonly multipleDelete: boolean;
+  /** What becomes of a write that misses a profile it claims; what is no R4 is refused in every mode. */
+  readonly validation: 'off' | 'warn' | 'reject';
 }
 
 /** The settings of an installation that sets nothing but its address. */
@@ -39,4 +41,5 @@ export const DEFAULT_SETTINGS: Omit<ServeSettings, 'baseUrl'> = {
   maxChain: 4,
   maxAttempts: 60,
   multipleDelete: false,
+  validation: 'reject',
 };

@@ -27,15 +27,19 @@ export function compileValidator(definitions: Definitions): Validator {
     advise: compileAdvice(definitions),
     checkExtension: extensionCheck(definitions, profiles),
   };
+  const walkOf = (resource: unknown): Walk => {
+    const type = (resource as { resourceType?: unknown } | null)?.resourceType;
+    const start = typeof type === 'string' && resourceTypes.has(type) ? type : 'Resource';
+    return new Walk(frameOf(resource, undefined, undefined), start, resourceTypes);
+  };
   return {
+    meets: (resource, profile) => profiles.meets(profile, resource, walkOf(resource)),
     validate(resource, options = {}) {
-      const type = (resource as { resourceType?: unknown } | null)?.resourceType;
-      const start = typeof type === 'string' && resourceTypes.has(type) ? type : 'Resource';
-      const walk = new Walk(frameOf(resource, undefined, undefined), start, resourceTypes);
+      const walk = walkOf(resource);
       walkResource(resource, walk, {
         ...shared,
         afterResource(value, at) {
-          const claimed = (value as Partial<Resource>).meta?.profile;
+          const claimed = options.claims === false ? undefined : (value as Partial<Resource>).meta?.profile;
           const asked = value === resource ? (options.profiles ?? []) : [];
           const addresses = new Set<unknown>([...(Array.isArray(claimed) ? claimed : []), ...asked]);
           for (const profile of addresses) {

@@ -12,10 +12,14 @@ export interface Validator {
    *        information on what was not checked: code-not-checked, invariant-not-checked, issues-omitted
    */
   validate(resource: unknown, options?: ValidateOptions): Issue[];
+  /** Whether a resource that is good R4 meets a profile too, without a word; undefined when the profile is not loaded. */
+  meets(resource: unknown, profile: string): boolean | undefined;
 }
 
 /** What else to hold a resource against. */
 export interface ValidateOptions {
   /** Canonical addresses of profiles, beside those in meta.profile. */
   readonly profiles?: readonly string[];
+  /** Whether the profiles in meta.profile are held against; they are unless this is false. */
+  readonly claims?: boolean;
 }

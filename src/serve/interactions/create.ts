@@ -34,8 +34,8 @@ export async function decideCreate(
   guards: readonly Guard[],
   context: Context,
 ): Promise<Decision> {
-  const warnings = checkResource(resource, type, context);
-  const kept = toBeKept(resource, id);
+  const { warnings, misses } = checkResource(resource, type, context);
+  const kept = toBeKept(resource, id, misses);
   const claimed = await claimChanges(context.store, `${type}/${id}`, undefined, kept);
   return {
     writes: [{ type, id, expected: 0, resource: kept }],

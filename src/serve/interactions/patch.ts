@@ -44,8 +44,8 @@ export async function decidePatch(
   const present = requirePresent(current, `${type}/${id}`);
   const before = resourceOf(present) as Record<string, unknown>;
   const patched = apply(request.body, resourceOf(present) as Record<string, unknown>, context);
-  const warnings = checkResource(patched, type, context);
-  const kept = toBeKept(patched, id);
+  const { warnings, misses } = checkResource(patched, type, context);
+  const kept = toBeKept(patched, id, misses);
   const claimed = await claimChanges(context.store, `${type}/${id}`, before, kept);
   return {
     writes: [{ type, id, expected: present.version, resource: kept }],

@@ -58,10 +58,10 @@ export async function decideUpdate(
   context: Context,
 ): Promise<Decision> {
   if (resource['id'] !== id) throw new IssueError(issue('id-mismatched', { element: 'id', expression: `${type}.id` }));
-  const warnings = checkResource(resource, type, context);
+  const { warnings, misses } = checkResource(resource, type, context);
   const current = await context.store.read(type, id);
   checkVersion(`${type}/${id}`, current, request.conditions);
-  const kept = toBeKept(resource, id);
+  const kept = toBeKept(resource, id, misses);
   const claimed = await claimChanges(context.store, `${type}/${id}`, resourceOf(current), kept);
   return {
     writes: [{ type, id, expected: current?.version ?? 0, resource: kept }],

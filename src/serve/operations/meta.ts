@@ -46,9 +46,9 @@ function change(request: FhirRequest, { type, id }: Target, context: Context, co
       else changed[name] = list;
     }
     const next = { ...resource, meta: changed };
-    checkResource(next, type, context);
+    const { misses } = checkResource(next, type, context);
     return {
-      writes: [{ type, id, expected: present.version, resource: toBeKept(next, id) }],
+      writes: [{ type, id, expected: present.version, resource: toBeKept(next, id, misses) }],
       claims: [],
       guards: [],
       answer: (committed) => answer((resourceOf(committedVersion(committed, type, id))?.['meta'] ?? {}) as Meta),

@@ -16,14 +16,14 @@ export async function convert(words: string[]): Promise<number> {
   const translate = openOffline(packages);
   let worst = 0;
   try {
-    for await (const { source, raw } of messagesOf(paths)) {
+    for await (const { source, raw, issues: around } of messagesOf(paths)) {
       const { reading, translation, issues, code } = translate(raw);
       if (code !== 'AA') worst = 1;
       const line = {
         source,
         controlId: reading.header.controlId,
         ack: code,
-        issues: issues.map(toOutcomeIssue),
+        issues: [...around, ...issues].map(toOutcomeIssue),
         unused: translation?.unused ?? [],
         ...(translation === undefined ? {} : { bundle: toTransactionBundle(translation) }),
       };

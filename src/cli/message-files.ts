@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { stdin } from 'node:process';
+import { issue, type Issue } from '../issue/issue.ts';
 import { splitBytes } from '../hl7v2/split-messages.ts';
 import { unframe, VT } from '../wire/frame.ts';
 
@@ -10,18 +11,28 @@ export interface FileMessage {
   /** The path as it was given; with #n when the file holds several. */
   readonly source: string;
   readonly raw: Uint8Array;
+  /** What is wrong with the file around its messages, told once, with the first of them. */
+  readonly issues: readonly Issue[];
 }
 
-/** The messages of files, folders and standard input (-), in order. A file may hold one message, many, MLLP frames or batches. Throws what the file system says. */
+/**
+ * The messages of files, folders and standard input (-), in order. A file may hold one message, many, MLLP frames or batches.
+ *
+ * Fails: throws what the file system says; with the messages: batch-count-wrong, bytes-outside-frames
+ */
 export async function* messagesOf(paths: readonly string[]): AsyncGenerator<FileMessage> {
   for (const path of paths) {
     for (const file of path === '-' ? ['-'] : filesOf(path)) {
       const bytes = file === '-' ? await buffer(stdin) : readFileSync(file);
-      const bodies = (bytes[0] === VT ? unframe(bytes)?.frames : undefined) ?? [bytes];
-      const raws = bodies.flatMap((body) => splitBytes(body).messages);
+      const framed = bytes[0] === VT ? unframe(bytes) : undefined;
+      const parts = (framed?.frames ?? [bytes]).map((body) => splitBytes(body));
+      const raws = parts.flatMap((part) => part.messages);
+      const junk = framed?.junkBytes ?? 0;
+      const issues = [...parts.flatMap((part) => part.issues), ...(junk === 0 ? [] : [issue('bytes-outside-frames', { count: junk })])];
       // A file that holds no message at all is one that cannot be read: it is told, not skipped.
       const messages = raws.length === 0 ? [bytes] : raws;
-      for (const [index, raw] of messages.entries()) yield { source: messages.length === 1 ? file : `${file}#${index + 1}`, raw };
+      for (const [index, raw] of messages.entries())
+        yield { source: messages.length === 1 ? file : `${file}#${index + 1}`, raw, issues: index === 0 ? issues : [] };
     }
   }
 }

@@ -164,6 +164,13 @@ export const catalogue = {
     text: '{at} says {stated} but {counted} were sent',
     help: 'BTS-1 counts the messages of a batch, FTS-1 the batches of a file.',
   },
+  'bytes-outside-frames': {
+    ...warning,
+    fhir: 'structure',
+    err3: 207,
+    text: '{count} bytes stand outside the frames of the file and are no part of a message',
+    help: 'A frame begins with VT and ends with FS CR. Look at what stands between them.',
+  },
   'control-id-reused': {
     ...warning,
     fhir: 'duplicate',
@@ -754,6 +761,15 @@ export const catalogue = {
     msa1: 'AE',
     text: 'The bundle cannot be processed: {reason}',
     help: 'See the transaction rules of FHIR R4.',
+  },
+  'subscription-refused': {
+    ...error,
+    fhir: 'business-rule',
+    http: 422,
+    err3: 207,
+    msa1: 'AE',
+    text: 'The subscription cannot be served: {reason}',
+    help: 'Served are rest-hook channels to the hosts of NOTIFY_ALLOWED_HOSTS, with criteria that one resource can answer.',
   },
   'message-not-found': {
     ...error,

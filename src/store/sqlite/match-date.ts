@@ -5,6 +5,9 @@ import type { Key } from './scope.ts';
 /** A filter on a date. */
 export type DateFilter = Extract<Filter, { op: 'date' }>;
 
+/** Spans beyond this are those of open periods, or of few dates: two years. */
+const LONG_MS = 2 * 366 * 86_400_000;
+
 /** What must hold of one value's low and high, so that an index can be walked between bounds. */
 interface Bounds {
   lowFrom: number;
@@ -18,8 +21,9 @@ export function dateIs(filters: readonly DateFilter[], keys: readonly Key[]): Sq
   const bounds: Bounds = { lowFrom: -Infinity, lowTo: Infinity, highFrom: -Infinity, highTo: Infinity };
   for (const filter of filters) narrow(bounds, filter);
   // A value that ends after x begins after x less the longest span there is: bounds on both ends of one column.
+  // Where periods stay open that bound says nothing, and the index by the end is walked.
   const span = Math.max(0, ...keys.map((key) => key.span));
-  bounds.lowFrom = Math.max(bounds.lowFrom, bounds.highFrom - span);
+  if (span <= LONG_MS) bounds.lowFrom = Math.max(bounds.lowFrom, bounds.highFrom - span);
   const byLow = bounds.lowFrom > -Infinity || bounds.highFrom === -Infinity;
   const low = byLow ? sql`v.low` : sql`+v.low`;
   const high = byLow ? sql`+v.high` : sql`v.high`;

@@ -60,6 +60,19 @@ export const settings = {
     default: '',
     what: 'Character set of messages whose MSH-18 is empty and whose sender file names none. Empty: UTF-8, strictly.',
   },
+  EXPORT_DIR: {
+    kind: 'text',
+    default: 'data/exports',
+    what: 'Folder of the files of bulk exports. They hold patient data. Gateways that share a database share this folder too.',
+  },
+  EXPORT_KEEP_HOURS: {
+    kind: 'integer',
+    default: '24',
+    unit: 'hours',
+    least: 1,
+    most: 8760,
+    what: 'How long a finished export and its files are kept.',
+  },
   MAPPINGS: { kind: 'text', default: '', what: 'Folder of mapping files. Empty: the one of the installation.' },
   PROFILES: {
     kind: 'text',
@@ -136,6 +149,11 @@ export const settings = {
     kind: 'text',
     default: '',
     what: 'Addresses or CIDR ranges, separated by commas, that may connect over MLLP. Empty: any.',
+  },
+  NOTIFY_ALLOWED_HOSTS: {
+    kind: 'text',
+    default: '',
+    what: 'Hosts subscriptions may notify, separated by commas; *.example.org for all below. Empty: none.',
   },
   ALLOW_OPEN_NETWORK: {
     kind: 'choice',

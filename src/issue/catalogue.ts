@@ -296,6 +296,13 @@ export const catalogue = {
     text: 'The identifiers in {at} belong to {count} different patients',
     help: 'Merge the patients, or correct the identifiers, and send the message again.',
   },
+  'patient-kept': {
+    ...warning,
+    fhir: 'business-rule',
+    err3: 207,
+    text: 'The patient of {at} was made inactive; a message deletes nobody',
+    help: 'Delete the resource over FHIR where it really has to go.',
+  },
   'value-kept': {
     ...warning,
     fhir: 'business-rule',

@@ -59,7 +59,8 @@ const STATED_WHOLE = new Set(['Observation', 'DocumentReference']);
 /**
  * Lays what a message says over what is stored. Nothing is written here; a resource that does not change gives no write.
  *
- * Fails: as warnings message-older, when newer facts of the same sender were kept, and value-kept, when somebody put a value right by hand
+ * Fails: as warnings message-older, when newer facts of the same sender were kept, value-kept, when somebody put a value right by hand, and
+ * patient-kept, when a message would delete a patient
  */
 export async function decideEffects(all: readonly Settled[], sender: string, said: Said, store: Store): Promise<Effects> {
   const references = new Map(all.map(({ made, id }) => [made.fullUrl, `${made.resource.resourceType}/${id}`]));
@@ -86,6 +87,7 @@ export async function decideEffects(all: readonly Settled[], sender: string, sai
     };
     told('message-older', merged.overruled);
     told('value-kept', merged.kept);
+    if (said.event === 'A29' && item.made.resource.resourceType === 'Patient') issues.push(issue('patient-kept', { at: item.made.from }));
 
     const resource = { ...merged.resource, id: item.id };
     const action = stored === undefined ? 'created' : isDeepStrictEqual(resource, stored) ? 'unchanged' : 'updated';
@@ -118,7 +120,8 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
   }
   if (resource.resourceType === 'Patient') {
     const lived = continuePatient(stored as Patient | undefined, tagged as unknown as Patient, event) as unknown as Resource;
-    return { ...plain, resource: lived, ...(plain.spoken.includes('link') && !older ? { lived: ['link'] } : {}) };
+    const changed = ['link', 'identifier'].filter((name) => plain.spoken.includes(name) && lived[name] !== tagged[name]);
+    return { ...plain, resource: lived, ...(older ? {} : { lived: changed }) };
   }
   if (resource.resourceType === 'DiagnosticReport' && stored !== undefined && !older) {
     return { ...plain, resource: { ...tagged, result: addedTo(stored['result'], tagged['result']) }, lived: ['result'] };

@@ -23,8 +23,10 @@ export function continuePatient(stored: Patient | undefined, said: Patient, even
   }
   if (next.link?.length === 0) delete next.link;
   if (said.identifier !== undefined && !ABOUT_NUMBERS.test(event)) {
-    const retired = (stored.identifier ?? []).filter((entry) => entry.use === 'old');
-    next.identifier = said.identifier.map((entry) => retired.find((other) => same(other, entry)) ?? entry);
+    // Who uses a retired number does not know of the merge: what it says of numbers adds to those there are.
+    const standing = stored.identifier ?? [];
+    if (standing.some((entry) => entry.use === 'old' && said.identifier?.some((other) => same(other, entry))))
+      next.identifier = [...standing, ...said.identifier.filter((entry) => !standing.some((other) => same(other, entry)))];
   }
   return next;
 }

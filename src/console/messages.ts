@@ -45,7 +45,7 @@ async function list(response: ServerResponse, journal: Journal, url: URL): Promi
   return send(
     response,
     200,
-    JSON.stringify({ messages: page.rows.map(summaryOf), ...(page.next === undefined ? {} : { next: `/messages?${next}` }) }),
+    JSON.stringify({ messages: page.rows.map(summaryOf), ...(page.next === undefined ? {} : { next: `/messages?${next.toString()}` }) }),
   );
 }
 

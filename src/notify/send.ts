@@ -31,7 +31,7 @@ export function sendNotification(
       const addresses = Array.isArray(address) ? address.map((entry) => entry.address) : [address];
       if (error === null && !addresses.every((entry) => policy.mayReach(target.hostname, entry)))
         callback(new Bug('the name leads into a network of our own'), '', 4);
-      else callback(error, address as string, family);
+      else callback(error, address, family);
     });
   return new Promise((resolve) => {
     const outgoing = (target.protocol === 'https:' ? requestHttps : requestHttp)(

@@ -61,18 +61,18 @@ test('everything the samples made meets what $validate asks', async () => {
 
 test('an app finds the patient by identifier, the visit by patient, the results by patient and code', async () => {
   const [patient] = await searchFhir(gateway, 'Patient?_count=1&_sort=_lastUpdated');
-  const [identifier] = patient?.['identifier'] as { system: string; value: string }[];
+  const [identifier] = (patient?.['identifier'] ?? []) as { system: string; value: string }[];
   expect(
     (await searchFhir(gateway, `Patient?identifier=${encodeURIComponent(`${identifier?.system}|${identifier?.value}`)}`)).map(
       ({ id }) => id,
     ),
   ).toContain(patient?.id);
   const [encounter] = await searchFhir(gateway, 'Encounter?_count=1');
-  const subject = (encounter?.['subject'] as { reference: string }).reference;
+  const subject = (encounter?.['subject'] as { reference: string } | undefined)?.reference;
   expect((await searchFhir(gateway, `Encounter?patient=${subject}`)).map(({ id }) => id)).toContain(encounter?.id);
   const [result] = await searchFhir(gateway, 'Observation?_count=1&code:missing=false');
-  const [coding] = (result?.['code'] as { coding: { system: string; code: string }[] }).coding;
-  const of = (result?.['subject'] as { reference: string }).reference;
+  const [coding] = (result?.['code'] as { coding: { system: string; code: string }[] } | undefined)?.coding ?? [];
+  const of = (result?.['subject'] as { reference: string } | undefined)?.reference;
   expect(
     (await searchFhir(gateway, `Observation?patient=${of}&code=${encodeURIComponent(`${coding?.system}|${coding?.code}`)}`)).map(
       ({ id }) => id,

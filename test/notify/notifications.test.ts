@@ -33,7 +33,7 @@ const open = (settings: Partial<DeliverySettings> = {}) => {
   const policy = endpointPolicy(new URL(endpoint).host);
   outbox = createOutbox(store, {
     parseCriteria,
-    refuses: policy.refuses,
+    refuses: (url) => policy.refuses(url),
     extract,
     compartmentParameters,
     now: () => clock,
@@ -52,11 +52,14 @@ const open = (settings: Partial<DeliverySettings> = {}) => {
 beforeEach(async () => {
   [received, answer, clock] = [[], 200, Date.UTC(2026, 0, 2)];
   store = await openSqliteStore({ path: ':memory:', extract, now: () => clock, compartmentParameters });
-  server = createServer(async (request: IncomingMessage, response) => {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    received.push({ method: request.method ?? '', url: request.url ?? '', body, authorization: request.headers.authorization });
-    response.writeHead(answer).end();
+  server = createServer((request: IncomingMessage, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      received.push({ method: request.method ?? '', url: request.url ?? '', body, authorization: request.headers.authorization });
+      response.writeHead(answer).end();
+    });
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`;

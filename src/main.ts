@@ -85,6 +85,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       if (outcome !== undefined) log.info({ ...message, ack: outcome.code, issues: outcome.issues.map(toLogLine) }, 'message');
       else if (error instanceof IssueError) log.warn({ ...message, issues: error.issues.map(toLogLine) }, 'message not taken');
       else log.error({ ...message, fault: faultOf(error) }, 'message failed');
+      if (outcome !== undefined) metrics.validation(row.sender, outcome.trace.validation);
       metrics.message(outcome?.code ?? 'failed', 0);
     },
   });

@@ -83,11 +83,22 @@ function withMeta(resource: Resource, name: 'profile' | 'tag', list: readonly un
   return bare as Resource;
 }
 
+/** How the JSON name of a choice may end. Shape: valueQuantity */
+const CHOICE =
+  /^(?:Quantity|CodeableConcept|String|Boolean|Integer|Decimal|Range|Ratio|SampledData|Time|DateTime|Date|Instant|Period|Timing|Reference|Age|Uri|Coding|Code|Attachment|Identifier)$/;
+
 /** The place in the message of the nearest element around an expression whose origin is known; else the segment the resource was made from. */
-function originOf(expression: string, made: Pick<Made, 'origins' | 'from'>): Address {
+function originOf(expression: string, { origins, from }: Pick<Made, 'origins' | 'from'>): Address {
   for (let path = expression; path !== ''; path = path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0))) {
-    const at = made.origins.get(path) ?? made.origins.get(path.replace(/\[\d+\]/g, ''));
+    const bare = path.replace(/\[\d+\]/g, '');
+    const at = origins.get(path) ?? origins.get(bare) ?? ofChoice(path, origins);
     if (at !== undefined) return at;
   }
-  return made.from;
+  return from;
+}
+
+/** FHIRPath names a choice without the type that its JSON name ends in. */
+function ofChoice(path: string, origins: Made['origins']): Address | undefined {
+  for (const [name, at] of origins) if (name.startsWith(path) && CHOICE.test(name.slice(path.length))) return at;
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import fc from 'fast-check';
+import { array, assert, property, string } from 'fast-check';
 import { parseCsv } from '../../src/cli/guide/csv.ts';
 
 test('a quoted cell holds commas, line breaks and doubled quotes', () => {
@@ -14,10 +14,10 @@ test('a byte order mark is no part of the first cell', () => {
 });
 
 test('whatever is written is read again', () => {
-  const cell = fc.string();
+  const cell = string();
   const write = (rows: string[][]) => rows.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\r\n');
-  fc.assert(
-    fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 5 }), (rows) => {
+  assert(
+    property(array(array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 5 }), (rows) => {
       expect(parseCsv(write(rows))).toEqual(rows);
     }),
   );

@@ -20,6 +20,9 @@ const SAID_BY: Readonly<Record<string, readonly string[]>> = {
   Base64: ['"data"'],
 };
 
+/** Places whose value is counted in, and what shows it. */
+const COMPUTED: Readonly<Record<string, RegExp>> = { 'PR1-7': /"performedPeriod":\{"start":"[^"]+","end":"/ };
+
 const VALUES = ['NM', 'SN', 'CWE', 'ST', 'TX', 'DTM', 'DT', 'TM', 'DR', 'NR', 'NA', 'ED', 'RP', 'CX', 'XCN'];
 
 test.each([
@@ -99,7 +102,8 @@ function isReported({ address }: Leaf, reported: ReadonlySet<string>): boolean {
   return [segment, ...above, address.replace(/\.1$/, '')].some((place) => reported.has(place));
 }
 
-function isIn({ text }: Leaf, bundle: string): boolean {
+function isIn({ address, text }: Leaf, bundle: string): boolean {
+  if (COMPUTED[address]?.test(bundle) === true) return true;
   const [year, month, day] = [text.slice(0, 4), text.slice(4, 6), text.slice(6, 8)];
   const forms = [text, ...(SAID_BY[text] ?? []), Buffer.from(text).toString('base64')];
   if (/^\d{8}(\d{6}-0500)?$/.test(text)) forms.push(`${year}-${month}-${day}`);

@@ -240,7 +240,7 @@ describe('the twenty-five behaviours', () => {
       'OBX|1|ST|18864-9^Ampicillin^LN||S||||||F',
     );
     const [organism, susceptibility] = all(made, 'Observation');
-    expect((organism?.['hasMember'] as unknown[]).map((member) => referred(made, member))).toEqual([susceptibility]);
+    expect(((organism?.['hasMember'] ?? []) as unknown[]).map((member) => referred(made, member))).toEqual([susceptibility]);
   });
 
   test('21 NTE belongs to the segment before it', () => {
@@ -282,6 +282,15 @@ describe('the twenty-five behaviours', () => {
       clinicalStatus: { coding: [{ code: 'active' }] },
     });
     expect(JSON.stringify(allergy['reaction'])).toMatch(/Hives.*Cough/);
+  });
+
+  test('24 PR1: the start and the minutes are a period; without a time of day there is no end', () => {
+    const performed = (start: string) =>
+      one(adt('A01', PID, pv1({ 2: 'I' }), fields('PR1', { 3: 'P1^x^L', 5: start, 7: '90' })), 'Procedure');
+    expect(performed('20260102233000-0500')).toMatchObject({
+      performedPeriod: { start: '2026-01-02T23:30:00-05:00', end: '2026-01-03T01:00:00-05:00' },
+    });
+    expect(performed('20260102')).toMatchObject({ performedDateTime: '2026-01-02' });
   });
 
   test('24 IN1 and NK1: self is the patient, others a relative; an employer is a contact only', () => {

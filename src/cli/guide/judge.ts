@@ -1,5 +1,6 @@
 import type { Mappings } from '../../map/compile-mappings.ts';
 import { readMapName } from '../../map/compile-map.ts';
+import { isTreeMap, textOfTree } from '../../map/mapping-source.ts';
 import type { GuideMap, GuideRow } from './read-guide.ts';
 import { rulingFor, type Ruling } from './rulings.ts';
 import type { Proof } from './prove.ts';
@@ -40,7 +41,7 @@ function notMapped(mappings: Mappings, owner: string): ReadonlyMap<string, strin
   const reasons = new Map<string, string>();
   const mapped = new Set<string>();
   for (const { data } of mappings.sources.get('map') ?? []) {
-    const name = typeof data === 'object' && 'map' in data && typeof data.map === 'string' ? data.map : '';
+    const name = isTreeMap(data) ? (textOfTree(data['map']) ?? '') : '';
     if (readMapName(name)?.owner !== owner) continue;
     const compiled = mappings.base.segments.get(name) ?? mappings.base.library.map(name);
     for (const [address, why] of compiled?.notMapped ?? []) {

@@ -119,7 +119,9 @@ function plantSub(type: string, number: number, part: string, mark: string): Pla
 
 /** Digits that tell one place from another. */
 function digitsOf(mark: string): string {
-  return [...mark].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 99991, 7).toString();
+  let sum = 7;
+  for (let at = 0; at < mark.length; at++) sum = (sum * 31 + mark.charCodeAt(at)) % 99991;
+  return sum.toString();
 }
 
 function oid(mark: string): Planted {

@@ -36,16 +36,6 @@ export function readRulings(mappings: Mappings): ReadonlyMap<string, readonly Ru
   return rulings;
 }
 
-/** The data type maps and converters that carry tables of the guide under another name. */
-export function readConversions(mappings: Mappings): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const { data } of mappings.sources.get('guide') ?? []) {
-    const said = isTreeMap(data) ? data['conversions'] : undefined;
-    if (isTreeMap(said)) for (const [table, name] of Object.entries(said)) names.set(table, textOfTree(name) ?? '');
-  }
-  return names;
-}
-
 /** The first ruling about a row: the most exact one. */
 export function rulingFor(rulings: readonly Ruling[], row: GuideRow): Ruling | undefined {
   return [...rulings].sort((a, b) => exactness(b) - exactness(a)).find((ruling) => isAbout(ruling, row));

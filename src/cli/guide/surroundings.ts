@@ -9,7 +9,7 @@ const LEAST: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   AL1: { 3: 'ALBASE^Peanut^L' },
   IAM: { 3: 'IAMBASE^Peanut^L' },
   DG1: { 3: 'DGBASE^Flu^L' },
-  PR1: { 3: 'PRBASE^Operation^L' },
+  PR1: { 3: 'PRBASE^Operation^L', 5: '20260102101112-0500' },
   IN1: { 2: 'PLANBASE', 3: 'INSBASE', 4: 'Insurer' },
   ROL: { 1: 'ROLBASE', 2: 'AD', 3: 'AT', 4: '1234^Role^Ann' },
   PRT: { 1: 'PRTBASE', 2: 'AD', 4: 'AT', 5: '1234^Part^Ann', 15: '^PRN^PH^^^555^5550100' },

@@ -2,6 +2,7 @@ import type { Conversion } from '../run.ts';
 import { attachmentConversions } from './attachments.ts';
 import { locationConversions } from './locations.ts';
 import { numberConversions } from './numbers.ts';
+import { periodConversions } from './periods.ts';
 import { phoneConversions } from './phones.ts';
 import { rangeConversions } from './reference-ranges.ts';
 import { sampledDataConversions } from './sampled-data.ts';
@@ -16,6 +17,7 @@ export const nativeConversions: ReadonlyMap<string, Conversion> = new Map(
     ...attachmentConversions,
     ...locationConversions,
     ...numberConversions,
+    ...periodConversions,
     ...phoneConversions,
     ...rangeConversions,
     ...sampledDataConversions,

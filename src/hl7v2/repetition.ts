@@ -18,6 +18,8 @@ export class LazyRepetition implements Repetition {
   readonly raw: string;
   readonly #reading: Reading;
   #components: readonly string[] | undefined;
+  /** The subcomponents of the component that was asked for last: walking through them must not divide it again for each. */
+  #divided: { readonly component: number; readonly parts: readonly string[] } | undefined;
 
   constructor(raw: string, reading: Reading) {
     this.raw = raw;
@@ -36,13 +38,13 @@ export class LazyRepetition implements Repetition {
     const raw = this.rawComponent(component);
     const { subcomponent: separator } = this.#reading.delimiters;
     if (separator === '' || !raw.includes(separator)) return subcomponent === 1 ? this.#meant(raw) : '';
-    return this.#meant(raw.split(separator)[subcomponent - 1] ?? '');
+    return this.#meant(this.#partsOf(component, raw)[subcomponent - 1] ?? '');
   }
 
   subcomponentCount(component: number): number {
     const raw = this.rawComponent(component);
     const { subcomponent: separator } = this.#reading.delimiters;
-    return raw === '' ? 0 : separator === '' ? 1 : raw.split(separator).length;
+    return raw === '' ? 0 : separator === '' ? 1 : this.#partsOf(component, raw).length;
   }
 
   rawComponent(component: number): string {
@@ -55,6 +57,11 @@ export class LazyRepetition implements Repetition {
 
   #split(): readonly string[] {
     return (this.#components ??= this.raw.split(this.#reading.delimiters.component));
+  }
+
+  #partsOf(component: number, raw: string): readonly string[] {
+    if (this.#divided?.component !== component) this.#divided = { component, parts: raw.split(this.#reading.delimiters.subcomponent) };
+    return this.#divided.parts;
   }
 
   /** A null is no value: two double quotes in a resource would be an invented fact. */

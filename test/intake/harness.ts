@@ -78,6 +78,7 @@ export async function openIntake(options: TestIntakeOptions = {}): Promise<TestI
     store: options.over?.(store) ?? store,
     translator: options.translator ?? (() => projectTranslator),
     validator,
+    claims: () => [],
     now: () => new Date(clock.now),
     newId: randomUUID,
     acknowledge: (header, code, issues) => writeAcknowledgment({ header, code, issues, controlId: `ACK${(number += 1)}`, now: clock.now }),

@@ -121,15 +121,25 @@ describe('filters', () => {
       prefix: 'gt',
       ...range,
     });
-    expect(filterOf('Observation', 'value-quantity=5.4|http://unitsofmeasure.org|mg')).toEqual({
+    expect(filterOf('Observation', 'value-quantity=5.4|urn:units|mg')).toEqual({
       op: 'quantity',
       parameter: 'value-quantity',
       prefix: 'eq',
       ...range,
-      system: 'http://unitsofmeasure.org',
+      system: 'urn:units',
       code: 'mg',
     });
     expect(filterOf('Observation', 'value-quantity=5.4||mg')).toMatchObject({ code: 'mg' });
+  });
+
+  test('a quantity in a unit of UCUM is asked for in base units, where its unit has one', () => {
+    const ucum = 'http://unitsofmeasure.org';
+    const base = { op: 'quantity', parameter: 'value-quantity:base', prefix: 'gt', system: ucum, code: 'g' };
+    expect(filterOf('Observation', `value-quantity=gt5|${ucum}|mg`)).toEqual({ ...base, value: 0.005, low: 0.0045, high: 0.0055 });
+    expect(filterOf('Observation', `value-quantity=5|${ucum}|[iU]`)).toMatchObject({ parameter: 'value-quantity', code: '[iU]' });
+    expect(filterOf('Observation', `value-quantity=37|${ucum}|Cel`)).toMatchObject({ parameter: 'value-quantity:base', value: 310.15 });
+    expect(filterOf('Observation', `value-quantity=ap37|${ucum}|Cel`)).toMatchObject({ parameter: 'value-quantity', value: 37 });
+    expect(filterOf('Observation', `code-value-quantity=a$5|${ucum}|mg`)).toMatchObject({ parts: [{}, { parameter: 'value-quantity', code: 'mg' }] });
   });
 
   test('a reference is of the type its parameter allows, its modifier names, or its value says', () => {

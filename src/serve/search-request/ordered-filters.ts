@@ -1,3 +1,4 @@
+import { inBase, inBaseUnits, UCUM } from '../../fhir/base-units.ts';
 import { dateSpan, type Span } from '../../fhir/date-span.ts';
 import { numberSpan } from '../../fhir/number-span.ts';
 import type { Filter } from '../../fhir/search-query.ts';
@@ -26,17 +27,29 @@ export function numberFilter(value: string, parameter: string): Filter {
   return { op: 'number', parameter, ...orderedNumber(value, parameter) };
 }
 
-/** `5.4|http://unitsofmeasure.org|mg`, `5.4||mg` or `5.4`. Fails: parameter-invalid */
-export function quantityFilter(value: string, parameter: string): Filter {
+/**
+ * `5.4|http://unitsofmeasure.org|mg`, `5.4||mg` or `5.4`. A unit that UCUM knows is compared in base units, so that 5 mg finds 0.005 g; `within`
+ * a composite values are compared as written. Fails: parameter-invalid
+ */
+export function quantityFilter(value: string, parameter: string, within: 'resource' | 'composite'): Filter {
   const [number = '', system, code, ...more] = splitEscaped(value, '|').map(unescapeValue);
   if (more.length > 0) throw invalid(parameter, 'a quantity is number, number|system|code or number||code');
+  const ordered = orderedNumber(number, parameter);
+  const base = within === 'resource' && system === UCUM && code !== undefined ? inBaseUnits(ordered, code) : undefined;
+  if (base !== undefined && (ordered.prefix !== 'ap' || isMultiple(code as string)))
+    return { op: 'quantity', parameter: inBase(parameter), prefix: ordered.prefix, ...base, system: UCUM };
   return {
     op: 'quantity',
     parameter,
-    ...orderedNumber(number, parameter),
+    ...ordered,
     ...(system === undefined || system === '' ? {} : { system }),
     ...(code === undefined || code === '' ? {} : { code }),
   };
+}
+
+/** Whether nothing of the unit is nothing of its base: a tenth of 37 degrees Celsius is not a tenth of 310 kelvin. */
+function isMultiple(code: string): boolean {
+  return inBaseUnits({ value: 0, low: 0, high: 0 }, code)?.value === 0;
 }
 
 function orderedNumber(text: string, parameter: string) {

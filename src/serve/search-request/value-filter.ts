@@ -12,7 +12,13 @@ import { unescapeValue } from './value-escapes.ts';
  *
  * Fails: parameter-invalid, search-modifier-unsupported, too-costly
  */
-export function valueFilter(value: string, parameter: KnownParameter, modifier: string | undefined, scope: SearchScope): Filter {
+export function valueFilter(
+  value: string,
+  parameter: KnownParameter,
+  modifier: string | undefined,
+  scope: SearchScope,
+  within: 'resource' | 'composite' = 'resource',
+): Filter {
   switch (parameter.kind) {
     case 'string':
       return stringFilter(value, parameter.name, modifier);
@@ -25,7 +31,7 @@ export function valueFilter(value: string, parameter: KnownParameter, modifier: 
     default:
       if (modifier !== undefined) throw unsupportedModifier(modifier, parameter.name);
       if (parameter.kind === 'date') return dateFilter(value, parameter.name, scope);
-      if (parameter.kind === 'quantity') return quantityFilter(value, parameter.name);
+      if (parameter.kind === 'quantity') return quantityFilter(value, parameter.name, within);
       return numberFilter(value, parameter.name);
   }
 }

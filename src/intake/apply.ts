@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Encounter, Patient, Reference } from 'fhir/r4.js';
 import { issue, type Issue } from '../issue/issue.ts';
+import { Bug } from '../issue/issue-error.ts';
 import type { Resource } from '../fhir/resource.ts';
+import { formatJson, parseJson } from '../fhir/written-number.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
 import { continueEncounter, LIVED } from './encounter-life.ts';
 import { type Facts, layOver, type Statement } from './facts.ts';
@@ -74,9 +76,9 @@ export async function decideEffects(all: readonly Settled[], sender: string, sai
   for (const [index, item] of all.entries()) {
     const text = texts[index];
     const live = item.stored === undefined || item.stored.deleted ? undefined : item.stored;
-    const stored = live === undefined ? undefined : withoutVersion(JSON.parse(live.json) as Resource);
+    const stored = live === undefined ? undefined : storedResource(live.json);
     // What was said of a resource before it was deleted is no longer part of any record.
-    const facts = live === undefined || text === undefined ? undefined : (JSON.parse(text) as Facts);
+    const facts = live === undefined || text === undefined ? undefined : (asWritten(text) as Facts);
     const statement = statementOf(item, settleReferences(item.made.resource, references), stored, facts, said);
     let merged = layOver(stored, facts, statement);
     if (merged.asks)
@@ -93,8 +95,7 @@ export async function decideEffects(all: readonly Settled[], sender: string, sai
     const action = stored === undefined ? 'created' : isDeepStrictEqual(resource, stored) ? 'unchanged' : 'updated';
     effects.push({ settled: item, resource, action });
     if (action !== 'unchanged') writes.push({ type: resource.resourceType, id: item.id, expected: item.stored?.version ?? 0, resource });
-    if (!isDeepStrictEqual(merged.facts, facts))
-      documents.push({ ...keyOf(item), json: JSON.stringify(merged.facts), expected: text ?? null });
+    if (!isDeepStrictEqual(merged.facts, facts)) documents.push({ ...keyOf(item), json: formatJson(merged.facts), expected: text ?? null });
   }
   const claims = [...new Map(all.flatMap((item) => item.claims).map((claim) => [claim.key, claim])).values()];
   return { effects, writes, claims, documents, issues };
@@ -144,7 +145,7 @@ async function otherFacts(reference: string, sender: string, store: Store): Prom
     const page = await store.listDocuments(FACTS, after, 50);
     for (const { key, json } of page) {
       if (!key.startsWith(prefix)) return others;
-      if (key !== `${prefix}${sender}`) others.push(JSON.parse(json) as Facts);
+      if (key !== `${prefix}${sender}`) others.push(asWritten(json) as Facts);
     }
     const last = page.at(-1);
     if (last === undefined) return others;
@@ -158,8 +159,20 @@ function withTag(resource: Resource): Resource {
   return { ...resource, meta: { ...resource.meta, tag } } as Resource;
 }
 
+/** What a store keeps, with its numbers as they were written: 13.20 is not 13.2. Fails: throws Bug (the store holds no JSON) */
+export function asWritten(json: string): unknown {
+  const parsed = parseJson(json);
+  if (!parsed.ok) throw new Bug('what is stored is no JSON');
+  return parsed.value;
+}
+
+/** A stored resource as it was handed in, its numbers as they were written. */
+export function storedResource(json: string): Resource {
+  return withoutVersion(asWritten(json) as Resource);
+}
+
 /** A stored resource as it was handed in: the store owns versionId and lastUpdated. */
-export function withoutVersion(resource: Resource): Resource {
+function withoutVersion(resource: Resource): Resource {
   const { versionId: _version, lastUpdated: _updated, ...meta } = resource.meta ?? {};
   const { meta: _meta, ...rest } = resource;
   return Object.keys(meta).length === 0 ? rest : { ...rest, meta };
@@ -167,12 +180,10 @@ export function withoutVersion(resource: Resource): Resource {
 
 /** References between resources of one message, made into references to where they are stored. */
 function settleReferences<T>(value: T, references: ReadonlyMap<string, string>): T {
-  if (Array.isArray(value)) return value.map((entry) => settleReferences(entry, references)) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [
-      name,
-      name === 'reference' && typeof entry === 'string' ? (references.get(entry) ?? entry) : settleReferences(entry, references),
-    ]),
-  ) as T;
+  // Copied with what it carries beside its elements: numbers as they were written.
+  const copy = Object.assign(Array.isArray(value) ? [] : {}, value) as Record<string, unknown>;
+  for (const [name, entry] of Object.entries(copy))
+    copy[name] = name === 'reference' && typeof entry === 'string' ? (references.get(entry) ?? entry) : settleReferences(entry, references);
+  return copy as T;
 }

@@ -1,9 +1,8 @@
 import { createPatch, type Operation } from 'rfc6902';
 import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
 import type { Issue } from '../issue/issue.ts';
-import type { Resource } from '../fhir/resource.ts';
 import type { MessageRow } from '../store/journal.ts';
-import { type Effect, withoutVersion } from './apply.ts';
+import { type Effect, storedResource } from './apply.ts';
 import { decideMessage, type ProcessDependencies } from './process.ts';
 import type { Reading } from './read.ts';
 
@@ -35,6 +34,6 @@ function changeOf({ action, resource, settled }: Effect): PreviewedChange[] {
   if (action === 'unchanged') return [];
   const reference = `${resource.resourceType}/${resource.id}`;
   if (action === 'created') return [{ reference, action, patch: [{ op: 'add', path: '', value: resource }] }];
-  const before = withoutVersion(JSON.parse(settled.stored?.json ?? '{}') as Resource);
+  const before = storedResource(settled.stored?.json ?? '{}');
   return [{ reference, action, patch: createPatch(before, resource) }];
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Issue } from '../issue/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
-import { type Effect, type Effects, withoutVersion } from './apply.ts';
+import { type Effect, type Effects, storedResource } from './apply.ts';
 import { type FeedValidation, validateMade } from './validation-issues.ts';
 
 /** What a message does, validated. */
@@ -33,7 +33,7 @@ export function validateEffects(effects: Effects, feed: FeedValidation): Validat
 function isAsStored({ settled }: Effect, resource: Resource): boolean {
   const { stored } = settled;
   if (stored === undefined || stored.deleted) return false;
-  return isDeepStrictEqual(withoutVersion(JSON.parse(stored.json) as Resource), resource);
+  return isDeepStrictEqual(storedResource(stored.json), resource);
 }
 
 function referenceOf(resource: Resource): string {

@@ -26,7 +26,9 @@ async function told(record: RecordUnderTest, event: string, at: string, ...segme
 const admitted = (number: string, visit: string, account: string, day: string) =>
   ['A01', `202603${day}080000`, pid(number, account), pv1(visit)] as const;
 const numbers = (resource: Resource | undefined) =>
-  (resource?.['identifier'] as { value?: string; use?: string }[] | undefined)?.map(({ value, use }) => (use === undefined ? value : `${value} ${use}`)).sort();
+  (resource?.['identifier'] as { value?: string; use?: string }[] | undefined)
+    ?.map(({ value, use }) => (use === undefined ? value : `${value} ${use}`))
+    .sort();
 const patient = async (record: RecordUnderTest, number: string) => {
   const all = (await record.all<Stored<Patient>>('Patient')).filter((one) =>
     one.identifier?.some(({ value, use }) => value === number && (use !== 'old' || one.active === false)),

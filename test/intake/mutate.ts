@@ -14,7 +14,7 @@ type Random = () => number;
 
 /** What a field may hold when somebody wants to do harm, or software is wrong. */
 const HOSTILE: readonly string[] = [
-  ...[
+  [
     '',
     '""',
     ' ',
@@ -32,40 +32,13 @@ const HOSTILE: readonly string[] = [
     '\\.br\\',
     '\\Zq\\',
   ],
-  ...[
-    '__proto__',
-    'constructor',
-    'toString',
-    'hasOwnProperty',
-    '{"$ne":1}',
-    "';--",
-    '%00',
-    '<script>alert(1)</script>',
-    '${jndi:ldap://x}',
-  ],
-  ...['0', '-1', '1e400', 'NaN', 'Infinity', '9'.repeat(400), '0.'.padEnd(300, '0'), '+-5', '1,5', '<5', '1:128', '5-'],
-  ...['20260230', '2026', '99999999', '20260101250000', '20260101120000+9999', '00000000', '2026010112000', '20240229', '-20260101'],
-  ...['\u0000', '\u0007', '\u001b[31m', '\u000b', '\u001c', '\ud800', '\ufeff', '\u202e', '\u{1f600}', 'M\u00fcller', '\u65e5\u672c'],
-  ...[
-    'ADT^A01',
-    'ORU^R01^ORU_R01',
-    'ACK',
-    'AL',
-    'NE',
-    'UNICODE UTF-8',
-    '8859/1',
-    'ASCII',
-    'UNICODE',
-    'X',
-    'CE',
-    'ED',
-    'RP',
-    'NM',
-    'SN',
-    'TX',
-  ],
-  ...['A'.repeat(5000), '^'.repeat(3000), '&'.repeat(3000), '~'.repeat(3000), '\\.br\\'.repeat(1000), 'a~b^c&d'.repeat(500)],
-];
+  ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '{"$ne":1}', "';--", '%00', '<script>alert(1)</script>', '${jndi:ldap://x}'],
+  ['0', '-1', '1e400', 'NaN', 'Infinity', '9'.repeat(400), '0.'.padEnd(300, '0'), '+-5', '1,5', '<5', '1:128', '5-'],
+  ['20260230', '2026', '99999999', '20260101250000', '20260101120000+9999', '00000000', '2026010112000', '20240229', '-20260101'],
+  ['\u0000', '\u0007', '\u001b[31m', '\u000b', '\u001c', '\ud800', '\ufeff', '\u202e', '\u{1f600}', 'M\u00fcller', '\u65e5\u672c'],
+  ['ADT^A01', 'ORU^R01^ORU_R01', 'ACK', 'AL', 'NE', 'UNICODE UTF-8', '8859/1', 'ASCII', 'UNICODE', 'X', 'CE', 'ED', 'RP', 'NM', 'SN', 'TX'],
+  ['A'.repeat(5000), '^'.repeat(3000), '&'.repeat(3000), '~'.repeat(3000), '\\.br\\'.repeat(1000), 'a~b^c&d'.repeat(500)],
+].flat();
 
 const SEGMENTS = [
   'PID',
@@ -107,7 +80,10 @@ const changeField: Mutation = (lines, random) => {
 };
 
 const MUTATIONS: readonly Mutation[] = [
-  ...[changeField, changeField, changeField, changeField],
+  changeField,
+  changeField,
+  changeField,
+  changeField,
   (lines, random) => void lines.splice(within(lines.length, random), 1),
   (lines, random) => void lines.splice(within(lines.length + 1, random), 0, pick(lines.length > 0 ? lines : [''], random)),
   (lines, random) =>

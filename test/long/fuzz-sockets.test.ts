@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { headerOfBytes } from '../../src/hl7v2/decode-message.ts';
 import { scratchFolder, startGatewayProcess } from '../end-to-end/gateway.ts';
-import { httpSender, mllpSender, type Sender } from '../end-to-end/senders.ts';
+import { mllpSender, type Sender } from '../end-to-end/senders.ts';
 import { mutant } from '../intake/mutate.ts';
 import { publish } from './figures.ts';
 

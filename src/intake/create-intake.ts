@@ -155,6 +155,8 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     ack = deps.acknowledge(reading.header, 'AR', issues),
   ): Reception {
     const resend = issues.some((item) => entryOf(item).retry);
+    // An answer to an answer would be answered in turn, and never end.
+    if (reading.header.messageCode === 'ACK' && !channel.synchronous) return { application: Promise.resolve(undefined) };
     const asAccept = reading.message !== undefined && mode.enhanced && !channel.synchronous;
     if (asAccept && mode.accept(false))
       return {

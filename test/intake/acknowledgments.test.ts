@@ -87,6 +87,12 @@ describe('original mode', () => {
     expect((await gate.rows()).at(-1)).toMatchObject({ status: 'rejected' });
   });
 
+  test('an acknowledgment is kept and never acknowledged', async () => {
+    const sent = await gate.send('MSH|^~\\&|LAB|HOSP|CB|CB|20260105||ACK^A01^ACK|ACK1|P|2.5.1\rMSA|AA|X1\r');
+    expect([sent.accept, sent.answer]).toEqual([undefined, undefined]);
+    expect((await gate.rows()).at(-1)).toMatchObject({ controlId: 'ACK1', status: 'rejected' });
+  });
+
   test('delimiters that are no delimiters are AR, with MSH-10 where it can be read', async () => {
     const sent = await gate.send('MSH||||LAB|HOSP|CB|CB|20260105||ADT^A01|BAD1|P|2.5.1\rPID|1||1^^^H^MR\r');
     expect(sent.answer?.code).toBe('AR');

@@ -14,6 +14,7 @@ import { compileExtractor } from './fhir/index-extraction.ts';
 import type { Definitions } from './fhir/definitions.ts';
 import { writeAcknowledgment } from './hl7v2/acknowledgment.ts';
 import { createIntake, type RunningIntake } from './intake/create-intake.ts';
+import { translateOffline } from './intake/translate-offline.ts';
 import { issue, textOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { toLogLine } from './issue/log-line.ts';
@@ -64,6 +65,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const translator = readTranslator(config, definitions);
   const validator = compileValidator(definitions);
   const { store, name: database } = await openStore(config, definitions);
+  const claims = readClaims(config, definitions);
   let stopping = false;
   const newId = () => randomUUID();
   const now = () => new Date();
@@ -73,7 +75,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     store,
     translator: () => translator,
     validator,
-    claims: readClaims(config, definitions),
+    claims,
     now,
     newId,
     acknowledge: (header, code, issues) =>
@@ -114,11 +116,13 @@ export async function startGateway(config: Config): Promise<Gateway> {
       validation: config.VALIDATION,
       get baseUrl() {
         return base;
+  const convert = (raw: Uint8Array) => translateOffline(raw, translator, { validator, claims });
       },
     },
     mount: [
       { method: 'all', path: '/hl7v2', handle: hl7 },
       { method: 'all', path: '/messages{/*rest}', handle: messages },
+    convert,
       { method: 'get', path: '/livez', handle: livez },
       {
         method: 'get',

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Definitions } from '../fhir/definitions.ts';
+import type { OfflineTranslation } from '../intake/translate-offline.ts';
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
 import type { Router } from './route.ts';
@@ -17,3 +18,5 @@ export interface Context {
   readonly now: () => Date;
   readonly newId: () => string;
 }
+  /** What an HL7 v2 message would become; nothing is stored. Undefined: none are translated here. */
+  readonly convert?: (raw: Uint8Array) => OfflineTranslation;

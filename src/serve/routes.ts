@@ -7,10 +7,12 @@ import { read, readVersion } from './interactions/read.ts';
 import { searchCompartment, searchSystem, searchType } from './interactions/search.ts';
 import { conditionalUpdate, update } from './interactions/update.ts';
 import { bundle } from './bundle/bundle.ts';
+import { convert } from './operations/convert.ts';
 import { document } from './operations/document.ts';
 import { everything } from './operations/everything.ts';
 import { expand } from './operations/expand.ts';
 import { lookup } from './operations/lookup.ts';
+import { merge, unmerge } from './operations/merge.ts';
 import { meta, metaAdd, metaDelete } from './operations/meta.ts';
 import { translate } from './operations/translate.ts';
 import { validateCodeInSystem, validateCodeInValueSet } from './operations/validate-code.ts';
@@ -63,7 +65,10 @@ export const ROUTES: readonly Route[] = [
   { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: meta },
   { name: '$meta-add', method: 'POST', path: '{type}/{id}/$meta-add', body: 'resource', handle: metaAdd },
   { name: '$meta-delete', method: 'POST', path: '{type}/{id}/$meta-delete', body: 'resource', handle: metaDelete },
+  { name: '$merge', method: 'POST', path: 'Patient/{id}/$merge', body: 'resource', handle: merge },
+  { name: '$unmerge', method: 'POST', path: 'Patient/{id}/$unmerge', body: 'optional', handle: unmerge },
   ...readOnly('$document', 'Composition/{id}/$document', document),
+  { name: '$convert', method: 'POST', path: '$convert', body: 'message', handle: convert },
   ...readOnly('$expand', 'ValueSet/$expand', expand),
   ...readOnly('$validate-code', 'ValueSet/$validate-code', validateCodeInValueSet),
   ...readOnly('$validate-code', 'CodeSystem/$validate-code', validateCodeInSystem),

@@ -14,7 +14,9 @@ import { DEFAULT_SETTINGS, type ServeSettings } from '../../src/serve/settings.t
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { compileValidator } from '../../src/validate/compile-validator.ts';
+import { translateOffline } from '../../src/intake/translate-offline.ts';
 import { definitions } from '../definitions.ts';
+import { projectTranslator } from '../intake/harness.ts';
 
 /** The base of the tests' links. Nothing is at this address. */
 export const BASE = 'https://gw.example.org/fhir';
@@ -56,6 +58,7 @@ export async function openGateway(
     store,
     validator,
     definitions,
+    convert: (raw) => translateOffline(raw, projectTranslator, { validator, claims: () => [] }),
     settings: applied,
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
     now: () => new Date(clock.now),

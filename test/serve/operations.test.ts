@@ -148,7 +148,8 @@ describe('the CapabilityStatement', () => {
     expect(patient?.interaction?.map(({ code }) => code).sort()).toEqual(
       ['create', 'delete', 'history-instance', 'history-type', 'patch', 'read', 'search-type', 'update', 'vread'].sort(),
     );
-    expect(patient?.operation?.map(({ name }) => name).sort()).toEqual(['everything', 'meta', 'meta-add', 'meta-delete', 'validate']);
+    const own = ROUTES.filter(({ name, path }) => name.startsWith('$') && /^(\{type\}|Patient)\//.test(path));
+    expect(patient?.operation?.map(({ name }) => `$${name}`).sort()).toEqual([...new Set(own.map(({ name }) => name))].sort());
     expect(patient?.searchParam?.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['birthdate', 'identifier', '_id', '_lastUpdated', '_tag']),
     );

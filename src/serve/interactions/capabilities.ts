@@ -98,7 +98,7 @@ function operations(routes: readonly Route[], here: (path: string) => boolean): 
   const found = new Map<string, CapabilityStatementRestResourceOperation>();
   for (const { name, path } of routes) {
     if (!name.startsWith('$') || !here(path)) continue;
-    const subject = path.startsWith('{type}/') ? 'Resource' : (path.split('/')[0] as string);
+    const subject = path.startsWith('{type}/') || path.startsWith('$') ? 'Resource' : (path.split('/')[0] as string);
     found.set(name, { name: name.slice(1), definition: `http://hl7.org/fhir/OperationDefinition/${subject}-${name.slice(1)}` });
   }
   return [...found.values()];

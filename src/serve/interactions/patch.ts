@@ -57,7 +57,7 @@ export async function decidePatch(
 }
 
 function apply(body: Body | undefined, resource: Record<string, unknown>, context: Context): Record<string, unknown> {
-  if (body === undefined) throw new IssueError(issue('body-missing'));
+  if (body === undefined || body.kind === 'message') throw new IssueError(issue('body-missing'));
   if (body.kind === 'patch') return applyJsonPatch(resource, body.value, context.settings.maxDepth);
   return applyFhirPathPatch(resource, body.value, context.definitions);
 }

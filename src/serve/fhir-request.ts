@@ -24,7 +24,8 @@ export interface Conditions {
   readonly ifNoneExist?: string;
 }
 
-/** A body, parsed: a resource (or what claims to be one), or the operations of a JSON Patch. */
+/** A body, parsed: a resource (or what claims to be one), the operations of a JSON Patch, or an HL7 v2 message, which stays bytes. */
 export type Body =
   | { readonly kind: 'resource'; readonly value: Record<string, unknown> }
-  | { readonly kind: 'patch'; readonly value: unknown };
+  | { readonly kind: 'patch'; readonly value: unknown }
+  | { readonly kind: 'message'; readonly value: Uint8Array };

@@ -12,8 +12,8 @@ export interface Route {
   readonly method: Method;
   /** Shape: '{type}/{id}/_history/{version}'; '' is the base */
   readonly path: string;
-  /** What a body may be: a resource, a patch, form parameters, a resource or nothing at all. */
-  readonly body: 'none' | 'resource' | 'patch' | 'form' | 'optional';
+  /** What a body may be: a resource, a patch, form parameters, a resource or nothing at all, an HL7 v2 message or a resource. */
+  readonly body: 'none' | 'resource' | 'patch' | 'form' | 'optional' | 'message';
   readonly handle: (request: FhirRequest, target: Target, context: Context) => Promise<Reply>;
 }
 

@@ -16,6 +16,9 @@ const FORMATS = new Map<string, Format>([
   ['application/xml+fhir', 'xml'],
   ['text/xml', 'xml'],
 ]);
+/** What HL7 v2 messages are sent as. */
+export const MESSAGE_TYPES: ReadonlySet<string> = new Set(['application/hl7-v2', 'application/hl7-v2+er7', 'x-application/hl7-v2+er7']);
+
 const SUPPORTED = 'application/fhir+json, application/fhir+xml';
 /** The Content-Type of each format. */
 export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
@@ -44,6 +47,8 @@ export function chooseFormat(requested: string | undefined, accept: string | und
     .sort((one, other) => other.quality - one.quality);
   for (const { media } of ranges) {
     if (media.name === '*/*' || media.name === 'application/*' || media.name === 'text/*') return 'json';
+    // a file of an export is sent as it is; what is said instead of one is JSON
+    if (media.name === 'application/fhir+ndjson' || media.name === 'application/ndjson') return 'json';
     const format = formatOf(media);
     if (format !== undefined) return format;
   }

@@ -4,7 +4,7 @@ import { IssueError } from '../../issue/issue-error.ts';
 import type { Context } from '../context.ts';
 import type { Body } from '../fhir-request.ts';
 import type { Route } from '../route.ts';
-import { formatOf, parseMediaType } from './media-type.ts';
+import { formatOf, MESSAGE_TYPES, parseMediaType } from './media-type.ts';
 import { parseJsonBody } from './parse-json.ts';
 import { type Parameter, parseQuery } from './query-string.ts';
 import { readRawBody } from './raw-body.ts';
@@ -19,6 +19,7 @@ const SUPPORTED: Readonly<Record<Route['body'], string>> = {
   optional: RESOURCE,
   patch: `${JSON_PATCH}, ${RESOURCE}`,
   form: FORM,
+  message: `application/hl7-v2, ${RESOURCE}`,
 };
 
 /** What a request brought: a body, or the parameters of a form. */
@@ -41,6 +42,8 @@ export async function readBody(request: IncomingMessage, wanted: Route['body'], 
     throw new IssueError(issue('body-missing'));
   }
   const media = parseMediaType(contentType ?? '');
+  // the message says itself in which characters it is
+  if (wanted === 'message' && MESSAGE_TYPES.has(media.name)) return { body: { kind: 'message', value: bytes } };
   const charset = media.parameters.get('charset');
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
     throw unsupported(wanted, media.name, 'in another charset than UTF-8');

@@ -52,7 +52,7 @@ describe.skipIf(!shared)('a row said to be carried is shown by a message (needs 
     // What a ruling calls carried otherwise is not reported as unused by every message that holds it.
     const lost = standings.filter(({ state, row }) => state === 'deviated' && prover?.uses(map, row) === false);
     expect(lost.map(({ row }) => `${row.address} ${row.target}`)).toEqual([]);
-  });
+  }, 60_000);
 
   test('data types: what a ruling calls carried otherwise is not reported as unused', () => {
     const lost = guide.dataTypes.flatMap((map) =>
@@ -61,5 +61,5 @@ describe.skipIf(!shared)('a row said to be carried is shown by a message (needs 
         .map(({ row }) => `${map.name} ${row.address}`),
     );
     expect(lost).toEqual([]);
-  });
+  }, 60_000);
 });

@@ -33,6 +33,14 @@ interface Attempt {
   readonly planted: Planted | undefined;
 }
 
+/** A message, and the changes that meet the conditions. */
+interface Setting {
+  readonly surroundings: WrittenMessage;
+  readonly way: readonly Change[];
+}
+
+const MOST_WAYS = 60;
+
 interface Found {
   readonly text: string;
   readonly within: string;
@@ -51,8 +59,8 @@ export class Prover {
   readonly #seen = new Map<string, readonly Made[]>();
   readonly #own: OwnConditions;
   readonly #codesOf = new Map<string, readonly (readonly [string, string])[]>();
-  /** Rows of segment maps that were proved: what data type maps are proved by. */
-  readonly #carried = new Set<GuideRow>();
+  /** Rows that were proved, and where: data type maps are proved by them. */
+  readonly #carried = new Map<GuideRow, Setting>();
 
   readonly #users: readonly { readonly map: GuideMap; readonly row: GuideRow }[];
 
@@ -65,9 +73,13 @@ export class Prover {
 
   /** The first message that shows the row's value at the row's path; undefined when none does. */
   prove(map: GuideMap, row: GuideRow): Proof | undefined {
-    const proof = this.#search(map, row);
-    if (proof !== undefined) this.#carried.add(row);
-    return proof;
+    const place = parsePlace(row.address === '' ? map.owner : row.address);
+    if (place === undefined || place.owner !== map.owner) return undefined;
+    const condition = readGuideCondition(row.condition, place.text);
+    if (row.condition !== '' && condition === undefined) return undefined;
+    const ways = this.#ways(map, place, condition);
+    const settings = surroundingsOf(map.owner).flatMap((surroundings) => ways.map((way): Setting => ({ surroundings, way })));
+    return this.#search(map, row, place, settings);
   }
 
   /** Whether some message uses the row's field at all: what a ruling says is carried otherwise is not reported as unused. */
@@ -97,29 +109,24 @@ export class Prover {
     return users.length === 0 || users.some((user) => this.uses(user.map, { ...user.row, address: `${user.row.address}.${component}` }));
   }
 
-  #search(map: GuideMap, row: GuideRow): Proof | undefined {
+  #search(map: GuideMap, row: GuideRow, place: Place, settings: readonly Setting[]): Proof | undefined {
     const type = map.to.split('-')[0] ?? '';
-    const address = row.address === '' ? map.owner : row.address;
-    const place = parsePlace(address);
-    if (place === undefined || place.owner !== map.owner) return undefined;
-    const condition = readGuideCondition(row.condition, address);
-    if (row.condition !== '' && condition === undefined) return undefined;
     const urls = urlsOf(map, row);
-    const ways = this.#ways(map, place, condition);
     const plantings = this.#plantings(row, place);
-    for (const surroundings of surroundingsOf(map.owner)) {
-      for (const [index, way] of ways.entries()) {
-        // Every code with the guide's own conditions; a few with each of ours.
-        for (const { bare, value } of plantings.slice(0, index < 12 ? undefined : 6)) {
-          const message = surroundings.copy();
-          for (const change of way) change(message);
-          if (place.owner === 'OBX' && place.field !== 5) message.setField('OBX', 5, plant(message.field('OBX', 2), 'OBX5', bare).text);
-          const planted = value(message);
-          if (planted !== undefined && place.field !== 0 && !standsForItself(place)) message.set(place, planted.text);
-          for (const change of way) change(message);
-          const found = this.#shows({ message, place, type, row, urls, planted });
-          if (found !== undefined) return { message: message.toString(), found };
-        }
+    for (const [index, setting] of settings.entries()) {
+      const { surroundings, way } = setting;
+      // Every code with the first conditions, which are the guide's own; a few with each of ours.
+      for (const { bare, value } of plantings.slice(0, index % MOST_WAYS < 12 ? undefined : 6)) {
+        const message = surroundings.copy();
+        for (const change of way) change(message);
+        if (place.owner === 'OBX' && place.field !== 5) message.setField('OBX', 5, plant(message.field('OBX', 2), 'OBX5', bare).text);
+        const planted = value(message);
+        if (planted !== undefined && place.field !== 0 && !standsForItself(place)) message.set(place, planted.text);
+        for (const change of way) change(message);
+        const found = this.#shows({ message, place, type, row, urls, planted });
+        if (found === undefined) continue;
+        this.#carried.set(row, setting);
+        return { message: message.toString(), found };
       }
     }
     return undefined;
@@ -144,7 +151,14 @@ export class Prover {
       };
       const target = (one: string) => (makesResource(map) ? one : join(user.row.target, one));
       const rows = [...user.map.rows, ...map.rows.map((one) => ({ ...one, address: at, target: target(partPath(one.target)) }))];
-      const proof = this.#search({ ...user.map, rows, to: makesResource(map) ? map.to : user.map.to }, whole);
+      const place = parsePlace(at);
+      const setting = this.#carried.get(user.row);
+      const condition = readGuideCondition(whole.condition, at);
+      if (place === undefined || setting === undefined || (whole.condition !== '' && condition === undefined)) continue;
+      const { surroundings, way } = setting;
+      const ways = this.#ways(user.map, place, condition);
+      const settings = ways.map((more): Setting => ({ surroundings, way: [...way, ...more] }));
+      const proof = this.#search({ ...user.map, rows, to: makesResource(map) ? map.to : user.map.to }, whole, place, settings);
       if (proof !== undefined) return proof;
     }
     return proveValue(this.#mappings, map, row);
@@ -155,7 +169,7 @@ export class Prover {
     const extra = PRECONDITION[map.name];
     const guide = (condition === undefined ? [[]] : waysTo(condition)).map((way) => [...(extra ?? []), ...way]);
     const ours = [...(this.#own.byField.get(`${place.owner}-${place.field}`) ?? []), ...(this.#own.bySegment.get(place.owner) ?? [])];
-    return [...guide, ...guide.flatMap((way) => ours.flatMap((own) => waysTo(own).map((more) => [...more, ...way])))].slice(0, 60);
+    return [...guide, ...guide.flatMap((way) => ours.flatMap((own) => waysTo(own).map((more) => [...more, ...way])))].slice(0, MOST_WAYS);
   }
 
   #shows({ message, place, type, row, urls, planted }: Attempt): string | undefined {

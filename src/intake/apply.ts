@@ -7,7 +7,7 @@ import { formatJson, parseJson } from '../fhir/written-number.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
 import { continueEncounter, LIVED } from './encounter-life.ts';
 import { type Facts, layOver, type Statement } from './facts.ts';
-import { sourcesOf } from './list-sources.ts';
+import { KEPT, sourcesOf } from './list-sources.ts';
 import type { Settled } from './identify.ts';
 import { continuePatient } from './patient-life.ts';
 
@@ -109,7 +109,7 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
   const older = facts !== undefined && time.ms < facts.at;
   const tagged = said.test && !CARRIERS.has(resource.resourceType) ? withTag(resource) : resource;
   const whole = STATED_WHOLE.has(resource.resourceType);
-  const plain = {
+  const plain: Statement = {
     at: time.ms,
     resource: tagged,
     spoken: [...new Set([...made.spoken, ...Object.keys(resource), ...cleared])],
@@ -122,12 +122,29 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
   if (resource.resourceType === 'Patient') {
     const lived = continuePatient(stored as Patient | undefined, tagged as unknown as Patient, event) as unknown as Resource;
     const changed = ['link', 'identifier'].filter((name) => plain.spoken.includes(name) && lived[name] !== tagged[name]);
-    return { ...plain, resource: lived, ...(older ? {} : { lived: changed }) };
+    if (older || changed.length === 0) return { ...plain, resource: lived };
+    return { ...plain, resource: lived, lived: changed, ...withLivedSources(plain.sources ?? {}, tagged, lived, changed) };
   }
   if (resource.resourceType === 'DiagnosticReport' && stored !== undefined && !older) {
     return { ...plain, resource: { ...tagged, result: addedTo(stored['result'], tagged['result']) }, lived: ['result'] };
   }
   return plain;
+}
+
+/** Where the entries of a continued list came from: those the message did not give stay, whatever the next one says. */
+function withLivedSources(
+  sources: Readonly<Record<string, readonly string[]>>,
+  given: Resource,
+  lived: Resource,
+  names: readonly string[],
+): Pick<Statement, 'sources'> {
+  const list = (resource: Resource, name: string) => (resource[name] ?? []) as readonly unknown[];
+  const aligned = names.map((name) => {
+    const from = list(given, name);
+    const placeOf = (entry: unknown) => sources[name]?.[from.findIndex((one) => isDeepStrictEqual(one, entry))] ?? KEPT;
+    return [name, list(lived, name).map(placeOf)] as const;
+  });
+  return { sources: { ...sources, ...Object.fromEntries(aligned) } };
 }
 
 /** A report keeps the results it has: a deleted one is told by its own status. */

@@ -125,7 +125,10 @@ function said(
 ): { value: unknown; sources?: readonly string[] } {
   const value = statement.resource[name];
   const sources = statement.sources?.[name];
-  if (statement.lived?.includes(name) === true) return { value };
+  if (statement.lived?.includes(name) === true) {
+    const places = statement.sources?.[name];
+    return { value, ...(places === undefined ? {} : { sources: places }) };
+  }
   if (isParts(value) && isParts(before) && PARTED.has(name)) return { value: { ...before, ...value } };
   if (!Array.isArray(before) || from?.length !== before.length || (value !== undefined && sources === undefined)) {
     return { value, ...(sources === undefined ? {} : { sources }) };

@@ -109,7 +109,7 @@ async function settle(
 }
 
 /** Whom a key named before its owner was merged into another: what finds the replaced one when the merge is sent again. */
-const MERGED = 'merged:';
+export const MERGED = 'merged:';
 
 /** The keys of a shared resource: those it has now, and those it had within what its parent has replaced, or within what it is moved from. */
 interface SharedKeys {

@@ -1,6 +1,9 @@
 import type { Made } from '../map/translation.ts';
 import type { Statement } from './facts.ts';
 
+/** The place of entries no message speaks of again: numbers a merge retired, and what is continued from before. */
+export const KEPT = 'MRG';
+
 /** Segments that tell of the same thing as the one the resource was made from, and stand once: what one of their fields does not say, stays. */
 const ONCE = new Set(['PD1', 'PV2', 'IN2']);
 
@@ -19,7 +22,7 @@ export function sourcesOf(made: Pick<Made, 'from' | 'origins' | 'nulled' | 'reso
     const [, element = '', index = ''] = /^\w+\.(\w+)\[(\d+)\]/.exec(path) ?? [];
     const place = placeOf(segment, field);
     // A number a merge retires adds to those that earlier ones retired.
-    if (place !== 'MRG') present.add(place);
+    if (place !== KEPT) present.add(place);
     if (element === '') continue;
     const list = (sources[element] ??= []);
     list[Number(index)] ??= place;

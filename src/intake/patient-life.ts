@@ -22,7 +22,14 @@ export function continuePatient(stored: Patient | undefined, said: Patient, even
     next.link = [...said.link, ...kept];
   }
   if (next.link?.length === 0) delete next.link;
-  if (said.identifier !== undefined && !ABOUT_NUMBERS.test(event)) {
+  if (said.identifier !== undefined && ABOUT_NUMBERS.test(event)) {
+    // Whoever gave a number, it is retired, or current again, for all.
+    const rest = (stored.identifier ?? []).filter((entry) => !said.identifier?.some((other) => same(other, entry)));
+    const list = [...said.identifier, ...rest];
+    const asStored =
+      list.length === stored.identifier?.length && list.every((entry) => stored.identifier?.some((one) => isDeepStrictEqual(one, entry)));
+    next.identifier = asStored ? (stored.identifier as Identifier[]) : list;
+  } else if (said.identifier !== undefined) {
     // Who uses a retired number does not know of the merge: what it says of numbers adds to those there are.
     const standing = stored.identifier ?? [];
     if (standing.some((entry) => entry.use === 'old' && said.identifier?.some((other) => same(other, entry))))

@@ -137,7 +137,8 @@ async function tryFinish(row: MessageRow, reading: Reading, deps: ProcessDepende
   const changed = (effects?.effects ?? [])
     .filter((effect) => effect.action !== 'unchanged')
     .map(({ resource }) => `${resource.resourceType}/${resource.id}`);
-  const provenance = changed.length === 0 ? [] : [provenanceOf(row, changed, deps.translator().version, now)];
+  const told = provenanceOf(row, changed, deps.translator().version, now);
+  const provenance = told === undefined ? [] : [told];
   const status: MessageStatus = code === 'AA' ? 'processed' : code === 'AR' && decision.translation === undefined ? 'rejected' : 'error';
   const update: MessageUpdate = {
     id: row.id,

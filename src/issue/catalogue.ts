@@ -296,6 +296,15 @@ export const catalogue = {
     text: 'The identifiers in {at} belong to {count} different patients',
     help: 'Merge the patients, or correct the identifiers, and send the message again.',
   },
+  'merge-impossible': {
+    ...error,
+    fhir: 'business-rule',
+    http: 422,
+    err3: 207,
+    msa1: 'AE',
+    text: 'The patients cannot be merged, or the merge taken back: {reason}',
+    help: 'Patient.link tells what is merged with what.',
+  },
   'patient-kept': {
     ...warning,
     fhir: 'business-rule',
@@ -805,6 +814,16 @@ export const catalogue = {
     msa1: 'AR',
     text: 'This is not allowed: {reason}',
     help: 'Ask the operator of the gateway.',
+  },
+  'audit-unavailable': {
+    ...error,
+    fhir: 'transient',
+    http: 503,
+    err3: 207,
+    msa1: 'AR',
+    retry: true,
+    text: 'The audit trail cannot be written, so nothing is answered',
+    help: 'A write may have been done all the same. Look at /readyz and at the disk of the database.',
   },
   'too-many-requests': {
     ...error,

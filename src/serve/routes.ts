@@ -10,6 +10,7 @@ import { bundle } from './bundle/bundle.ts';
 import { convert } from './operations/convert.ts';
 import { document } from './operations/document.ts';
 import { everything } from './operations/everything.ts';
+import { exportCancel, exportFile, exportGroup, exportPatients, exportStatus, exportSystem, JOBS } from './operations/export.ts';
 import { expand } from './operations/expand.ts';
 import { lookup } from './operations/lookup.ts';
 import { merge, unmerge } from './operations/merge.ts';
@@ -73,5 +74,11 @@ export const ROUTES: readonly Route[] = [
   ...readOnly('$validate-code', 'ValueSet/$validate-code', validateCodeInValueSet),
   ...readOnly('$validate-code', 'CodeSystem/$validate-code', validateCodeInSystem),
   ...readOnly('$lookup', 'CodeSystem/$lookup', lookup),
+  ...readOnly('$export', '$export', exportSystem),
+  ...readOnly('$export', 'Patient/$export', exportPatients),
+  ...readOnly('$export', 'Group/{id}/$export', exportGroup),
+  { name: 'export-status', method: 'GET', path: `${JOBS}/{id}`, body: 'none', handle: exportStatus },
+  { name: 'export-cancel', method: 'DELETE', path: `${JOBS}/{id}`, body: 'none', handle: exportCancel },
+  { name: 'export-file', method: 'GET', path: `${JOBS}/{id}/{version}`, body: 'none', handle: exportFile },
   ...readOnly('$translate', 'ConceptMap/$translate', translate),
 ];

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
-import type { Claim, Guard, StoredVersion, Write } from '../../store/store.ts';
+import type { Claim, DocumentWrite, Guard, StoredVersion, Write } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import type { Reply } from '../reply.ts';
 
@@ -10,6 +10,7 @@ export interface Decision {
   readonly writes: readonly Write[];
   readonly claims: readonly Claim[];
   readonly guards: readonly Guard[];
+  readonly documents?: readonly DocumentWrite[];
   /** Made from what was committed, never from what was meant. */
   readonly answer: (committed: Committed) => Reply | Promise<Reply>;
 }
@@ -30,9 +31,9 @@ export function unchanged(reply: Reply, guards: readonly Guard[] = []): Decision
  */
 export async function settle(decide: () => Promise<Decision>, context: Context): Promise<Reply> {
   for (let attempt = 1; attempt <= context.settings.maxAttempts; attempt += 1) {
-    const { writes, claims, guards, answer } = await decide();
+    const { writes, claims, guards, documents = [], answer } = await decide();
     if (writes.length === 0) return answer(new Map());
-    const commit = await context.store.commit({ writes, claims, guards });
+    const commit = await context.store.commit({ writes, claims, guards, documents });
     if (commit.ok) return answer(new Map(commit.versions.map((version) => [`${version.type}/${version.id}`, version])));
     context.log.debug({ conflict: commit.conflict, attempt }, 'decide anew');
     await wait(Math.random() * Math.min(2 ** attempt, 64));

@@ -2,9 +2,16 @@ import { compile } from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import type { Definitions } from '../fhir/definitions.ts';
 import type { Walk } from './walk.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { isCostlyPattern } from './costly-expression.ts';
 import { resolveReference } from './reference.ts';
 
 type Value = Readonly<Record<string, unknown>>;
+
+/** Steps and items of one evaluation; a bundle of 10,000 entries takes some 100,000, and this many a second or less. */
+const MOST_STEPS = 1_000_000;
+const MOST_CHARACTERS = 1_000_000;
 
 /** Makes a test of a FHIRPath expression on the path `base`: false only where it is false, undefined where it cannot be evaluated. */
 export type CompileExpression = (base: string, expression: string) => (value: Value, walk: Walk) => boolean | undefined;
@@ -14,12 +21,29 @@ type Evaluate = (value: unknown, environment: Record<string, unknown>) => unknow
 /**
  * Expressions by fhirpath.js, each compiled when first evaluated and then kept.
  * References resolve to what is contained or in the same bundle, and value sets to what is loaded: nothing is fetched.
+ * An evaluation that takes too many steps is given up, whatever it comes from: other requests wait for it.
  * Nothing at all counts as met: a rule about what is not there says nothing. It happens where dates of unequal precision are compared.
  */
 export function expressionCompiler(definitions: Definitions): CompileExpression {
   const compiled = new Map<string, Evaluate>();
   let walking: Walk | undefined;
+  let steps = 0;
+  const count = (_context: unknown, _focus: unknown, result: unknown) => {
+    const items: readonly unknown[] = Array.isArray(result) ? result : [];
+    steps += 1 + items.length;
+    const isLong = items.length === 1 && typeof items[0] === 'string' && items[0].length > MOST_CHARACTERS;
+    if (steps > MOST_STEPS || isLong) throw tooCostly('it takes too many steps');
+  };
+  const matcher = (before: string, after: string) => ({
+    fn: ([text]: readonly unknown[], pattern: string) => {
+      if (typeof text !== 'string' || typeof pattern !== 'string') return [];
+      if (isCostlyPattern(pattern, text.length)) throw tooCostly('its pattern may run away on a text so long');
+      return [new RegExp(before + pattern + after, 'su').test(text)];
+    },
+    arity: { 1: ['String' as const] },
+  });
   const options = {
+    debugger: count,
     // dom-3 and ref-1 call trace(); without a function it writes to the console
     traceFn: () => {},
     userInvocationTable: {
@@ -32,6 +56,8 @@ export function expressionCompiler(definitions: Definitions): CompileExpression 
         fn: (items: readonly unknown[], valueSet: string) => isMember(items, definitions, valueSet),
         arity: { 1: ['String' as const] },
       },
+      matches: matcher('', ''),
+      matchesFull: matcher('^(?:', ')$'),
       // the narrative is checked where it stands
       htmlChecks: { fn: () => [true], arity: { 0: [] } },
     },
@@ -47,6 +73,7 @@ export function expressionCompiler(definitions: Definitions): CompileExpression 
           evaluate = compile({ base, expression }, r4, options) as Evaluate;
           compiled.set(key, evaluate);
         }
+        steps = 0;
         const root = walk.frame.root ?? walk.frame;
         const result = evaluate(value, { resource: walk.frame.resource, rootResource: root.resource });
         return result.length === 0 || result[0] !== false;
@@ -57,6 +84,10 @@ export function expressionCompiler(definitions: Definitions): CompileExpression 
       }
     };
   };
+}
+
+function tooCostly(reason: string): IssueError {
+  return new IssueError(issue('too-costly', { reason }));
 }
 
 function isMember(items: readonly unknown[], definitions: Definitions, valueSet: string): boolean[] {

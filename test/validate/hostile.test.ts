@@ -78,12 +78,53 @@ describe('hostile input', () => {
     ['code.matches(%resource.id)', true],
     ['descendants().where(descendants().where(descendants().exists()).exists())', true],
     ["'x'".repeat(2_000), true],
+    ["code.matches('^a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?aaaaaaaaaaaaaaaaaaaaaaaa$')", true],
+    ["code.matches('.*.*.*.*.*x')", true],
+    ["code.matches('(a?){30}a{30}')", true],
+    ["code.matches('(?=(a+))b')", true],
+    ["text.replace('a', 'aa')", true],
     ["code.matches('[a-z(+]+[)]*')", false],
     ["code.matches('^\\\\(a+\\\\)+$')", false],
     ["name.matches('[A-Z]([A-Za-z0-9_]){0,254}')", false],
     ['descendants().exists()', false],
   ])('whether %s is costly: %s', (expression, costly) => {
     expect(isCostly(expression)).toBe(costly);
+  });
+
+  test.each([
+    ['goes through everything for everything', 'contained.select(%resource.contained.select(%resource.contained.count())).count() > 0'],
+    ['grows what it has', `text.${'select($this & $this).'.repeat(60)}exists()`],
+    ['has a pattern that is slow on a long text', "text.matches('x.*y.*z')"],
+  ])('an expression that %s is given up, and that is said', (_what, expression) => {
+    const constraint = [{ key: 'p-1', severity: 'error' as const, human: 'x', expression }];
+    const validator = withProfile({ id: 'Observation', path: 'Observation', constraint });
+    const contained = Array.from({ length: 4_000 }, (_, at) => ({ resourceType: 'Basic', id: `b${at}`, code: { text: 'x' } }));
+    const long = { ...observation, code: { text: 'x y '.repeat(20_000) }, contained };
+    const nested = { id: 'Observation.code', path: 'Observation.code', constraint };
+    const issues = [...validator.validate(long, { profiles: [PROFILE] }), ...withProfile(nested).validate(long, { profiles: [PROFILE] })];
+    expect(ids(issues.filter(({ severity }) => severity === 'information'))).toEqual(['invariant-not-checked']);
+  });
+
+  test('a resource nested 10,000 deep is refused', () => {
+    const validator = compileValidator(definitions);
+    let item: object = { linkId: 'a', type: 'group' };
+    for (let depth = 0; depth < 10_000; depth++) item = { linkId: 'a', type: 'group', item: [item] };
+    const deep = { resourceType: 'Questionnaire', status: 'draft', item: [item] };
+    expect(ids(validator.validate(deep))).toContain('too-costly');
+    let extension: object = { url: 'urn:x', valueString: 'x' };
+    for (let depth = 0; depth < 10_000; depth++) extension = { url: 'urn:x', extension: [extension] };
+    expect(ids(validator.validate({ resourceType: 'Patient', extension: [extension] }))).toContain('too-costly');
+    let contained: object = { resourceType: 'Patient' };
+    for (let depth = 0; depth < 10_000; depth++) contained = { resourceType: 'Patient', contained: [contained] };
+    expect(ids(validator.validate(contained))).toContain('too-costly');
+  });
+
+  test('an object that holds itself comes to an end', () => {
+    const item: Record<string, unknown> = { linkId: 'a', type: 'group' };
+    item['item'] = [item];
+    expect(ids(compileValidator(definitions).validate({ resourceType: 'Questionnaire', status: 'draft', item: [item] }))).toContain(
+      'too-costly',
+    );
   });
 
   test('a narrative of a million opening marks is refused', () => {

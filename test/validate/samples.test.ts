@@ -40,7 +40,9 @@ describe('what Chartbridge promises of the resources it makes', () => {
   test('a bundle claims no profile that its resource misses', () => {
     const untrue = bundles.flatMap(([path, resources]) =>
       resources.flatMap((resource) =>
-        (resource.meta?.profile ?? []).filter((profile) => validator.meets(resource, profile) !== true).map((profile) => `${path} ${profile}`),
+        (resource.meta?.profile ?? [])
+          .filter((profile) => validator.meets(resource, profile) !== true)
+          .map((profile) => `${path} ${profile}`),
       ),
     );
     expect(untrue).toEqual([]);

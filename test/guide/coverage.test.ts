@@ -45,14 +45,18 @@ describe.skipIf(!shared)('a row said to be carried is shown by a message (needs 
   const prover = shared ? new Prover(mappings(), guide) : undefined;
   const rulings = shared ? readRulings(mappings()) : new Map();
 
-  test.each(guide.segments.map((map) => [map.name, map] as const))('%s', (name, map) => {
-    const standings = judgeRows(map, (row) => prover?.prove(map, row), rulings.get(name) ?? [], mappings());
-    const carried = standings.filter(({ state }) => state === 'carried');
-    expect(carried.filter(({ proof }) => proof === undefined || proof.message === '' || proof.found === '')).toEqual([]);
-    // What a ruling calls carried otherwise is not reported as unused by every message that holds it.
-    const lost = standings.filter(({ state, row }) => state === 'deviated' && prover?.uses(map, row) === false);
-    expect(lost.map(({ row }) => `${row.address} ${row.target}`)).toEqual([]);
-  }, 60_000);
+  test.each(guide.segments.map((map) => [map.name, map] as const))(
+    '%s',
+    (name, map) => {
+      const standings = judgeRows(map, (row) => prover?.prove(map, row), rulings.get(name) ?? [], mappings());
+      const carried = standings.filter(({ state }) => state === 'carried');
+      expect(carried.filter(({ proof }) => proof === undefined || proof.message === '' || proof.found === '')).toEqual([]);
+      // What a ruling calls carried otherwise is not reported as unused by every message that holds it.
+      const lost = standings.filter(({ state, row }) => state === 'deviated' && prover?.uses(map, row) === false);
+      expect(lost.map(({ row }) => `${row.address} ${row.target}`)).toEqual([]);
+    },
+    60_000,
+  );
 
   test('data types: what a ruling calls carried otherwise is not reported as unused', () => {
     const lost = guide.dataTypes.flatMap((map) =>

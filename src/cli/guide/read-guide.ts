@@ -98,7 +98,7 @@ function readMap(name: string, records: readonly string[][]): GuideMap {
           fixed ??
           aside ??
           (!/Reference|Practitioner|Location/.test(cell(9)) || cell(14) === '' || !cell(16).startsWith('"')
-            ? cell(16) || quoted(cell(17))
+            ? cell(16) || quoted(cell(17)) || quoted(cell(18))
             : ''),
       },
     ];
@@ -106,7 +106,7 @@ function readMap(name: string, records: readonly string[][]): GuideMap {
   return { name, owner, to, rows };
 }
 
-/** Only a fixed value: the column beside it holds remarks too. */
+/** Only a fixed value: the columns beside it hold remarks too. */
 function quoted(text: string): string {
   return /^"[^"]*"$/.test(text) ? text : '';
 }

@@ -7,6 +7,7 @@ import { readConfig, settings } from '../src/config.ts';
 import { readDefinitions } from '../src/definitions-file.ts';
 import { catalogue, type CatalogueEntry } from '../src/issue/catalogue.ts';
 import { IssueError } from '../src/issue/issue-error.ts';
+import { fhirPage } from './fhir-page.ts';
 import { readMappings } from '../src/translator.ts';
 
 /** Every generated page: its path and its text. `npm run docs` writes them; a test fails when one is stale. */
@@ -14,6 +15,7 @@ export async function pages(_root: string): Promise<Map<string, string>> {
   return new Map([
     ['docs/settings.md', settingsPage()],
     ['docs/issues.md', issuesPage()],
+    ['docs/fhir.md', fhirPage(readDefinitions())],
     ...(existsSync(GUIDE_FOLDER) ? ([['docs/coverage.md', coverage()]] as const) : []),
   ]);
 }

@@ -4,6 +4,7 @@ import type { FhirRequest } from '../fhir-request.ts';
 import { type Reply, resourceReply } from '../reply.ts';
 import type { Route } from '../route.ts';
 import type { Target } from '../route.ts';
+import { RESULT_PARAMETERS } from '../search-request/result-parameters.ts';
 import { findParameter } from '../search-request/search-scope.ts';
 
 /** The interactions CapabilityStatement has codes for, on a type and on the system. */
@@ -13,8 +14,6 @@ const ON_SYSTEM = new Map([
   ['search-system', ['search-system']],
   ['history-system', ['history-system']],
 ]);
-/** Parameters every search takes that R4 has no SearchParameter for. */
-const RESULT_PARAMETERS = ['_count', '_sort', '_include', '_revinclude', '_summary', '_elements', '_total', '_has'];
 
 const texts = new WeakMap<Context['router'], string>();
 
@@ -91,7 +90,7 @@ function searchParams(types: readonly string[], context: Context): NonNullable<C
     .searchParameters(types[0] ?? 'Resource')
     .filter(({ code }) => code === '_id' || code === '_lastUpdated' || findParameter(types, code, definitions) !== undefined)
     .map(({ code, type, url }) => ({ name: code, definition: url, type }));
-  return [...defined, ...RESULT_PARAMETERS.map((name) => ({ name, type: 'special' as const })), { name: '_list', type: 'token' as const }];
+  return [...defined, ...[...Object.keys(RESULT_PARAMETERS), '_has'].map((name) => ({ name, type: 'special' as const })), { name: '_list', type: 'token' as const }];
 }
 
 function operations(routes: readonly Route[], here: (path: string) => boolean): CapabilityStatementRestResourceOperation[] {

@@ -1,6 +1,7 @@
 import type { Filter } from '../../fhir/search-query.ts';
 import { compositeFilter } from './composite-filter.ts';
 import { idFilter, lastUpdatedFilter, listFilter } from './own-filters.ts';
+import { takesModifier } from './modifiers.ts';
 import { invalid, tooCostly, unknown, unsupportedModifier } from './parameter-issues.ts';
 import { findParameter, type KnownParameter, requireParameter, type SearchScope } from './search-scope.ts';
 import { splitEscaped } from './value-escapes.ts';
@@ -31,6 +32,8 @@ export function parameterFilter(types: readonly string[], name: string, value: s
     return modifier === 'not' ? { op: 'not', of: filter } : filter;
   }
   const parameter = requireParameter(types, code, scope.definitions);
+  if (modifier !== undefined && !takesModifier(parameter.kind, modifier, scope.definitions.resourceTypes))
+    throw unsupportedModifier(modifier, code);
   if (modifier === 'missing') return { op: 'missing', parameter: code, missing: missingValue(values, name) };
   return anyOf(values, parameter, modifier, scope);
 }

@@ -49,6 +49,8 @@ export interface Delivery {
 
 const LEASE = { kind: 'lease', key: 'notify' };
 const LEASE_MS = 30_000;
+/** Rounds between two readings of the subscriptions. */
+const LOAD_EVERY = 10;
 /** Of one subscription in one round; a slow endpoint holds up nobody else. */
 const AT_ONCE = 50;
 
@@ -59,7 +61,11 @@ export function startDelivery(deps: DeliveryDependencies): Delivery {
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
 
+  let rounds = 0;
+
   async function round(): Promise<void> {
+    // Another process that shares the database may have taken a subscription.
+    if (rounds++ % LOAD_EVERY === LOAD_EVERY - 1) await outbox.load();
     if (outbox.active.size === 0 || !(await holdsLease(store, deps))) return;
     await Promise.all([...outbox.active.values()].map((subscription) => deliver(subscription, deps, () => stopped)));
   }

@@ -46,10 +46,11 @@ export interface Repetition {
 
 /** The address of a segment, or of a place in it. */
 export function addressOf(segment: Segment, field?: number, repetition?: number, component?: number, subcomponent?: number): Address {
+  if (field === undefined) return { segment: segment.name, occurrence: segment.occurrence };
   return {
     segment: segment.name,
     occurrence: segment.occurrence,
-    ...(field === undefined ? {} : { field }),
+    field,
     ...(repetition === undefined ? {} : { repetition }),
     ...(component === undefined ? {} : { component }),
     ...(subcomponent === undefined ? {} : { subcomponent }),

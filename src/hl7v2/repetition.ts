@@ -44,7 +44,7 @@ export class LazyRepetition implements Repetition {
   subcomponentCount(component: number): number {
     const raw = this.rawComponent(component);
     const { subcomponent: separator } = this.#reading.delimiters;
-    return raw === '' ? 0 : separator === '' ? 1 : this.#partsOf(component, raw).length;
+    return raw === '' ? 0 : separator === '' || !raw.includes(separator) ? 1 : this.#partsOf(component, raw).length;
   }
 
   rawComponent(component: number): string {

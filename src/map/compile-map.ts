@@ -8,6 +8,7 @@ import type { Library } from './library.ts';
 import { barred, isTreeMap, type MappingSource, textOfTree, type Tree, type TreeMap } from './mapping-source.ts';
 import { parsePlace } from './place.ts';
 import type { Row } from './row.ts';
+import { RowPlans } from './row-plans.ts';
 import { Numbering } from './target.ts';
 
 /** What the name of a map says. Shape: 'XCN to Practitioner (author)' */
@@ -44,13 +45,15 @@ export function compileMap(source: MappingSource, library: Library, changes: rea
   const scope: RowScope = { library, source, name, owner, dataType, fhirType, fields: ownFields(data), slots: new Numbering() };
   const written = writtenRows(source, 'rules');
   const rows = written.flatMap((row) => compileRow(row, scope) ?? []);
+  const all = changed(rows, changes, scope);
   const map: CompiledMap = {
     name,
     owner,
     dataType,
     fhirType,
     isResource,
-    rows: changed(rows, changes, scope),
+    rows: all,
+    plans: new RowPlans(all),
     identity: compileIdentity(scope),
     needs: compileNeeds(data['needs'], scope),
     profile: textOfTree(data['profile']),

@@ -12,6 +12,7 @@ import { compileCondition, compilePlace, type Test } from './read-place.ts';
 import type { Branches, Row } from './row.ts';
 import type { Conversion, RowFacts } from './run.ts';
 import { compileTarget, Numbering } from './target.ts';
+import { isRemembered } from './value-memory.ts';
 
 /** The map a row is compiled for. */
 export interface RowScope {
@@ -94,14 +95,24 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
   };
   if (said['by'] !== undefined) {
     const by = compileBranches(written, scope, fault);
-    return by === undefined ? undefined : { ...shared, conversion: undefined, lookUp: undefined, constant: undefined, fail: undefined, by };
+    if (by === undefined) return undefined;
+    const branches = [...by.rows.values(), by.otherwise, by.empty];
+    const skipAt = branches.every((row) => row === undefined || row.skipAt !== 0) ? skipOf(shared, NOTHING, scope) : 0;
+    return { ...shared, ...NOTHING, fail: undefined, by, skipAt };
   }
   const fail = word('fail');
   if (fail !== undefined && !Object.hasOwn(catalogue, fail)) return fault(`${fail} is not an issue of the catalogue`);
   if (to === undefined && fail === undefined) return fault('says neither `to` nor `by` nor `fail`');
   const giving = fail === undefined ? compileGiving(said, v2Type, place, path, scope, fault) : NOTHING;
   if (giving === undefined) return undefined;
-  return { ...shared, ...giving, fail: fail as IssueId | undefined, by: undefined };
+  return { ...shared, ...giving, fail: fail as IssueId | undefined, by: undefined, skipAt: skipOf(shared, giving, scope) };
+}
+
+/** Where a row can be passed over when nothing stands there: it is not required, and nothing says what an empty field gives. */
+function skipOf(row: Pick<Row, 'place' | 'required'>, giving: Giving, scope: RowScope): number {
+  const { place, required } = row;
+  if (place === undefined || place.owner !== scope.owner || required || giving.lookUp?.table.empty !== undefined) return 0;
+  return scope.dataType ? place.component : place.field;
 }
 
 type Fault = (reason: string) => undefined;
@@ -241,7 +252,9 @@ function compileLookUp(
   const rule: LookUp = { table, otherwise, shape: shapeOf(fhirType), asSent: carriesMore(fhirType) ? asSent : undefined };
   const conversion: Conversion = {
     name: `table ${name}`,
-    convert: (value, frame, facts) => lookUp(rule, value, frame, facts),
+    convert: isRemembered(fhirType)
+      ? (value, frame, facts) => frame.run.memory.give(rule, value, frame.run, () => lookUp(rule, value, frame, facts))
+      : (value, frame, facts) => lookUp(rule, value, frame, facts),
     uses: 'itself',
   };
   return { ...NOTHING, conversion, lookUp: rule };

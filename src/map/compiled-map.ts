@@ -1,6 +1,7 @@
 import type { Segment } from '../hl7v2/message.ts';
 import type { IdentityRule } from './identity.ts';
 import { type Row, runRow } from './row.ts';
+import type { RowPlans } from './row-plans.ts';
 import type { Frame } from './run.ts';
 import type { Numbering } from './target.ts';
 
@@ -15,6 +16,8 @@ export interface CompiledMap {
   /** Whether it gives a resource. */
   readonly isResource: boolean;
   readonly rows: readonly Row[];
+  /** Which of them run, by what is valued. */
+  readonly plans: RowPlans;
   readonly identity: IdentityRule | undefined;
   /** References to what other segments make, by the path of the element. */
   readonly needs: ReadonlyMap<string, Need>;
@@ -51,7 +54,7 @@ export interface RowsRun {
 export function runRows(map: CompiledMap, frame: Frame): RowsRun {
   let used = 0;
   let failed: Row | undefined;
-  for (const row of map.rows) {
+  for (const row of map.plans.rowsFor(map.dataType, frame)) {
     const outcome = runRow(row, frame);
     if (outcome === 'gave') used++;
     else if (outcome === 'missing') return { outcome, row, used };

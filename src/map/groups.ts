@@ -22,13 +22,13 @@ export class GroupNode {
   readonly segments = new Map<string, Segment[]>();
   /** What its own segments made, in order, by the name of the message map. */
   readonly made = new Map<string, MadeSoFar[]>();
-  /** Every name something was made under in the whole message. */
-  readonly #known: Set<string>;
+  /** Every name something was made under in the whole message; with what, and in which group, while that is one thing alone. */
+  readonly #known: Map<string, Only | undefined>;
 
   constructor(kind: string, parent: GroupNode | undefined) {
     this.kind = kind;
     this.parent = parent;
-    this.#known = parent === undefined ? new Set() : parent.#known;
+    this.#known = parent === undefined ? new Map() : parent.#known;
     if (parent === undefined) return;
     const standing = parent.groups.get(kind);
     if (standing === undefined) parent.groups.set(kind, [this]);
@@ -40,6 +40,11 @@ export class GroupNode {
     return this.#known.has(called);
   }
 
+  /** What was made under a name and where, while that is one thing alone. */
+  only(called: string): Only | undefined {
+    return this.#known.get(called);
+  }
+
   addSegment(segment: Segment): void {
     const standing = this.segments.get(segment.name);
     if (standing === undefined) this.segments.set(segment.name, [segment]);
@@ -47,11 +52,16 @@ export class GroupNode {
   }
 
   addMade(called: string, made: MadeSoFar): void {
-    this.#known.add(called);
+    this.#known.set(called, this.#known.has(called) ? undefined : { group: this, made: [made] });
     const standing = this.made.get(called);
     if (standing === undefined) this.made.set(called, [made]);
     else if (standing.at(-1) !== made) standing.push(made);
   }
+}
+
+interface Only {
+  readonly group: GroupNode;
+  readonly made: readonly MadeSoFar[];
 }
 
 /** The groups of a message; `of` says for each segment, by its position, in which it stands. */
@@ -64,9 +74,11 @@ export interface Grouping {
 export function groupSegments(message: Message, kinds: readonly GroupKind[]): Grouping {
   const root = new GroupNode('', undefined);
   const byName = new Map(kinds.map((kind) => [kind.name, kind]));
+  const byStart = new Map<string, readonly GroupKind[]>();
   let open = root;
   const of = message.segments.map((segment) => {
-    const starting = kinds.filter((kind) => kind.starts.includes(segment.name));
+    let starting = byStart.get(segment.name);
+    if (starting === undefined) byStart.set(segment.name, (starting = kinds.filter((kind) => kind.starts.includes(segment.name))));
     open = starting.length === 0 ? holderOf(segment.name, open, byName) : startOf(segment.name, open, starting);
     open.addSegment(segment);
     return open;
@@ -117,7 +129,9 @@ export function segmentNear(name: string, group: GroupNode, position: number): S
  * around it, and so on; never in a sibling of a group it stands in.
  */
 export function madeNear(called: string, group: GroupNode, segment: Segment | undefined): readonly MadeSoFar[] {
-  if (!group.knows(called)) return [];
+  if (!group.knows(called)) return NOTHING;
+  const only = group.only(called);
+  if (only !== undefined && isWithin(group, only.group)) return only.made;
   let from: GroupNode | undefined;
   for (let node: GroupNode | undefined = group; node !== undefined; node = node.parent) {
     const found = madeIn(called, node, from?.kind);
@@ -127,7 +141,12 @@ export function madeNear(called: string, group: GroupNode, segment: Segment | un
     }
     from = node;
   }
-  return [];
+  return NOTHING;
+}
+
+function isWithin(group: GroupNode, outer: GroupNode): boolean {
+  for (let node: GroupNode | undefined = group; node !== undefined; node = node.parent) if (node === outer) return true;
+  return false;
 }
 
 const NOTHING: readonly MadeSoFar[] = [];

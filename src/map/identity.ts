@@ -1,3 +1,4 @@
+import type { Repetition } from '../hl7v2/message.ts';
 import { isTyped, type KeyText } from './key-text.ts';
 import { localUrn } from './local-names.ts';
 import type { Place } from './place.ts';
@@ -46,8 +47,7 @@ function keysOfLine(line: IdentityLine, rule: IdentityRule, frame: Frame, kind: 
   const keys: string[] = [];
   for (const value of valuesAt(first.place, frame)) {
     frame.own = value;
-    const holds = line.test === undefined || line.test(frame);
-    const text = holds ? first.key(value, frame) : '';
+    const text = line.test === undefined || line.test(frame) ? first.key(value, frame) : '';
     if (text !== '') keys.push(complete(text, rest, rule, frame, kind, isTyped(first.place)));
   }
   frame.own = undefined;
@@ -55,29 +55,35 @@ function keysOfLine(line: IdentityLine, rule: IdentityRule, frame: Frame, kind: 
 }
 
 function complete(text: string, rest: readonly IdentityTerm[], rule: IdentityRule, frame: Frame, kind: string, typed: boolean): string {
-  const parts = [rule.shared && !typed ? `${localUrn(frame.run.namespace)}|${text}` : text];
+  let key = rule.shared && !typed ? `${localUrn(frame.run.namespace)}|${text}` : text;
   for (const term of rest) {
     if (term === 'position') {
-      const same = parts.join('\u001f');
-      parts.push(String(frame.run.count(`position ${kind} ${same}`)));
+      key += `+${frame.run.count(`${kind} ${key}`)}`;
       continue;
     }
     const [value] = valuesAt(term.place, frame);
-    parts.push(value === undefined ? '' : term.key(value, frame));
+    key += value === undefined ? '+' : `+${term.key(value, frame)}`;
   }
-  return parts.length === 1 ? text && (parts[0] as string) : parts.join('+');
+  return key;
 }
 
-function valuesAt(place: Place, frame: Frame): Value[] {
+function valuesAt(place: Place, frame: Frame): readonly Value[] {
   if (place.field === 0) {
     const value = frame.value;
     if (value === undefined) return [];
     return [place.component === 0 ? value : value.child(place.component, place.subcomponent)];
   }
   const segment = segmentOf(place.owner, frame);
-  if (segment === undefined) return [];
-  return segment
-    .field(place.field)
-    .map((source, index) => new Value(segment, place.field, index + 1, source, place.component, place.subcomponent))
-    .filter((value) => !value.source.isNull && (place.repetition === 0 || place.repetition === value.repetition));
+  if (segment === undefined) return NO_VALUES;
+  const repetitions = segment.field(place.field);
+  if (repetitions.length === 0) return NO_VALUES;
+  const values: Value[] = [];
+  for (let index = 0; index < repetitions.length; index++) {
+    const source = repetitions[index] as Repetition;
+    if (source.isNull || (place.repetition !== 0 && place.repetition !== index + 1)) continue;
+    values.push(new Value(segment, place.field, index + 1, source, place.component, place.subcomponent));
+  }
+  return values;
 }
+
+const NO_VALUES: readonly Value[] = [];

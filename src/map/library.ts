@@ -10,12 +10,15 @@ import type { Faults, MappingSource } from './mapping-source.ts';
 import { type Conversion, Frame, type Run } from './run.ts';
 import type { Node } from './target.ts';
 import type { Value } from './value.ts';
+import { isRemembered, ValueMemories } from './value-memory.ts';
 
 /** Everything a row can name: data type maps, converters, code tables. Data type maps are compiled when first asked for. */
 export class Library {
   readonly definitions: Definitions;
   readonly names: CodeSystemNames;
   readonly faults: Faults;
+  /** What its data type maps gave for coded values, sender by sender. */
+  readonly memories = new ValueMemories();
   readonly #tables: ReadonlyMap<string, CodeTable>;
   readonly #sources: ReadonlyMap<string, MappingSource>;
   readonly #changes: ReadonlyMap<string, readonly ChangedRow[]>;
@@ -66,12 +69,14 @@ export class Library {
     if (known !== undefined) return known;
     const fhirType = readMapName(name)?.fhirType ?? '';
     const isResource = this.definitions.resourceTypes.has(fhirType);
+    // Compiled by the time a value comes: a map may use itself by way of another.
+    let map: CompiledMap | undefined;
     const conversion: Conversion = {
       name,
       convert: (value, frame) => {
-        const map = this.#maps.get(name);
+        map ??= this.#maps.get(name);
         if (map === undefined) return undefined;
-        return isResource ? referTo(map, value, frame) : convertBy(map, value, frame);
+        return isResource ? referAgain(map, value, frame) : convertBy(map, value, frame);
       },
       uses: 'itself',
     };
@@ -93,6 +98,11 @@ export class Library {
 
 /** A data type map on a value: the complex value it fills, or the primitive it gives. */
 function convertBy(map: CompiledMap, value: Value, frame: Frame): unknown {
+  if (!isRemembered(map.fhirType)) return convertAnew(map, value, frame);
+  return frame.run.memory.give(map, value, frame.run, () => convertAnew(map, value, frame));
+}
+
+function convertAnew(map: CompiledMap, value: Value, frame: Frame): unknown {
   const { run } = frame;
   const mark = run.usage.mark;
   const inner = new Frame(run, frame.segment, frame.group, {}, undefined, value);
@@ -103,8 +113,30 @@ function convertBy(map: CompiledMap, value: Value, frame: Frame): unknown {
   return undefined;
 }
 
-/** A data type map that makes a resource: a reference to it. */
-function referTo(map: CompiledMap, value: Value, frame: Frame): unknown {
+/** A data type map that makes a resource: a reference to it. A value that came before in the message leads to the same one. */
+function referAgain(map: CompiledMap, value: Value, frame: Frame): unknown {
+  const { run } = frame;
+  const known = value.component === 0 ? run.referred.get(map)?.get(value.source.raw) : undefined;
+  if (known !== undefined) {
+    run.usage.addParts(value, known.used);
+    return referenceTo(known.made);
+  }
+  const { mark } = run.usage;
+  const issues = run.issues.length;
+  const made = referTo(map, value, frame);
+  if (made === undefined) return undefined;
+  const again = value.component === 0 && made.identity.keys.length > 0 && run.issues.length === issues && !countsPositions(map);
+  if (again) {
+    let values = run.referred.get(map);
+    if (values === undefined) run.referred.set(map, (values = new Map()));
+    values.set(value.source.raw, { made, used: run.usage.partsSince(mark) });
+  }
+  return referenceTo(made);
+}
+
+const countsPositions = (map: CompiledMap) => map.identity?.lines.some((line) => line.terms.includes('position')) === true;
+
+function referTo(map: CompiledMap, value: Value, frame: Frame): MadeSoFar | undefined {
   const { run } = frame;
   const mark = run.usage.mark;
   const called = map.fhirType.charAt(0).toLowerCase() + map.fhirType.slice(1);
@@ -115,7 +147,7 @@ function referTo(map: CompiledMap, value: Value, frame: Frame): unknown {
     run.usage.takeBack(mark);
     return undefined;
   }
-  return referenceTo(registerBy(map, made, inner, run));
+  return registerBy(map, made, inner, run);
 }
 
 function registerBy(map: CompiledMap, made: MadeSoFar, frame: Frame, run: Run): MadeSoFar {

@@ -5,7 +5,7 @@ import type { Making } from './make-resource.ts';
 import type { Join, Make, MessageMap } from './message-map.ts';
 import type { ReadPlace } from './read-place.ts';
 import type { Frame } from './run.ts';
-import type { Target } from './target.ts';
+import { NOWHERE, type Target } from './target.ts';
 
 /** Puts the references of what was made, now that all of it is. */
 export function linkResources(makings: readonly (readonly [Make, Making])[], map: MessageMap): void {
@@ -13,7 +13,9 @@ export function linkResources(makings: readonly (readonly [Make, Making])[], map
     if (frame === undefined || made === undefined) continue;
     if (make.becomes !== undefined || make.movedFrom !== undefined) settleMove(make, made, frame);
     for (const link of make.links) {
-      const found = madeNear(link.name, frame.group, frame.segment).filter((other) => other !== made);
+      const near = madeNear(link.name, frame.group, frame.segment);
+      if (near.length === 0) continue;
+      const found = near.includes(made) ? near.filter((other) => other !== made) : near;
       // Of several that fit equally none is right for an element that holds one: to choose would be to invent.
       const repeats = link.target.last.repeats && link.target.last.label === undefined;
       if (repeats || found.length === 1) refer(frame, made, link.target, found);
@@ -37,23 +39,31 @@ function settleMove(make: Make, made: MadeSoFar, frame: Frame): void {
 }
 
 function refer(frame: Frame, made: MadeSoFar, target: Target, others: readonly MadeSoFar[]): void {
-  for (const [index, other] of others.entries()) {
+  for (let index = 0; index < others.length; index++) {
     if (target.occupied(frame.node, frame.slots)) return;
-    target.put(frame.node, frame.slots, [], index, referenceTo(other));
+    target.put(frame.node, frame.slots, target.rest === '' ? NOWHERE : [], index, referenceTo(others[index] as MadeSoFar));
     made.spoken.add(target.top);
   }
 }
 
 function joinResources(join: Join, makings: readonly (readonly [Make, Making])[]): void {
-  const bySide = (name: string) =>
-    makings.flatMap(([make, { made, frame }]) =>
-      make.called === name && make.into === undefined && made !== undefined && frame !== undefined ? [{ made, frame }] : [],
-    );
+  const bySide = (name: string) => {
+    const side: { readonly made: MadeSoFar; readonly frame: Frame }[] = [];
+    for (const [make, { made, frame }] of makings) {
+      if (make.called === name && make.into === undefined && made !== undefined && frame !== undefined) side.push({ made, frame });
+    }
+    return side;
+  };
   const found = new Map<string, MadeSoFar[]>();
   for (const { made, frame } of bySide(join.find)) {
     const key = keyOf(join.findPlaces, frame);
-    if (key !== undefined) found.set(key, [...(found.get(key) ?? []), made]);
+    if (key === undefined) continue;
+    const standing = found.get(key);
+    if (standing === undefined) found.set(key, [made]);
+    else standing.push(made);
   }
+  // Nearly no message has such a reference.
+  if (found.size === 0) return;
   for (const { made, frame } of bySide(join.from)) {
     const key = keyOf(join.fromPlaces, frame);
     const others = (key === undefined ? undefined : found.get(key)) ?? [];

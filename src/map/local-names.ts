@@ -31,7 +31,12 @@ export function localUrn(namespace: string, name = ''): string {
  */
 export function codingSystem(name: string, oid: string, names: CodeSystemNames, sender: Sender, namespace: string): string | undefined {
   if (name !== '') {
-    const known = sender.systems.get(name) ?? names.names.get(name.toUpperCase()) ?? hl7Table(name) ?? addressLike(name, names);
+    const known =
+      sender.systems.get(name) ??
+      names.names.get(name) ??
+      names.names.get(name.toUpperCase()) ??
+      hl7Table(name) ??
+      addressLike(name, names);
     if (known !== undefined) return known;
   }
   if (OID.test(oid)) return names.oids.get(oid) ?? `urn:oid:${oid}`;

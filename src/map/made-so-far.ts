@@ -19,8 +19,8 @@ export class MadeSoFar {
   readonly nulled = new Names();
   identity: Identity = { keys: [], shared: false };
   fullUrl = '';
-  /** Where each element came from: its path, the index of its first repeating step or -1, the rest of the path, the value. */
-  readonly #origins: Origin[] = [];
+  /** Where each element came from, four items each: its path, the index of its first repeating step or -1, the rest of the path, the value. */
+  readonly #origins: (string | number | Value)[] = [];
 
   constructor(type: string, called: string, segment: Segment, group: GroupNode) {
     this.resource = { resourceType: type };
@@ -31,7 +31,7 @@ export class MadeSoFar {
 
   /** Remembers where an element came from. */
   came(head: string, index: number, rest: string, value: Value): void {
-    this.#origins.push([head, index, rest, value]);
+    this.#origins.push(head, index, rest, value);
   }
 
   toMade(): Made {
@@ -55,7 +55,8 @@ class Names {
   readonly list: string[] = [];
 
   add(name: string): this {
-    if (!this.list.includes(name)) this.list.push(name);
+    for (const known of this.list) if (known === name) return this;
+    this.list.push(name);
     return this;
   }
 }
@@ -63,21 +64,23 @@ class Names {
 /** Where elements came from. They are asked for only when something is wrong with a resource: the map is built then. */
 class Origins implements ReadonlyMap<string, Address> {
   readonly #type: string;
-  readonly #entries: readonly Origin[];
+  readonly #entries: readonly (string | number | Value)[];
   #map: ReadonlyMap<string, Address> | undefined;
 
-  constructor(type: string, entries: readonly Origin[]) {
+  constructor(type: string, entries: readonly (string | number | Value)[]) {
     this.#type = type;
     this.#entries = entries;
   }
 
   #read(): ReadonlyMap<string, Address> {
-    return (this.#map ??= new Map(
-      this.#entries.map(([head, index, rest, value]) => [
-        `${this.#type}.${head}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`,
-        value.address,
-      ]),
-    ));
+    if (this.#map !== undefined) return this.#map;
+    const map = new Map<string, Address>();
+    for (let at = 0; at < this.#entries.length; at += 4) {
+      const [head, index, rest, value] = this.#entries.slice(at, at + 4) as [string, number, string, Value];
+      map.set(`${this.#type}.${head}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`, value.address);
+    }
+    this.#map = map;
+    return map;
   }
 
   get size(): number {
@@ -112,5 +115,3 @@ class Origins implements ReadonlyMap<string, Address> {
     return this.entries();
   }
 }
-
-type Origin = readonly [head: string, index: number, rest: string, value: Value];

@@ -16,10 +16,9 @@ export interface Making {
   readonly frame: Frame | undefined;
 }
 
-/** Runs one row of a message map on one segment. */
-export function makeResource(make: Make, segment: Segment, group: GroupNode, run: Run): Making {
-  if (make.when !== undefined && !make.when.test(new Frame(run, segment, group, {}, undefined)))
-    return notMade(make, segment, 'condition-false', make.when.text);
+/** Runs one row of a message map on one segment; `probe` is where its conditions look. */
+export function makeResource(make: Make, segment: Segment, group: GroupNode, run: Run, probe: Frame): Making {
+  if (make.when !== undefined && !make.when.test(probe)) return notMade(make, segment, 'condition-false', make.when.text);
   const lacking = make.links.find((link) => link.required && madeNear(link.name, group, segment).length === 0);
   if (lacking !== undefined) return notMade(make, segment, 'required-missing', `${lacking.target.text} needs ${lacking.name}`);
   const standing = make.into === undefined ? undefined : madeNear(make.into, group, segment)[0];
@@ -71,7 +70,7 @@ function settle(make: Make, made: MadeSoFar, frame: Frame, run: Run): MadeSoFar 
   if (make.map.profile !== undefined) made.resource.meta = { ...made.resource.meta, profile: [make.map.profile] };
   if (rule === undefined) return run.register(made, { keys: [], shared: false }, '');
   const parent = rule.within.map((name) => madeNear(name, frame.group, frame.segment)[0]).find((one) => one !== undefined);
-  const kind = `${make.map.fhirType} ${parent?.fullUrl ?? ''}`;
+  const kind = `${make.map.fhirType} ${parent?.name ?? ''}`;
   // A key that lacks what it stands within would melt what belongs to different patients.
   const lost = rule.within.length > 0 && parent === undefined;
   const { keys, weak } = lost ? { keys: [], weak: undefined } : keysOf(rule, frame, kind);
@@ -92,14 +91,15 @@ function settle(make: Make, made: MadeSoFar, frame: Frame, run: Run): MadeSoFar 
 }
 
 function notMade(make: Make, segment: Segment, reason: NotMadeReason, detail: string | undefined, rowsUsed = 0): Making {
-  const trace: TraceLine = {
+  const { line, map } = make;
+  const of = {
     segment: addressOf(segment),
-    type: make.map.fhirType,
-    line: make.line,
+    type: map.fhirType,
+    line,
     outcome: 'not-made',
     reason,
     rowsUsed,
-    rows: make.map.rows.length,
-  };
-  return { trace: detail === undefined ? trace : { ...trace, detail }, made: undefined, frame: undefined };
+    rows: map.rows.length,
+  } as const;
+  return { trace: detail === undefined ? of : { ...of, detail }, made: undefined, frame: undefined };
 }

@@ -72,11 +72,17 @@ export function compileCondition(condition: Condition, dataType: boolean): Test 
   switch (condition.op) {
     case 'and': {
       const tests = condition.of.map((part) => compileCondition(part, dataType));
-      return (frame) => tests.every((test) => test(frame));
+      return (frame) => {
+        for (const test of tests) if (!test(frame)) return false;
+        return true;
+      };
     }
     case 'or': {
       const tests = condition.of.map((part) => compileCondition(part, dataType));
-      return (frame) => tests.some((test) => test(frame));
+      return (frame) => {
+        for (const test of tests) if (test(frame)) return true;
+        return false;
+      };
     }
     case 'not': {
       const test = compileCondition(condition.of, dataType);

@@ -33,6 +33,8 @@ export interface Row {
   readonly required: boolean;
   readonly fail: IssueId | undefined;
   readonly by: Branches | undefined;
+  /** The field of the map's own segment, or the component of its value, without which the row does nothing; 0: it always runs. */
+  readonly skipAt: number;
 }
 
 /** The rows one of which runs, by the value of another field. */

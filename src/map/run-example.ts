@@ -142,5 +142,6 @@ function makeExample(map: CompiledMap, run: Run, group: GroupNode): unknown {
     links: [],
     lines: undefined,
   };
-  return makeResource({ ...make, map: { ...map, identity: undefined } }, segment, group, run).made?.resource;
+  return makeResource({ ...make, map: { ...map, identity: undefined } }, segment, group, run, new Frame(run, segment, group, {}, undefined))
+    .made?.resource;
 }

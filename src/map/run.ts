@@ -3,6 +3,7 @@ import type { IssueId } from '../issue/catalogue.ts';
 import type { Message, Segment } from '../hl7v2/message.ts';
 import type { ZoneRule } from './zone-rule.ts';
 import type { GroupNode } from './groups.ts';
+import type { CompiledMap } from './compiled-map.ts';
 import type { CodeSystemNames } from './local-names.ts';
 import type { MadeSoFar } from './made-so-far.ts';
 import type { Sender } from './sender.ts';
@@ -11,6 +12,7 @@ import type { Identity } from './translation.ts';
 import { urnOf } from './identity-urn.ts';
 import { Usage } from './usage.ts';
 import type { Value } from './value.ts';
+import { ValueMemory } from './value-memory.ts';
 
 /** What a row is, for those who convert its values and report on them. */
 export interface RowFacts {
@@ -35,13 +37,21 @@ export class Run {
   readonly issues: Issue[] = [];
   readonly usage = new Usage();
   readonly made: MadeSoFar[] = [];
+  readonly memory: ValueMemory;
+  /** The timestamps of the message as they were sent, and as FHIR writes them: most are the same. */
+  readonly dateTimes = new Map<string, string>();
+  /** What values of data type maps led to, by map and by the value as it was sent, with the parts of it that were used. */
+  readonly referred = new Map<CompiledMap, Map<string, { readonly made: MadeSoFar; readonly used: readonly number[] }>>();
   /** How many errors were reported: a row that adds one has failed. */
   errors = 0;
-  readonly #byKey = new Map<string, MadeSoFar>();
+  /** By what they stand within, then by type and key. */
+  readonly #byKey = new Map<string, Map<string, MadeSoFar>>();
   readonly #counts = new Map<string, number>();
+  readonly #madeCounts = new Map<string, number>();
 
-  constructor(message: Message, sender: Sender, namespace: string, names: CodeSystemNames, zone: ZoneRule) {
+  constructor(message: Message, sender: Sender, namespace: string, names: CodeSystemNames, zone: ZoneRule, memory = new ValueMemory()) {
     this.message = message;
+    this.memory = memory;
     this.sender = sender;
     this.namespace = namespace;
     this.names = names;
@@ -68,9 +78,10 @@ export class Run {
    */
   register(made: MadeSoFar, identity: Identity, parentUrl: string): MadeSoFar {
     const type = made.resource.resourceType;
-    const keys = identity.keys.map((key) => `${type}|${parentUrl}|${key}`);
+    let known = this.#byKey.get(parentUrl);
+    if (known === undefined) this.#byKey.set(parentUrl, (known = new Map()));
     let standing: MadeSoFar | undefined;
-    for (const key of keys) standing ??= this.#byKey.get(key);
+    for (const key of identity.keys) standing ??= known.get(`${type} ${key}`);
     if (standing !== undefined) {
       addMissing(standing.resource, made.resource);
       for (const element of made.spoken.list) standing.spoken.add(element);
@@ -78,11 +89,12 @@ export class Run {
       for (const place of made.nulled.list) standing.nulled.add(place);
       return standing;
     }
-    const number = this.count(`made ${made.called}`);
+    const number = (this.#madeCounts.get(made.called) ?? 0) + 1;
+    this.#madeCounts.set(made.called, number);
     made.name = number === 1 ? made.called : `${made.called}[${number}]`;
     made.identity = identity;
     made.fullUrl = urnOf([this.namespace, type, parentUrl, identity.keys[0] ?? `${this.message.header.raw} ${made.name}`]);
-    for (const key of keys) this.#byKey.set(key, made);
+    for (const key of identity.keys) known.set(`${type} ${key}`, made);
     this.made.push(made);
     return made;
   }

@@ -111,7 +111,11 @@ export function compileTarget(path: ElementPath, slots: Numbering, here: Numberi
     topRepeats: first?.repeats === true,
     last,
     occupied: occupiedBy(steps, numbers, inTheWay),
-    put: (root, all, entries, nth, value) => putInto(walk(root, all, entries, nth), all, entries, value),
+    // Most rows fill one element of the resource itself.
+    put:
+      steps.length === 1 && !last.repeats && slot === -1
+        ? (root, _, __, ___, value) => putSingle(root, last, value)
+        : (root, all, entries, nth, value) => putInto(walk(root, all, entries, nth), all, entries, value),
     putMissing(root, all, entries, nth, value) {
       const node = walk(root, all, entries, nth);
       if (inTheWay.every((name) => node[name] === undefined)) putInto(node, all, entries, value);
@@ -266,6 +270,8 @@ function namesInTheWay(last: PathStep): readonly string[] {
 
 function occupiedBy(steps: readonly PathStep[], numbers: readonly number[], names: readonly string[]): Target['occupied'] {
   if (names.length === 0) return () => false;
+  const [only] = names;
+  if (steps.length === 1 && names.length === 1 && only !== undefined) return (root) => root[only] !== undefined;
   return (root, slots) => {
     const node = steps.length === 1 ? root : standingAt(steps, root, slots, numbers);
     if (node === undefined) return false;

@@ -14,7 +14,7 @@ import type { TraceLine, Translation } from './translation.ts';
 import { Value } from './value.ts';
 import { whyUnused } from './why-unused.ts';
 import { readTime } from './converters/times.ts';
-import { type ZoneRule, zoneRule } from './zone-rule.ts';
+import { type ZoneSources, zoneRule } from './zone-rule.ts';
 
 /** What a translation depends on beside the message and the mappings. */
 export interface TranslateOptions {
@@ -40,12 +40,12 @@ export function namespaceOf(sender: Sender, application: string, facility: strin
 }
 
 /** What a message's times without an offset mean. */
-function zoneOf(header: Segment, settings: Sender, options: TranslateOptions): ZoneRule {
-  return zoneRule({
+function zonesOf(header: Segment, settings: Sender, options: TranslateOptions): ZoneSources {
+  return {
     senderZone: settings.timeZone,
     messageOffset: settings.takesMessageOffset ? /[+-]\d{4}$/.exec(header.value(7))?.[0] : undefined,
     defaultZone: options.defaultTimeZone,
-  });
+  };
 }
 
 /**
@@ -66,7 +66,7 @@ export function eventTime(
   if (time === undefined) return { ms: 0, dateTime: undefined };
   const [year = 0, month = 1, day = 1] = time.date.split('-').map(Number);
   const clock = { year, month, day, hour: Number(time.hour ?? 0), minute: Number(time.minute ?? 0) };
-  const offset = time.offset ?? zoneOf(header, settings, options)(clock);
+  const offset = time.offset ?? zoneRule(zonesOf(header, settings, options))(clock);
   const seconds = `${time.second ?? '00'}${time.fraction.slice(0, 4)}`;
   const wall = Date.parse(
     `${new Date(Date.UTC(year, month - 1, day, clock.hour, clock.minute)).toISOString().slice(0, 17)}${seconds}${offset ?? 'Z'}`,
@@ -97,8 +97,14 @@ export function translate(message: Message, mappings: Mappings, options: Transla
     const unused = message.segments.filter((segment) => segment !== header).map((segment) => formatAddress(addressOf(segment)));
     return { messageMap: '', file: '', made: [], trace: [], unused, issues: [map] };
   }
-  const zone = zoneOf(header, settings, options);
-  const run = new Run(message, settings, namespaceOf(settings, application, facility), maps.library.names, zone);
+  const zones = zonesOf(header, settings, options);
+  const namespace = namespaceOf(settings, application, facility);
+  const { names, memories } = maps.library;
+  const { senderZone, messageOffset, defaultZone } = zones;
+  const memory = memories.of(
+    [settings.file, namespace, senderZone, messageOffset, defaultZone, header.rawField(2), header.rawField(1)].join('\u001f'),
+  );
+  const run = new Run(message, settings, namespace, names, zoneRule(zones), memory);
   return translateBy(map, run);
 }
 
@@ -110,12 +116,21 @@ export function translateBy(map: MessageMap, run: Run): Translation {
   const makings: (readonly [Make, Making])[] = [];
   const trace: TraceLine[] = [];
   const met = new Set<Segment>();
+  // Conditions of all rows look from the same place.
+  const probes: (Frame | undefined)[] = [];
+  const probeOf = (segment: Segment): Frame => {
+    const known = probes[segment.position];
+    if (known?.segment === segment) return known;
+    const probe = new Frame(run, segment, of[segment.position] as GroupNode, {}, undefined);
+    probes[segment.position] = probe;
+    return probe;
+  };
   for (const make of map.makes) {
     const named = byName.get(make.segment) ?? NO_SEGMENTS;
     const segments = make.within === undefined ? named : named.filter((segment) => standsIn(make, of[segment.position] as GroupNode));
     if (segments.length === 0) trace.push(missing(make, byName, run, map));
-    for (const segment of joined(make, segments, of, run)) {
-      const making = makeResource(make, segment, of[segment.position] as GroupNode, run);
+    for (const segment of joined(make, segments, probeOf)) {
+      const making = makeResource(make, segment, of[segment.position] as GroupNode, run, probeOf(segment));
       trace.push(making.trace);
       makings.push([make, making]);
       if (!(segment instanceof JoinedSegment)) met.add(segment);
@@ -194,19 +209,29 @@ function missing(make: Make, byName: ReadonlyMap<string, unknown>, run: Run, map
 }
 
 /** Joins consecutive segments that are lines of one text. */
-function joined(make: Make, segments: readonly Segment[], of: readonly GroupNode[], run: Run): readonly Segment[] {
+function joined(make: Make, segments: readonly Segment[], probeOf: (segment: Segment) => Frame): readonly Segment[] {
   const { lines } = make;
   if (lines === undefined) return segments;
-  const runs: [Segment, ...Segment[]][] = [];
-  let lastKey: string | undefined;
+  const found: Segment[] = [];
+  let open: [Segment, ...Segment[]] | undefined;
+  let openKey: string | undefined;
+  const close = () => {
+    if (open !== undefined) found.push(open.length === 1 ? open[0] : new JoinedSegment(open, lines.field));
+    open = undefined;
+  };
   for (const segment of segments) {
-    const key = lineKey(lines, segment, new Frame(run, segment, of[segment.position] as GroupNode, {}, undefined));
-    const open = runs.at(-1);
-    if (open !== undefined && key !== undefined && key === lastKey && open.at(-1)?.position === segment.position - 1) open.push(segment);
-    else runs.push([segment]);
-    lastKey = key;
+    const key = lineKey(lines, segment, probeOf(segment));
+    if (open !== undefined && key === openKey && open.at(-1)?.position === segment.position - 1) {
+      open.push(segment);
+      continue;
+    }
+    close();
+    if (key === undefined) found.push(segment);
+    else open = [segment];
+    openKey = key;
   }
-  return runs.map((all) => (all.length === 1 ? all[0] : new JoinedSegment(all, lines.field)));
+  close();
+  return found;
 }
 
 /** What must be equal for two segments to be one; undefined when the segment stands alone. */

@@ -10,7 +10,7 @@ const WHOLE = 1;
  * is not made after all.
  */
 export class Usage {
-  /** Two numbers an entry: the segment's position, and the place in it. */
+  /** Three small numbers an entry: the segment's position, the field with the part of it, the repetition. */
   readonly #log: number[] = [];
   readonly #aliases: [Segment, Segment][] = [];
 
@@ -19,7 +19,20 @@ export class Usage {
   }
 
   addPlace(segment: Segment, field: number, repetition: number, component: number, subcomponent: number): void {
-    this.#log.push(segment.position, ((field * MOST_REPETITIONS + repetition) * 64 + component) * 64 + subcomponent);
+    this.#log.push(segment.position, field * PARTS + component * 64 + subcomponent, repetition);
+  }
+
+  /** Adds parts of a whole value, as partsSince gave them for another. */
+  addParts(value: Value, parts: readonly number[]): void {
+    const { segment, field, repetition } = value;
+    for (const part of parts) this.#log.push(segment.position, field * PARTS + part, repetition);
+  }
+
+  /** What was added after a mark, all of it of one value: the parts without the value's place. */
+  partsSince(mark: number): number[] {
+    const parts: number[] = [];
+    for (let at = mark + 1; at < this.#log.length; at += 3) parts.push((this.#log[at] as number) % PARTS);
+    return parts;
   }
 
   /** What was used of a segment was used of another too, in the fields that say the same in both: they were taken as one. */
@@ -56,11 +69,9 @@ export class Usage {
   #bySegment(count: number): (SegmentMarks | undefined)[] {
     const used: (SegmentMarks | undefined)[] = Array.from({ length: count }, () => undefined);
     const log = this.#log;
-    for (let at = 0; at < log.length; at += 2) {
+    for (let at = 0; at < log.length; at += 3) {
       const place = log[at + 1] as number;
-      const subcomponent = place % 64;
-      const component = Math.floor(place / 64) % 64;
-      (used[log[at] as number] ??= new SegmentMarks()).add(Math.floor(place / 4096), component, subcomponent);
+      (used[log[at] as number] ??= new SegmentMarks()).add(place >> 12, log[at + 2] as number, (place >> 6) & 63, place & 63);
     }
     for (const [first, other] of this.#aliases) {
       const marks = used[first.position];
@@ -76,6 +87,8 @@ export class Usage {
 
 /** More repetitions than any field has. */
 const MOST_REPETITIONS = 2 ** 20;
+/** Components times subcomponents, 64 of each: twelve bits. */
+const PARTS = 64 * 64;
 
 /** What was used of one segment. */
 class SegmentMarks {
@@ -86,11 +99,9 @@ class SegmentMarks {
   /** Single subcomponents. */
   #parts: Set<string> | undefined;
 
-  /** `place` is field * MOST_REPETITIONS + repetition. */
-  add(place: number, component: number, subcomponent: number): void {
-    const repetition = place % MOST_REPETITIONS;
-    const field = (place - repetition) / MOST_REPETITIONS;
+  add(field: number, repetition: number, component: number, subcomponent: number): void {
     if (subcomponent !== 0) {
+      const place = field * MOST_REPETITIONS + repetition;
       (this.#parts ??= new Set()).add(`${place} ${component}`).add(`${place} ${component} ${subcomponent}`);
       this.#set(field, repetition, 0);
     } else this.#set(field, repetition, component === 0 ? WHOLE : 1 << component);

@@ -101,7 +101,10 @@ describe('identity', () => {
 
   test('a visit without a number is found by its beginning, with a warning', () => {
     const made = translated([msh('ADT^A01^ADT_A01'), PID, `PV1|1|I${'|'.repeat(42)}20260102`]);
-    expect(made.made.find((one) => one.name === 'encounter')?.identity).toMatchObject({ keys: ['urn:chartbridge:local:EASTLAB|20260102'], within: 'patient' });
+    expect(made.made.find((one) => one.name === 'encounter')?.identity).toMatchObject({
+      keys: ['urn:chartbridge:local:EASTLAB|20260102'],
+      within: 'patient',
+    });
     expect(made.issues.map((item) => item.id)).toContain('identity-missing');
   });
 

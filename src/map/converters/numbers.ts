@@ -5,6 +5,8 @@ import type { Value } from '../value.ts';
 import { ORIGINAL_TEXT } from './times.ts';
 import { addUnit, unitText } from './units.ts';
 
+/** As JSON writes it already. */
+const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 const COMPARED = /^(<=|>=|<|>)\s*(\S+)$/;
 
@@ -15,6 +17,7 @@ const COMPARED = /^(<=|>=|<|>)\s*(\S+)$/;
  */
 export function jsonNumber(text: string): string | undefined {
   const trimmed = text.trim();
+  if (PLAIN_NUMBER.test(trimmed)) return trimmed;
   if (!NUMBER.test(trimmed)) return undefined;
   const sign = trimmed.startsWith('-') ? '-' : '';
   const [whole = '', fraction = ''] = trimmed.replace(/^[+-]/, '').split('.');

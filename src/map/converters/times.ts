@@ -55,6 +55,9 @@ export function dateFromDtm(value: Value, frame: Frame, facts: RowFacts): string
  */
 export function dateTimeFromDtm(value: Value, frame: Frame, facts: RowFacts): unknown {
   const text = value.first.trim();
+  const { dateTimes } = frame.run;
+  const known = dateTimes.get(text);
+  if (known !== undefined) return known;
   const time = readTime(text);
   if (time === undefined) return invalid('DTM', value, frame, facts);
   if (time.hour === undefined) return time.date;
@@ -63,7 +66,11 @@ export function dateTimeFromDtm(value: Value, frame: Frame, facts: RowFacts): un
     return withText(time.date, text);
   }
   const offset = offsetOf(time, frame);
-  if (offset !== undefined) return `${time.date}T${time.hour}:${time.minute}:${time.second ?? '00'}${time.fraction}${offset}`;
+  if (offset !== undefined) {
+    const dateTime = `${time.date}T${time.hour}:${time.minute}:${time.second ?? '00'}${time.fraction}${offset}`;
+    dateTimes.set(text, dateTime);
+    return dateTime;
+  }
   frame.run.report('time-zone-unknown', value, facts);
   return withText(time.date, text);
 }

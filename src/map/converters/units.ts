@@ -15,20 +15,30 @@ export function unitText(unit: Value): string {
  * Source: v2-to-FHIR IG 1.0.0, CWE[Quantity]
  */
 export function addUnit(quantity: Node, unit: Value, frame: Frame): void {
+  Object.assign(
+    quantity,
+    frame.run.memory.give(UNITS, unit, frame.run, () => partsOfUnit(unit, frame)),
+  );
+}
+
+const UNITS = {};
+
+function partsOfUnit(unit: Value, frame: Frame): Node | undefined {
   const words = unitText(unit);
-  if (words === '') return;
-  quantity['unit'] = words;
+  if (words === '') return undefined;
+  const parts: Node = { unit: words };
   const { names, sender, namespace, usage } = frame.run;
   const code = unit.part(1).trim();
   const named = unit.part(2).trim() !== '';
   const system = codingSystem(unit.part(3), unit.part(14), names, sender, namespace);
   if (code !== '' && system !== undefined) {
-    quantity['system'] = system;
-    quantity['code'] = code;
+    parts['system'] = system;
+    parts['code'] = code;
     usage.add(unit.child(3));
   }
   if (named) usage.add(unit.child(2));
   if (code !== '' && (system !== undefined || !named)) usage.add(unit.child(1));
+  return parts;
 }
 
 /** The unit of a Quantity another row gives the value of. */

@@ -1,0 +1,81 @@
+import type { Run } from './run.ts';
+import type { Node } from './target.ts';
+import type { Value } from './value.ts';
+
+/** What a conversion gave for a value: a pattern to copy, and the parts of the value it used. */
+interface Known {
+  readonly given: unknown;
+  readonly used: readonly number[];
+}
+
+const MOST_VALUES = 1000;
+const MOST_SENDERS = 100;
+const LONGEST = 200;
+
+/** Codes come again and again in a feed; names and numbers of people do not, and are not kept beyond their message. */
+const KEPT_TYPES: ReadonlySet<string> = new Set(['CodeableConcept', 'Coding']);
+
+/** Whether values of a FHIR type are remembered. */
+export function isRemembered(fhirType: string): boolean {
+  return KEPT_TYPES.has(fhirType);
+}
+
+/** What conversions gave for the coded values of one sender: the same value gives the same again, without converting it. */
+export class ValueMemory {
+  readonly #byConversion = new Map<object, Map<string, Known>>();
+
+  /**
+   * What a conversion gives for a value: remembered where it can be, else made by `make`. The conversion depends on nothing but the value
+   * and the sender. Issues keep a value from being remembered: they have places of their own.
+   */
+  give(conversion: object, value: Value, run: Run, make: () => unknown): unknown {
+    const { raw } = value.source;
+    if (value.component !== 0 || raw.length > LONGEST) return make();
+    let values = this.#byConversion.get(conversion);
+    if (values === undefined) this.#byConversion.set(conversion, (values = new Map()));
+    const known = values.get(raw);
+    if (known !== undefined) {
+      run.usage.addParts(value, known.used);
+      return copyOf(known.given);
+    }
+    const { mark } = run.usage;
+    const issues = run.issues.length;
+    const given = make();
+    if (run.issues.length > issues || !isPlain(given) || raw.includes(run.message.delimiters.escape || '\\')) return given;
+    if (values.size >= MOST_VALUES) values.clear();
+    values.set(raw, { given: copyOf(given), used: run.usage.partsSince(mark) });
+    return given;
+  }
+}
+
+/** The memories of senders. What a value means depends on all that is part of the name. */
+export class ValueMemories {
+  readonly #byName = new Map<string, ValueMemory>();
+
+  of(name: string): ValueMemory {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    if (this.#byName.size >= MOST_SENDERS) this.#byName.clear();
+    const memory = new ValueMemory();
+    this.#byName.set(name, memory);
+    return memory;
+  }
+}
+
+/** Plain objects and lists without numbers, whose digits a list's copy would lose: a copy is then the same in every respect. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => typeof item !== 'number' && isPlain(item));
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain);
+}
+
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  const copy: Node = { ...value };
+  for (const name in copy) {
+    const part = copy[name];
+    if (typeof part === 'object') copy[name] = copyOf(part);
+  }
+  return copy;
+}

@@ -73,7 +73,7 @@ export const settings = {
     most: 8760,
     what: 'How long a finished export and its files are kept.',
   },
-  MAPPINGS: { kind: 'text', default: '', what: 'Folder of mapping files. Empty: the one of the installation.' },
+  MAPPINGS: { kind: 'text', default: '', what: "Folder of mapping files of one's own. They add to those of the installation; one of the same name takes the other's place. Read again when they change." },
   PROFILES: {
     kind: 'text',
     default: '',
@@ -144,6 +144,59 @@ export const settings = {
     default: 'ok',
     choices: ['ok', 'mapped'],
     what: 'HTTP status of an HL7 answer: always 200, or mapped (AA 200, AR 400, AE 500).',
+  },
+  CLIENTS_FILE: {
+    kind: 'text',
+    default: '',
+    what: 'JSON file of the systems that may ask /auth/token for a token: client_id, jwks or jwks_uri, scopes, and patient where its scopes are patient/. With it, or ISSUERS, everybody logs in.',
+  },
+  ISSUERS: {
+    kind: 'text',
+    default: '',
+    what: 'Other issuers whose tokens are believed, as issuer|address of its JWKS, separated by commas. The audience of a token must be BASE_URL.',
+  },
+  TOKEN_LIFETIME_S: {
+    kind: 'integer',
+    default: '300',
+    unit: 's',
+    least: 30,
+    most: 3600,
+    what: 'How long a token of /auth/token is valid.',
+  },
+  HL7_API_KEYS: {
+    kind: 'text',
+    default: '',
+    what: 'Keys for HL7 over HTTP, as name=key separated by commas; a sender shows its key in X-API-Key. Keys have 20 characters or more.',
+  },
+  RATE_LIMIT: {
+    kind: 'integer',
+    default: '0',
+    unit: 'requests/s',
+    least: 0,
+    most: 1000000,
+    what: 'Requests a second of each client, sender or address, after a burst of twice as many; more is answered 429. 0: no limit.',
+  },
+  CORS_ORIGINS: {
+    kind: 'text',
+    default: '',
+    what: 'Origins whose pages may read answers in a browser, separated by commas. Empty: none.',
+  },
+  AUDIT: {
+    kind: 'choice',
+    default: 'on',
+    choices: ['on', 'off'],
+    what: 'Whether every access and every message is kept in the audit trail before it is answered. When the trail cannot be written, nothing is answered.',
+  },
+  MLLP_TLS_KEY: { kind: 'text', default: '', what: 'File of the private key of the MLLP listener (PEM). With MLLP_TLS_CERT: TLS.' },
+  MLLP_TLS_CERT: {
+    kind: 'text',
+    default: '',
+    what: 'File of the certificate of the MLLP listener and those above it (PEM). Read again when a file changes; connections stay.',
+  },
+  MLLP_TLS_CA: {
+    kind: 'text',
+    default: '',
+    what: 'File of the certificates that sign senders (PEM). With it a sender without a certificate of theirs is refused.',
   },
   MLLP_ALLOWED_PEERS: {
     kind: 'text',

@@ -1,17 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { createMessagesHandler } from './console/messages.ts';
 import { createReadyz, livez } from './console/health.ts';
 import { createMetrics } from './console/metrics.ts';
+import { createExporter } from './export/exporter.ts';
 import { readDefinitions } from './definitions-file.ts';
-import { compileCompartments } from './fhir/compartments.ts';
-import { compileExtractor } from './fhir/index-extraction.ts';
 import type { Definitions } from './fhir/definitions.ts';
+import { compileCompartmentOwners } from './fhir/compartment-owners.ts';
 import { writeAcknowledgment } from './hl7v2/acknowledgment.ts';
 import { createIntake, type RunningIntake } from './intake/create-intake.ts';
 import { translateOffline } from './intake/translate-offline.ts';
@@ -19,16 +17,26 @@ import { issue, textOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
+import { createLogin, isLoginNeeded, readLoginSettings } from './login.ts';
+import { readMllpTls, watchMllpTls } from './mllp-tls.ts';
+import { startRecorder } from './recorder.ts';
+import { DELIVERY, type Delivery, startDelivery } from './notify/delivery.ts';
+import { endpointPolicy } from './notify/endpoint-policy.ts';
+import { createOutbox } from './notify/outbox.ts';
 import { networkIssue, parsePeers } from './secure/open-network.ts';
+import { baseUrlOf, openStore, settingsOfStore } from './open-store.ts';
 import { readClaims, readProfiles } from './profile-files.ts';
 import { createApp } from './serve/app.ts';
 import { createHttpServer } from './serve/http-server.ts';
+import { narrowJson } from './serve/narrowing.ts';
+import { parseQuery } from './serve/http/query-string.ts';
+import { parseCriteria } from './serve/search-request/criteria.ts';
 import { DEFAULT_SETTINGS } from './serve/settings.ts';
 import type { Store, StoreSettings } from './store/store.ts';
 import { readTranslator } from './translator.ts';
 import { compileValidator } from './validate/compile-validator.ts';
 import { createHl7HttpHandler } from './wire/hl7-http.ts';
-import { type MllpListener, startMllp } from './wire/mllp.ts';
+import { type Log, type MllpListener, startMllp } from './wire/mllp.ts';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -53,26 +61,47 @@ const EVERY_MINUTE_MS = 60_000;
  */
 export async function startGateway(config: Config): Promise<Gateway> {
   const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
-  const network = networkIssue({ host: config.HOST, allowOpen: config.ALLOW_OPEN_NETWORK === 'yes' });
-  if (network?.severity === 'error') throw new IssueError(network);
   const peers = parsePeers(config.MLLP_ALLOWED_PEERS);
   if (peers !== undefined && 'id' in peers) throw new IssueError(peers);
-  const warnings = network === undefined ? ['nobody logs in: only this machine can reach the gateway'] : [textOf(network)];
+  const loginSettings = readLoginSettings(config);
+  const mllpTls = readMllpTls(config);
+  const network = networkIssue({
+    host: config.HOST,
+    allowOpen: config.ALLOW_OPEN_NETWORK === 'yes',
+    httpAuthenticated: isLoginNeeded(loginSettings),
+    mllpAuthenticated: config.MLLP_PORT === 'off' || peers !== undefined || mllpTls?.requestCert === true,
+  });
+  if (network?.severity === 'error') throw new IssueError(network);
+  const unguarded = isLoginNeeded(loginSettings) ? [] : ['nobody logs in: only this machine can reach the gateway'];
+  const warnings = network === undefined ? unguarded : [textOf(network)];
 
   const { definitions, packages, issues: ofPackages } = readProfiles(readDefinitions(), config);
   for (const item of ofPackages) log.warn({ issue: item.id }, textOf(item));
   log.info({ packages: packages.map((one) => `${one.package.name}#${one.package.version}`) }, 'profiles');
   const translator = readTranslator(config, definitions);
   const validator = compileValidator(definitions);
-  const { store, name: database } = await openStore(config, definitions);
   const claims = readClaims(config, definitions);
+  const storeSettings = settingsOfStore(config, definitions);
+  const { store: opened, name: database } = await openStore(config.DATABASE_URL, storeSettings);
+  const { store, delivery } = await startNotifying(opened, config, definitions, storeSettings, log);
   let stopping = false;
   const newId = () => randomUUID();
   const now = () => new Date();
+  let base = config.BASE_URL;
+  const recorder = config.AUDIT === 'on' ? await startRecorder(store, now, newId, log) : undefined;
+  const login = await createLogin(loginSettings, {
+    config,
+    store,
+    definitions,
+    compartmentParameters: storeSettings.compartmentParameters,
+    base: () => base,
+    now: Date.now,
+    onToken: async (...answer) => recorder?.token(...answer),
+  });
 
   const metrics = createMetrics({ journal: store.journal, intakeDepth: () => intake.depth, mllp: () => mllp?.counters() ?? {} });
   const intake: RunningIntake = createIntake({
-    store,
+    store: recorder?.intakeStore ?? store,
     translator: () => translator,
     validator,
     claims,
@@ -88,7 +117,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       else if (error instanceof IssueError) log.warn({ ...message, issues: error.issues.map(toLogLine) }, 'message not taken');
       else log.error({ ...message, fault: faultOf(error) }, 'message failed');
       if (outcome !== undefined) metrics.validation(row.sender, outcome.trace.validation);
-      metrics.message(outcome?.code ?? 'failed', 0);
+      metrics.message(outcome?.code ?? 'failed', (Date.now() - row.receivedAt) / 1000);
     },
   });
   const resumed = await intake.resume();
@@ -102,11 +131,27 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ackHttpStatus: config.ACK_HTTP_STATUS,
   });
   const messages = createMessagesHandler({ journal: store.journal, reprocess: (id) => intake.reprocess(id) });
-  let base = config.BASE_URL;
+  const exporter = createExporter({
+    store,
+    folder: config.EXPORT_DIR,
+    reading: {
+      patientsOf: compileCompartmentOwners('Patient', definitions, baseUrlOf(config)),
+      extract: storeSettings.extract,
+      compartmentParameters: storeSettings.compartmentParameters,
+    },
+    narrow: (version, elements) => narrowJson(version, { summary: 'false', elements }, definitions),
+    newId,
+    now: Date.now,
+    keepMs: config.EXPORT_KEEP_HOURS * 3_600_000,
+    report: (job, issues, fault) => log.error({ job, issues: issues.map(toLogLine), fault }, 'export'),
+  });
+  const convert = (raw: Uint8Array) => translateOffline(raw, translator, { validator, claims });
   const app = createApp({
     store,
     validator,
     definitions,
+    convert,
+    exporter,
     log,
     now,
     newId,
@@ -116,20 +161,21 @@ export async function startGateway(config: Config): Promise<Gateway> {
       validation: config.VALIDATION,
       get baseUrl() {
         return base;
-  const convert = (raw: Uint8Array) => translateOffline(raw, translator, { validator, claims });
       },
     },
+    gate: { authenticate: login.authenticate, ...recorder },
+    corsOrigins: new Set(config.CORS_ORIGINS.split(',').flatMap((origin) => (origin.trim() === '' ? [] : [origin.trim()]))),
     mount: [
-      { method: 'all', path: '/hl7v2', handle: hl7 },
-      { method: 'all', path: '/messages{/*rest}', handle: messages },
-    convert,
+      ...login.mount,
+      { method: 'all', path: '/hl7v2', handle: login.sendersOnly(hl7) },
+      { method: 'all', path: '/messages{/*rest}', handle: login.operatorsOnly(messages) },
       { method: 'get', path: '/livez', handle: livez },
       {
         method: 'get',
         path: '/readyz',
         handle: createReadyz({ store: () => store.health(), stopping: () => stopping, warnings: network === undefined ? [] : warnings }),
       },
-      { method: 'get', path: '/metrics', handle: (request, response) => metrics.handle(request, response) },
+      { method: 'get', path: '/metrics', handle: login.operatorsOnly((request, response) => metrics.handle(request, response)) },
     ],
   });
   const server = createHttpServer(app);
@@ -152,8 +198,18 @@ export async function startGateway(config: Config): Promise<Gateway> {
             drainMs: config.SHUTDOWN_MS,
           },
           ...(peers === undefined ? {} : { mayConnect: peers.allows }),
+          ...(mllpTls === undefined ? {} : { tls: mllpTls }),
           log,
         });
+  const stopWatching = watchMllpTls(config, () => {
+    try {
+      mllp?.reloadTls(readMllpTls(config) ?? {});
+      log.info('MLLP: new certificates');
+    } catch (error) {
+      log.error({ fault: faultOf(error) }, 'MLLP: the new certificates cannot be used; the old ones stay');
+    }
+  });
+  exporter.start();
   const reminder =
     network === undefined ? undefined : setInterval(() => log.warn({ issue: network.id }, textOf(network)), EVERY_MINUTE_MS).unref();
   log.info({ http, mllp: mllp?.address, database }, 'ready');
@@ -167,6 +223,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     async close() {
       stopping = true;
       clearInterval(reminder);
+      stopWatching();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const limit = setTimeout(() => server.closeAllConnections(), config.SHUTDOWN_MS);
@@ -174,35 +231,38 @@ export async function startGateway(config: Config): Promise<Gateway> {
       clearTimeout(limit);
       intake.stop();
       await intake.idle();
+      await exporter.close();
+      await delivery.stop();
+      await recorder?.close();
       await store.close();
       log.info('stopped');
     },
   };
 }
 
-async function openStore(config: Config, definitions: Definitions): Promise<{ store: Store; name: string }> {
-  const url = config.DATABASE_URL;
-  const baseUrl =
-    config.BASE_URL !== '' ? config.BASE_URL : config.PORT === 0 ? undefined : `http://${hostAndPort(config.HOST, config.PORT)}/fhir`;
-  const settings: StoreSettings = {
-    // Without a stated address, a gateway on a free port does not know its own before it listens: such references are kept as they are.
-    extract: compileExtractor(definitions, baseUrl === undefined ? {} : { baseUrl }),
+/** The store every part writes to, so that whom a change must be told is committed with it; and what tells them. */
+async function startNotifying(
+  store: Store,
+  config: Config,
+  definitions: Definitions,
+  settings: StoreSettings,
+  log: Log,
+): Promise<{ store: Store; delivery: Delivery }> {
+  const policy = endpointPolicy(config.NOTIFY_ALLOWED_HOSTS);
+  const scope = { definitions, settings: { ...DEFAULT_SETTINGS, baseUrl: baseUrlOf(config).baseUrl ?? '' } };
+  const outbox = createOutbox(store, {
+    parseCriteria(criteria) {
+      const [type = '', query = ''] = criteria.split('?', 2);
+      return parseCriteria(type, parseQuery(query), { ...scope, now: new Date() });
+    },
+    refuses: (endpoint) => policy.refuses(endpoint),
+    extract: settings.extract,
+    compartmentParameters: settings.compartmentParameters,
     now: Date.now,
-    compartmentParameters: compileCompartments(definitions),
-  };
-  if (/^mongodb(\+srv)?:/.test(url)) {
-    const { openMongoStore } = await import('./store/mongo/open-mongo-store.ts');
-    return { store: await openMongoStore({ ...settings, url }), name: 'MongoDB' };
-  }
-  if (!url.startsWith('sqlite:'))
-    throw new IssueError(issue('setting-invalid', { setting: 'DATABASE_URL', reason: 'it must begin with sqlite: or mongodb:' }));
-  const { openSqliteStore } = await import('./store/sqlite/open.ts');
-  const path = url.slice('sqlite:'.length);
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-  return {
-    store: await openSqliteStore({ ...settings, path }),
-    name: path === ':memory:' ? 'SQLite in memory: everything is lost at the end' : `SQLite in ${path}`,
-  };
+    newId: () => randomBytes(6).toString('hex'),
+  });
+  await outbox.load();
+  return { store: outbox.store, delivery: startDelivery({ outbox, policy, settings: DELIVERY, now: Date.now, holder: randomUUID(), log }) };
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

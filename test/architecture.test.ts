@@ -27,6 +27,9 @@ const BESIDE_MAIN: Readonly<Record<string, number>> = {
   'mapping-files.ts': 4,
   'profile-files.ts': 4,
   'open-store.ts': 4,
+  'mllp-tls.ts': 4,
+  'login.ts': 5.5,
+  'recorder.ts': 5.5,
   'translator.ts': 5,
   'mapping-watch.ts': 5,
 };

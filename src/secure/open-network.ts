@@ -6,6 +6,10 @@ export interface NetworkSettings {
   readonly host: string;
   /** Whether anybody has said that an open network is meant. */
   readonly allowOpen: boolean;
+  /** Whether the FHIR API and all that shows records asks for a login. */
+  readonly httpAuthenticated?: boolean;
+  /** Whether MLLP is off, or takes senders with a certificate or from listed addresses alone. */
+  readonly mllpAuthenticated?: boolean;
 }
 
 /** Whether only this machine can reach an address. A name other than localhost may resolve to anything. */
@@ -21,10 +25,15 @@ export function isLoopback(host: string): boolean {
  */
 export function networkIssue(settings: NetworkSettings): Issue | undefined {
   if (isLoopback(settings.host)) return undefined;
+  const doors = [settings.httpAuthenticated === true ? '' : 'HTTP', settings.mllpAuthenticated === true ? '' : 'MLLP'].filter(
+    (one) => one !== '',
+  );
+  if (doors.length === 0) return undefined;
   return issue('setting-invalid', {
     setting: 'HOST',
     reason:
-      'it is not loopback and no authentication is configured; everybody who reaches it could read every record. ALLOW_OPEN_NETWORK=yes serves it all the same',
+      `it is not loopback and no authentication is configured for ${doors.join(' and ')}; everybody who reaches it could ${doors.includes('HTTP') ? 'read every record' : 'send messages'}. ` +
+      'CLIENTS_FILE or ISSUERS makes HTTP ask for a login, MLLP_TLS_CA or MLLP_ALLOWED_PEERS restricts MLLP; ALLOW_OPEN_NETWORK=yes serves it all the same',
     severity: settings.allowOpen ? 'warning' : 'error',
   });
 }

@@ -1,4 +1,5 @@
 import express from 'express';
+import { crossOrigin } from './http/cross-origin.ts';
 import type { Context } from './context.ts';
 import { failureReply, issuesOf } from './http/failure-reply.ts';
 import { fhirHandler } from './http/fhir-handler.ts';
@@ -22,6 +23,8 @@ export interface Mounted {
 export interface AppParts extends Omit<Context, 'router'> {
   /** HL7 over HTTP, messages, health, metrics, console: whatever `main` serves beside FHIR. */
   readonly mount?: readonly Mounted[];
+  /** Origins whose pages may read answers. Shape: https://app.example.org */
+  readonly corsOrigins?: ReadonlySet<string>;
 }
 
 /**
@@ -37,8 +40,12 @@ export function createApp(parts: AppParts): express.Express {
     for (const name in SECURITY_HEADERS) response.setHeader(name, SECURITY_HEADERS[name] as string);
     next();
   });
+  if (parts.corsOrigins !== undefined && parts.corsOrigins.size > 0) app.use(crossOrigin(parts.corsOrigins));
+  const isBelowFhir = ({ path }: Mounted) => path.startsWith('/fhir/');
+  const late = (parts.mount ?? []).filter((one) => !isBelowFhir(one));
+  for (const { method, path, handle } of (parts.mount ?? []).filter(isBelowFhir)) app[method](path, handle);
   app.use('/fhir', fhirHandler(context));
-  for (const { method, path, handle } of parts.mount ?? []) app[method](path, handle);
+  for (const { method, path, handle } of late) app[method](path, handle);
   app.use((request) => {
     throw new IssueError(issue('route-unknown', { method: /^[A-Z]{1,10}$/.test(request.method) ? request.method : 'this method' }));
   });

@@ -3,6 +3,9 @@ import type { Definitions } from '../fhir/definitions.ts';
 import type { OfflineTranslation } from '../intake/translate-offline.ts';
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
+import type { Exporter } from '../export/exporter.ts';
+import type { Visit } from './access/enter.ts';
+import type { Gate } from './gate.ts';
 import type { Router } from './route.ts';
 import type { ServeSettings } from './settings.ts';
 
@@ -15,8 +18,14 @@ export interface Context {
   readonly log: Logger;
   /** The table of routes: the entries of a bundle go through it as requests do. */
   readonly router: Router;
+  /** Undefined: nothing is exported. */
+  readonly exporter?: Exporter;
+  /** Undefined: everybody comes in, and nothing is kept of it. */
+  readonly gate?: Gate;
+  /** Who asks; undefined in what is no request's. Only the funnel reads it. */
+  readonly visit?: Visit;
+  /** What an HL7 v2 message would become; nothing is stored. Undefined: none are translated here. */
+  readonly convert?: (raw: Uint8Array) => OfflineTranslation;
   readonly now: () => Date;
   readonly newId: () => string;
 }
-  /** What an HL7 v2 message would become; nothing is stored. Undefined: none are translated here. */
-  readonly convert?: (raw: Uint8Array) => OfflineTranslation;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
-import { type TlsOptions, createServer as createTlsServer } from 'node:tls';
+import { type TlsOptions, createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import type { Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { createByteBudget } from './byte-budget.ts';
@@ -81,6 +81,8 @@ export interface MllpListener {
   /** Shape: { host: '127.0.0.1', port: 2575 } */
   readonly address: { readonly host: string; readonly port: number };
   counters(): MllpCounters;
+  /** New keys and certificates for connections to come; those that are open stay. Fails: throws when they are none, and the old ones stay */
+  reloadTls(tls: TlsOptions): void;
   /** Takes no more, answers the whole frames it has, drops half ones; resolves when every connection is closed. */
   close(): Promise<void>;
 }
@@ -170,6 +172,9 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         bytesBuffered: budget.held,
         oldestPartialAgeMs: Number.isFinite(oldest) ? clock.now() - oldest : 0,
       };
+    },
+    reloadTls(tls) {
+      if (server instanceof TlsServer) server.setSecureContext({ minVersion: 'TLSv1.2', ...tls });
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

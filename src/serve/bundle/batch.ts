@@ -1,3 +1,4 @@
+import { enter } from '../access/enter.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { failureReply, issuesOf } from '../http/failure-reply.ts';
@@ -19,7 +20,8 @@ async function one(entry: unknown, place: string, outer: FhirRequest, context: C
   try {
     return await within(place, () => {
       const { request, match } = readEntry(entry, place, outer, context);
-      return match.route.handle(request, match.target, context);
+      const entered = enter(match, request, context);
+      return match.route.handle(entered.request, match.target, entered.context);
     });
   } catch (error) {
     return { ...failureReply(issuesOf(error, context.log, context.newId)), outcome: true };

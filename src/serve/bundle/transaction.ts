@@ -1,5 +1,6 @@
 import { IssueError } from '../../issue/issue-error.ts';
 import type { Claim, Guard, Write } from '../../store/store.ts';
+import { enter } from '../access/enter.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { failureReply, issuesOf } from '../http/failure-reply.ts';
@@ -29,6 +30,7 @@ export async function decideTransaction(
   answer: (replies: readonly Reply[]) => Reply,
   context: Context,
 ): Promise<Decision> {
+  for (const { place, match, request } of entries) await within(place, () => enter(match, request, context));
   const identities = await settleIdentities(entries, context);
   const references = await resolveReferences(identities, context);
   const ordered = identities.toSorted((one, other) => rank(one) - rank(other));
@@ -67,8 +69,9 @@ function rewritten(identity: Identity, rewrite: (reference: string) => string | 
   return { ...identity, entry: { ...entry, request: { ...entry.request, body: { kind: 'resource', value } } } };
 }
 
-async function decide({ entry, type, ids, guards, found }: Identity, context: Context): Promise<Decision> {
-  const { request, match } = entry;
+async function decide({ entry, type, ids, guards, found }: Identity, outer: Context): Promise<Decision> {
+  const { match } = entry;
+  const { request, context } = enter(match, entry.request, outer);
   const [id = ''] = ids;
   const resource = bodyOf(request);
   switch (match.route.name) {
@@ -104,13 +107,15 @@ async function probe(reads: readonly Entry[], writes: readonly Write[], context:
   const written = new Set(writes.filter((write) => write.resource !== undefined).map((write) => `${write.type}/${write.id}`));
   for (const { place, request, match } of reads) {
     if (written.has(`${match.target.type}/${match.target.id}`)) continue;
-    await within(place, () => match.route.handle(request, match.target, context));
+    const entered = enter(match, request, context);
+    await within(place, () => match.route.handle(entered.request, match.target, entered.context));
   }
 }
 
 async function readNow({ request, match }: Entry, context: Context): Promise<Reply> {
   try {
-    return await match.route.handle(request, match.target, context);
+    const entered = enter(match, request, context);
+    return await match.route.handle(entered.request, match.target, entered.context);
   } catch (error) {
     if (!(error instanceof IssueError)) throw error;
     return { ...failureReply(issuesOf(error, context.log, context.newId)), outcome: true };

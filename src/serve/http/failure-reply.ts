@@ -24,6 +24,7 @@ export function failureReply(issues: readonly Issue[], headers: Readonly<Record<
   const status = statusOf(issues);
   return resourceReply(toOperationOutcome(issues), status, {
     ...headers,
-    ...(status === 503 || status === 429 ? { 'retry-after': '2' } : {}),
+    ...(status === 401 ? { 'www-authenticate': 'Bearer realm="fhir"' } : {}),
+    ...(status === 503 || status === 429 ? { 'retry-after': issues[0]?.parameters['seconds'] ?? '2' } : {}),
   });
 }

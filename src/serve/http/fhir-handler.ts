@@ -1,6 +1,11 @@
 import type { Request, Response } from 'express';
 import { issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
+import { faultOf } from '../../issue/fault.ts';
+import { type Access, OPEN } from '../../secure/access.ts';
+import { enter } from '../access/enter.ts';
+import { MATRIX } from '../access/matrix.ts';
+import { RequestTrail } from '../access/request-trail.ts';
 import type { Context } from '../context.ts';
 import type { Conditions, FhirRequest, Method } from '../fhir-request.ts';
 import type { Reply } from '../reply.ts';
@@ -25,6 +30,7 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
     };
     let reply: Reply;
     let interaction = 'none';
+    const trail = new RequestTrail(context, request);
     try {
       if (request.originalUrl.length > context.settings.maxUrlLength)
         throw new IssueError(issue('address-too-long', { limit: context.settings.maxUrlLength }));
@@ -34,10 +40,13 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
       else {
         const match = context.router.match(request.method === 'HEAD' ? 'GET' : request.method, segments);
         interaction = match.route.name;
+        trail.matched(match);
+        const access = isPublic(match) ? OPEN : await authenticate(request, context);
         const asData = await toFhirRequest(request, segments, query, match, context);
         // a form may say it too
         if (match.route.body === 'form') how = asked(how, asData.query, request);
-        reply = await match.route.handle(asData, match.target, context);
+        const entered = enter(match, asData, { ...context, visit: trail.visit(access, asData) });
+        reply = await match.route.handle(entered.request, match.target, entered.context);
       }
     } catch (error) {
       const issues = issuesOf(error, context.log, context.newId);
@@ -46,10 +55,25 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
       // a body left unread would be taken for the next request
       reply = failureReply(issues, request.complete ? allow : { ...allow, connection: 'close' });
     }
+    try {
+      await trail.keep(reply.status);
+    } catch (error) {
+      context.log.error({ fault: faultOf(error) }, 'the audit trail cannot be written');
+      reply = failureReply([issue('audit-unavailable')]);
+    }
     await sendReply(response, reply, how, context.definitions);
     // no URL: it may hold names and numbers of patients
     context.log.info({ interaction, method: request.method, status: reply.status, ms: Math.round(performance.now() - started) }, 'request');
   };
+}
+
+function isPublic({ route }: Match): boolean {
+  return MATRIX.get(route.name)?.needs === 'public';
+}
+
+/** Fails: throws IssueError login-needed, too-many-requests */
+function authenticate(request: Request, { gate }: Context): Promise<Access> | Access {
+  return gate?.authenticate === undefined ? OPEN : gate.authenticate(request);
 }
 
 /** Fails: not-acceptable */

@@ -1,0 +1,118 @@
+import type { AuditEvent, AuditEventAgent, AuditEventEntity, Coding } from 'fhir/r4.js';
+import type { AuditRecord } from './audit-record.ts';
+
+const DICOM = 'http://dicom.nema.org/resources/ontology/DCM';
+const EVENT_TYPE = 'http://terminology.hl7.org/CodeSystem/audit-event-type';
+const INTERACTION = 'http://hl7.org/fhir/restful-interaction';
+const ENTITY_TYPE = 'http://terminology.hl7.org/CodeSystem/audit-entity-type';
+const ENTITY_ROLE = 'http://terminology.hl7.org/CodeSystem/object-role';
+const SOURCE_TYPE = 'http://terminology.hl7.org/CodeSystem/security-source-type';
+
+const REST: Coding = { system: EVENT_TYPE, code: 'rest', display: 'RESTful Operation' };
+const SOURCE_ROLE: Coding = { system: DICOM, code: '110153', display: 'Source Role ID' };
+const DESTINATION_ROLE: Coding = { system: DICOM, code: '110152', display: 'Destination Role ID' };
+
+/** The interactions FHIR has codes for, and what kind of act each is. */
+const ACTIONS: ReadonlyMap<string, AuditEvent['action']> = new Map([
+  ['read', 'R'],
+  ['vread', 'R'],
+  ['history-instance', 'R'],
+  ['history-type', 'R'],
+  ['history-system', 'R'],
+  ['search-type', 'E'],
+  ['search-system', 'E'],
+  ['create', 'C'],
+  ['update', 'U'],
+  ['patch', 'U'],
+  ['delete', 'D'],
+  ['batch', 'E'],
+]);
+/** What sends data to us; all else hands it out. */
+const INWARD: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'batch', 'message', '$meta-add', '$meta-delete']);
+
+/**
+ * The AuditEvents of a record: one for each patient, so that who saw one patient can be shown without showing any other; one where no patient is known.
+ * The same record gives the same events, always.
+ *
+ * Source: IHE Basic Audit Log Patterns 1.1: Create, Read, Update, Delete, Query, and PatientQuery (one for every patient in the result)
+ */
+export function auditEvents(record: AuditRecord): (AuditEvent & { id: string })[] {
+  if (record.patients.length === 0) return [eventOf(record, undefined, 0)];
+  return record.patients.map((patient, index) => eventOf(record, patient, index));
+}
+
+function eventOf(record: AuditRecord, patient: string | undefined, index: number): AuditEvent & { id: string } {
+  const isInward = INWARD.has(record.what);
+  return {
+    resourceType: 'AuditEvent',
+    id: index === 0 ? record.id : `${record.id}-${index}`,
+    type: typeOf(record.what),
+    subtype: [subtypeOf(record.what)],
+    action: ACTIONS.get(record.what) ?? (record.what === 'message' ? 'C' : 'E'),
+    recorded: record.time,
+    outcome: record.outcome === 'success' ? '0' : record.outcome === 'refused' ? '4' : '8',
+    agent: [clientAgent(record, isInward), serverAgent(isInward)],
+    source: {
+      observer: { display: 'Chartbridge' },
+      type: [{ system: SOURCE_TYPE, code: '4', display: 'Application Server' }],
+    },
+    entity: entitiesOf(record, patient),
+  };
+}
+
+function typeOf(what: string): Coding {
+  if (what === 'token') return { system: DICOM, code: '110114', display: 'User Authentication' };
+  return what === 'message' ? { system: DICOM, code: '110107', display: 'Import' } : REST;
+}
+
+function subtypeOf(what: string): Coding {
+  if (what === 'token') return { system: DICOM, code: '110122', display: 'Login' };
+  if (what === 'message') return { system: 'urn:chartbridge:audit', code: 'hl7v2-message' };
+  return { system: INTERACTION, code: ACTIONS.has(what) ? what : 'operation' };
+}
+
+function clientAgent({ client, token, peer }: AuditRecord, isInward: boolean): AuditEventAgent {
+  return {
+    type: { coding: [isInward ? SOURCE_ROLE : DESTINATION_ROLE] },
+    who: client === '' ? { display: 'nobody logged in' } : { identifier: { value: client } },
+    requestor: true,
+    ...(peer === '' ? {} : { network: { address: peer, type: '2' as const } }),
+    ...(token === undefined ? {} : { policy: [`urn:chartbridge:token:${token}`] }),
+  };
+}
+
+function serverAgent(isInward: boolean): AuditEventAgent {
+  return { type: { coding: [isInward ? DESTINATION_ROLE : SOURCE_ROLE] }, who: { display: 'Chartbridge' }, requestor: false };
+}
+
+function entitiesOf({ target, query, what }: AuditRecord, patient: string | undefined): AuditEventEntity[] {
+  const entities: AuditEventEntity[] = [];
+  if (patient !== undefined) {
+    entities.push({
+      what: { reference: `Patient/${patient}` },
+      type: { system: ENTITY_TYPE, code: '1', display: 'Person' },
+      role: { system: ENTITY_ROLE, code: '1', display: 'Patient' },
+    });
+  }
+  if (query !== undefined) {
+    entities.push({
+      type: { system: ENTITY_TYPE, code: '2', display: 'System Object' },
+      role: { system: ENTITY_ROLE, code: '24', display: 'Query' },
+      query: Buffer.from(query, 'utf8').toString('base64'),
+    });
+  } else if (target?.includes('/') === true && target !== `Patient/${patient}`) {
+    entities.push({
+      what: { reference: target },
+      type: { system: ENTITY_TYPE, code: '2', display: 'System Object' },
+      role: { system: ENTITY_ROLE, code: '4', display: 'Domain Resource' },
+    });
+  }
+  if (what.startsWith('$') || entities.length === 0) {
+    entities.push({
+      type: { system: ENTITY_TYPE, code: '2', display: 'System Object' },
+      role: { system: ENTITY_ROLE, code: '17', display: 'Data Repository' },
+      name: what,
+    });
+  }
+  return entities;
+}

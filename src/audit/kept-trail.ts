@@ -1,0 +1,30 @@
+import type { DocumentKey, Store } from '../store/store.ts';
+import { EMPTY, type Head, keyOf, type Link } from './chain.ts';
+
+/** The links of the chain, by keyOf. */
+export const LINKS = 'audit';
+/** Records that a write carries in its own change until they are in the chain, by the record's id. */
+export const NOTES = 'audit-note';
+/** The last link. */
+export const HEAD: DocumentKey = { kind: 'audit-state', key: 'head' };
+/** Up to which link AuditEvents are made. */
+export const MADE: DocumentKey = { kind: 'audit-state', key: 'made' };
+
+const AT_ONCE = 200;
+
+/** The head, and its text as it is kept; null: there is none yet. */
+export async function readHead(store: Store): Promise<{ head: Head; text: string | null }> {
+  const [text] = await store.documents([HEAD]);
+  return text === undefined ? { head: EMPTY, text: null } : { head: JSON.parse(text) as Head, text };
+}
+
+/** The links after a number, in order. */
+export async function* linksAfter(store: Store, number: number): AsyncIterable<Link> {
+  for (let after = keyOf(number); ; ) {
+    const some = await store.listDocuments(LINKS, after, AT_ONCE);
+    for (const { json } of some) yield JSON.parse(json) as Link;
+    const last = some.at(-1);
+    if (last === undefined || some.length < AT_ONCE) return;
+    after = last.key;
+  }
+}

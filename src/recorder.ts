@@ -1,0 +1,130 @@
+import type { Logger } from 'pino';
+import type { AuditRecord } from './audit/audit-record.ts';
+import { makeEvents } from './audit/make-events.ts';
+import { createTrail } from './audit/trail.ts';
+import { issue } from './issue/issue.ts';
+import { IssueError } from './issue/issue-error.ts';
+import { faultOf } from './issue/fault.ts';
+import { visitNotes } from './serve/access/visit-notes.ts';
+import type { Accessed, Gate } from './serve/gate.ts';
+import type { Change, Store } from './store/store.ts';
+
+/** The audit trail, as the parts of the gateway are handed it. */
+export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catchUp'>> {
+  /** An answer of the token endpoint. */
+  token(client: string | undefined, status: number, peer: string): Promise<void>;
+  /** The store for the intake: each change that ends a message carries its record. */
+  readonly intakeStore: Store;
+  close(): Promise<void>;
+}
+
+const EVERY_MS = 30_000;
+/** Made in one round, so that reading goes on beside it. */
+const A_ROUND = 2_000;
+const WHEN_ASKED = 50_000;
+const ENDED: ReadonlySet<string> = new Set(['processed', 'filtered', 'error', 'rejected']);
+
+/** Starts the trail: what a stop left is put into the chain first. */
+export async function startRecorder(store: Store, now: () => Date, newId: () => string, log: Logger): Promise<Recorder> {
+  const trail = createTrail(store);
+  await trail.takeUp();
+  let making: Promise<boolean> | undefined;
+  const make = (most: number) => (making ??= makeEvents(store, most).finally(() => (making = undefined)));
+  const failed = (error: unknown) => log.error({ fault: faultOf(error) }, 'the audit trail cannot be written');
+  const timer = setInterval(() => void make(A_ROUND).catch(failed), EVERY_MS).unref();
+  const recordOf = (accessed: Accessed): AuditRecord => toRecord(accessed, now());
+
+  return {
+    record: (accessed, isNoted) => trail.record(recordOf(accessed), isNoted),
+    note: (accessed) => trail.note(recordOf(accessed)),
+    async catchUp() {
+      await making?.catch(() => false);
+      if (!(await make(WHEN_ASKED))) throw new IssueError(issue('store-busy'));
+    },
+    token: (client, status, peer) =>
+      trail.record({
+        id: newId(),
+        time: now().toISOString(),
+        what: 'token',
+        method: 'POST',
+        client: client ?? '',
+        peer,
+        outcome: status < 400 ? 'success' : 'refused',
+        patients: [],
+      }),
+    intakeStore: {
+      ...forwarded(store),
+      async commit(change) {
+        const records = messageRecords(change, now(), newId);
+        if (records.length === 0) return store.commit(change);
+        const commit = await store.commit({ ...change, documents: [...(change.documents ?? []), ...records.map(trail.note)] });
+        // it is kept with the change already; the chain may follow
+        if (commit.ok) for (const record of records) trail.record(record, true).catch(failed);
+        return commit;
+      },
+    },
+    async close() {
+      clearInterval(timer);
+      await making?.catch(failed);
+      await trail.idle();
+    },
+  };
+}
+
+function toRecord({ id, interaction, method, access, peer, target, query, status, patients }: Accessed, time: Date): AuditRecord {
+  const name = target.id === '' ? target.type : `${target.type}/${target.id}`;
+  return {
+    id,
+    time: time.toISOString(),
+    what: interaction,
+    method,
+    client: access?.client ?? '',
+    ...(access?.token === undefined ? {} : { token: access.token }),
+    peer,
+    ...(name === '' ? {} : { target: name }),
+    ...(query === undefined ? {} : { query }),
+    outcome: status < 400 ? 'success' : status < 500 ? 'refused' : 'failed',
+    patients,
+  };
+}
+
+function messageRecords({ messages = [], writes = [] }: Change, time: Date, newId: () => string): AuditRecord[] {
+  return messages
+    .filter(({ status }) => ENDED.has(status))
+    .map(({ id, status }) => {
+      const notes = visitNotes();
+      notes.writes(writes);
+      return {
+        id: newId(),
+        time: time.toISOString(),
+        what: 'message',
+        method: '',
+        client: '',
+        peer: '',
+        query: `message ${id}`,
+        outcome: status === 'processed' || status === 'filtered' ? 'success' : 'refused',
+        patients: [...notes.patients],
+      };
+    });
+}
+
+/** A store of which one part can be another: its own methods stay bound to it. */
+function forwarded(store: Store): Store {
+  return {
+    read: (type, id) => store.read(type, id),
+    readMany: (references) => store.readMany(references),
+    readVersion: (type, id, version) => store.readVersion(type, id, version),
+    history: (query) => store.history(query),
+    walk: (query) => store.walk(query),
+    search: (query) => store.search(query),
+    owners: (keys) => store.owners(keys),
+    listClaims: (after, count) => store.listClaims(after, count),
+    documents: (keys) => store.documents(keys),
+    listDocuments: (kind, after, count) => store.listDocuments(kind, after, count),
+    documentKinds: () => store.documentKinds(),
+    commit: (change) => store.commit(change),
+    journal: store.journal,
+    health: () => store.health(),
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,123 @@
+import { lookup } from 'node:dns';
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { isLoopback } from './open-network.ts';
+
+const INSIDE = new BlockList();
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['224.0.0.0', 3],
+] as const)
+  INSIDE.addSubnet(net, bits, 'ipv4');
+for (const [net, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  INSIDE.addSubnet(net, bits, 'ipv6');
+
+/**
+ * Why keys are not fetched from an address, judged by the address alone; undefined when they may be.
+ * Only https, to a name or a public address; http to this machine itself, for trials.
+ */
+export function keysAddressFault(address: string): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined) return 'the address of its keys is no URL';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (url.username !== '' || url.password !== '') return 'the address of its keys holds a password';
+  if (url.protocol === 'http:') return isLoopback(host) ? undefined : 'keys are fetched by https alone';
+  if (url.protocol !== 'https:') return 'keys are fetched by https alone';
+  return isIP(host) > 0 && isInside(host) ? 'the address of its keys is inside this network' : undefined;
+}
+
+/** Whether an IP address is of this machine or its network, where a stranger's address must not lead. */
+export function isInside(address: string): boolean {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  return INSIDE.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+}
+
+const FETCH_MS = 5_000;
+const MOST_BYTES = 256 * 1024;
+/** At the longest; a shorter max-age of the answer counts. Units: ms */
+const KEPT_MS = 300_000;
+/** A key that is not known makes us look again, but no more often than this. Units: ms */
+const AGAIN_MS = 10_000;
+
+/**
+ * Keys at an address, fetched when first needed and again when a key is unknown. A redirect is not followed, and the name must not lead inside.
+ *
+ * Fails: throws when they cannot be had; nobody is logged in then
+ */
+export function remoteKeys(address: string, now: () => number): JWTVerifyGetKey {
+  let kept: { keys: JWTVerifyGetKey; ids: ReadonlySet<string>; at: number; until: number } | undefined;
+  let fetching: Promise<void> | undefined;
+  const refresh = async () => {
+    const { set, maxAgeMs } = await fetchKeys(address);
+    const at = now();
+    const ids = new Set(set.keys.map(({ kid }) => kid ?? ''));
+    kept = { keys: createLocalJWKSet(set), ids, at, until: at + Math.min(maxAgeMs, KEPT_MS) };
+  };
+  return async (header, token) => {
+    const isOld = kept === undefined || now() >= kept.until;
+    const isUnknown = kept !== undefined && !kept.ids.has(header.kid ?? '') && now() - kept.at > AGAIN_MS;
+    if (isOld || isUnknown) {
+      fetching ??= refresh().finally(() => (fetching = undefined));
+      await fetching;
+    }
+    return (kept as NonNullable<typeof kept>).keys(header, token);
+  };
+}
+
+/** The name is looked up by the connection itself, so that what is checked is what is connected to. */
+const outside: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    const [first] = found ?? [];
+    if (error !== null || first === undefined) return callback(error ?? new KeysUnavailable('no address'), '', 4);
+    if (found.some((one) => isInside(one.address))) return callback(new KeysUnavailable('the name leads inside this network'), '', 4);
+    return options.all === true ? callback(null, found) : callback(null, first.address, first.family);
+  });
+};
+
+async function fetchKeys(address: string): Promise<{ set: JSONWebKeySet; maxAgeMs: number }> {
+  const { text, cacheControl } = await new Promise<{ text: string; cacheControl: string }>((resolve, reject) => {
+    const isPublic = address.startsWith('https:');
+    const options = {
+      signal: AbortSignal.timeout(FETCH_MS),
+      headers: { accept: 'application/json' },
+      ...(isPublic ? { lookup: outside } : {}),
+    };
+    const request = (isPublic ? httpsGet : httpGet)(address, options, (response) => {
+      const parts: Buffer[] = [];
+      let length = 0;
+      const refuse = (reason: string) => void request.destroy(new KeysUnavailable(reason));
+      // a redirect is no 200 either
+      if (response.statusCode !== 200) return refuse(`status ${response.statusCode}`);
+      response.on('data', (part: Buffer) => {
+        length += part.length;
+        if (length > MOST_BYTES) refuse('too long');
+        else parts.push(part);
+      });
+      response.on('end', () =>
+        resolve({ text: Buffer.concat(parts).toString('utf8'), cacheControl: response.headers['cache-control'] ?? '' }),
+      );
+      return undefined;
+    });
+    request.on('error', (error) => reject(error instanceof KeysUnavailable ? error : new KeysUnavailable(error.message)));
+  });
+  const maxAge = /max-age=(\d{1,9})/.exec(cacheControl)?.[1];
+  return { set: JSON.parse(text) as JSONWebKeySet, maxAgeMs: maxAge === undefined ? KEPT_MS : Number(maxAge) * 1000 };
+}
+
+/** Keys that cannot be had; whoever shows a token of theirs is not logged in. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}

@@ -1,0 +1,32 @@
+import { EVERYTHING } from '../../fhir/search-query.ts';
+import { issue } from '../../issue/issue.ts';
+import { IssueError } from '../../issue/issue-error.ts';
+import type { Exporter } from '../../export/exporter.ts';
+import type { ExportRequest } from '../../export/export-request.ts';
+import type { Access } from '../../secure/access.ts';
+
+/** Exports as one caller may have them: types and resources outside its scopes are none of them, and a job is its owner's alone. */
+export function authorisedExporter(exporter: Exporter, access: Access): Exporter {
+  return {
+    ...exporter,
+    kickOff: (request) => exporter.kickOff(narrowExport(request, access), access.client),
+    status: (id) => exporter.status(id, access.client),
+    cancel: (id) => exporter.cancel(id, access.client),
+    file: (id, name) => exporter.file(id, name, access.client),
+  };
+}
+
+/** Fails: throws IssueError forbidden (no type is left) */
+function narrowExport(request: ExportRequest, access: Access): ExportRequest {
+  if (access.isUnrestricted('r')) return request;
+  const types = request.types.filter((type) => access.may(type, 'r') !== undefined);
+  if (types.length === 0) throw new IssueError(issue('forbidden', { reason: 'the token has no scope for any type that is exported' }));
+  const filters = types.flatMap((type) => {
+    const limit = access.may(type, 'r') ?? EVERYTHING;
+    const asked = request.filters.filter((one) => one.type === type);
+    if (limit === EVERYTHING) return asked;
+    if (asked.length === 0) return [{ type, filter: limit }];
+    return asked.map(({ filter }) => ({ type, filter: { op: 'and', of: [limit, filter] } as const }));
+  });
+  return { ...request, types, filters };
+}

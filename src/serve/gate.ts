@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { Access } from '../secure/access.ts';
+import type { DocumentWrite } from '../store/store.ts';
+
+/** One access to the FHIR API, as the audit trail is told of it. */
+export interface Accessed {
+  /** Unique. */
+  readonly id: string;
+  /** The name of the route. Shape: read, search-type, $everything */
+  readonly interaction: string;
+  readonly method: string;
+  /** Undefined when the login failed. */
+  readonly access: Access | undefined;
+  /** The client's address. */
+  readonly peer: string;
+  /** Shape: { type: 'Patient', id: '7f3c' }; empty where the address names none */
+  readonly target: { readonly type: string; readonly id: string };
+  /** What was searched for. Shape: Observation?patient=7f3c */
+  readonly query?: string;
+  readonly status: number;
+  /** Ids of the patients whose data was handed out or written. */
+  readonly patients: readonly string[];
+}
+
+/** Who may come in, and what is kept of it. Handed in by main. */
+export interface Gate {
+  /** Fails: throws IssueError login-needed, too-many-requests */
+  readonly authenticate?: (request: IncomingMessage) => Promise<Access>;
+  /** Resolves when it is kept for good; the answer waits for it. Throws when it cannot be kept: nothing is answered then. */
+  readonly record?: (accessed: Accessed, isNoted: boolean) => Promise<void>;
+  /** What a write carries in its own change, so that it is never there without its trace. */
+  readonly note?: (accessed: Accessed) => DocumentWrite;
+  /** Before anybody looks for AuditEvents. Fails: throws IssueError store-busy */
+  readonly catchUp?: () => Promise<void>;
+}

@@ -94,18 +94,18 @@ async function settle(
   const found = await store.readMany(
     own.flatMap((made, index) => (candidates[index] as string[]).map((id) => ({ type: made.resource.resourceType, id }))),
   );
+  const stored = new Map<Made, StoredVersion | undefined>();
   let offset = 0;
   own.forEach((made, index) => {
     const list = candidates[index] as string[];
     const at = found.slice(offset, offset + list.length).findIndex((version) => version !== undefined);
     ids.set(made, { id: list[Math.max(at, 0)] as string, claims: [] });
+    stored.set(made, at < 0 ? undefined : found[offset + at]);
     offset += list.length;
   });
-
-  const stored = await store.readMany(
-    batch.map((made) => ({ type: made.resource.resourceType, id: (ids.get(made) as { id: string }).id })),
-  );
-  return success(batch.map((made, index) => ({ made, stored: stored[index], ...(ids.get(made) as { id: string; claims: Claim[] }) })));
+  const named = shared.map((made) => ({ type: made.resource.resourceType, id: (ids.get(made) as { id: string }).id }));
+  (await store.readMany(named)).forEach((version, index) => stored.set(shared[index] as Made, version));
+  return success(batch.map((made) => ({ made, stored: stored.get(made), ...(ids.get(made) as { id: string; claims: Claim[] }) })));
 }
 
 /** Whom a key named before its owner was merged into another: what finds the replaced one when the merge is sent again. */

@@ -10,7 +10,14 @@ export interface Reply {
   readonly json?: string;
   /** Whether that resource is an OperationOutcome about the answer. */
   readonly outcome?: true;
+  /** Instead of a resource. */
+  readonly content?: Content;
 }
+
+/** What is no resource and is sent as it is: a text, or a file. */
+export type Content =
+  | { readonly type: string; readonly text: string }
+  | { readonly type: string; readonly file: string; readonly bytes: number };
 
 /** Which version a reply is about. Shape: { etag: 'W/"2"', 'last-modified': 'Sat, 21 Nov 2026 17:00:00 GMT' } */
 export function versionHeaders(version: StoredVersion): Record<string, string> {

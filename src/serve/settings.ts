@@ -26,6 +26,8 @@ export interface ServeSettings {
   readonly multipleDelete: boolean;
   /** What becomes of a write that misses a profile it claims; what is no R4 is refused in every mode. */
   readonly validation: 'off' | 'warn' | 'reject';
+  /** Whether a file of an export is given only to who logs in. */
+  readonly requiresAccessToken?: boolean;
 }
 
 /** The settings of an installation that sets nothing but its address. */

@@ -8,6 +8,7 @@ import { Bug } from '../../issue/issue-error.ts';
 import type { Reply } from '../reply.ts';
 import { writeXml } from '../xml/write-xml.ts';
 import { CONTENT_TYPES, type Format } from './media-type.ts';
+import { sendContent } from './send-content.ts';
 
 const gzipAsync = promisify(gzip);
 /** Below this a packet holds the answer anyway. Units: bytes */
@@ -26,6 +27,10 @@ export interface Presentation {
 export async function sendReply(response: ServerResponse, reply: Reply, how: Presentation, definitions: Definitions): Promise<void> {
   response.statusCode = reply.status;
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+  if (reply.content !== undefined) {
+    await sendContent(response, reply.content, how);
+    return;
+  }
   if (reply.json === undefined || reply.status === 304) {
     response.end();
     return;

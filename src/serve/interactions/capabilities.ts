@@ -15,6 +15,15 @@ const ON_SYSTEM = new Map([
   ['history-system', ['history-system']],
 ]);
 
+/** Operations that another guide than R4 defines, by their path. */
+const BULK = new Map(
+  [
+    ['$export', 'export'],
+    ['Patient/$export', 'patient-export'],
+    ['Group/{id}/$export', 'group-export'],
+  ].map(([path, name]) => [path, `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${name}`]),
+);
+
 const texts = new WeakMap<Context['router'], string>();
 
 /** GET metadata: what is served, made from the table of routes and the search parameters there are. */
@@ -50,6 +59,7 @@ function capabilityStatement(context: Context): CapabilityStatement {
         mode: 'server',
         documentation: limits,
         resource: [...definitions.resourceTypes].map((type) => resourceOf(type, routes, context)),
+        operation: operations(routes, (path) => path.startsWith('$')),
         interaction: names(routes)
           .flatMap((name) => ON_SYSTEM.get(name) ?? [])
           .map((code) => ({ code: code as 'transaction' })),
@@ -98,7 +108,10 @@ function operations(routes: readonly Route[], here: (path: string) => boolean): 
   for (const { name, path } of routes) {
     if (!name.startsWith('$') || !here(path)) continue;
     const subject = path.startsWith('{type}/') || path.startsWith('$') ? 'Resource' : (path.split('/')[0] as string);
-    found.set(name, { name: name.slice(1), definition: `http://hl7.org/fhir/OperationDefinition/${subject}-${name.slice(1)}` });
+    found.set(name, {
+      name: name.slice(1),
+      definition: BULK.get(path) ?? `http://hl7.org/fhir/OperationDefinition/${subject}-${name.slice(1)}`,
+    });
   }
   return [...found.values()];
 }

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { createExporter, type Exporter, type ExporterParts } from '../../src/export/exporter.ts';
+import { compileCompartmentOwners } from '../../src/fhir/compartment-owners.ts';
+import { compileCompartments } from '../../src/fhir/compartments.ts';
+import { compileExtractor } from '../../src/fhir/index-extraction.ts';
+import type { Resource } from '../../src/fhir/resource.ts';
+import type { Issue } from '../../src/issue/issue.ts';
+import { createApp } from '../../src/serve/app.ts';
+import { createHttpServer } from '../../src/serve/http-server.ts';
+import { narrowJson } from '../../src/serve/narrowing.ts';
+import { DEFAULT_SETTINGS } from '../../src/serve/settings.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { compileValidator } from '../../src/validate/compile-validator.ts';
+import { definitions } from '../definitions.ts';
+
+const validator = compileValidator(definitions);
+const extract = compileExtractor(definitions);
+const compartmentParameters = compileCompartments(definitions);
+const patientsOf = compileCompartmentOwners('Patient', definitions);
+
+/** A manifest as a client reads it. */
+export interface Manifest {
+  readonly transactionTime: string;
+  readonly request: string;
+  readonly requiresAccessToken: boolean;
+  readonly output: readonly { readonly type: string; readonly url: string; readonly count: number }[];
+  readonly deleted: Manifest['output'];
+  readonly error: Manifest['output'];
+}
+
+/** A FHIR API that exports, over a store and a folder of its own. */
+export interface ExportGateway {
+  readonly base: string;
+  readonly store: Store;
+  readonly folder: string;
+  readonly clock: { now: number };
+  readonly reported: Issue[];
+  exporter: Exporter;
+  /** Another exporter over the same store and folder, as after a restart; not started. */
+  another(): Exporter;
+  put(...resources: Resource[]): Promise<void>;
+  remove(type: string, id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens it; the exporter is not started, so that nothing but the tests moves the clock. */
+export async function openExportGateway(parts: Partial<ExporterParts> = {}): Promise<ExportGateway> {
+  const scratch = mkdtempSync(join(tmpdir(), 'chartbridge-export-'));
+  const folder = parts.folder ?? join(scratch, 'exports');
+  const clock = { now: Date.UTC(2026, 0, 2, 9, 30) };
+  const store = await openSqliteStore({ path: join(scratch, 'test.db'), extract, now: () => clock.now, compartmentParameters });
+  const reported: Issue[] = [];
+  let ids = 0;
+  const another = (): Exporter =>
+    createExporter({
+      store,
+      folder,
+      reading: { patientsOf, extract, compartmentParameters },
+      narrow: (version, elements) => narrowJson(version, { summary: 'false', elements }, definitions),
+      newId: () => `id-${(ids += 1)}`,
+      now: () => clock.now,
+      keepMs: 3_600_000,
+      report: (_job, issues) => reported.push(...issues),
+      ...parts,
+    });
+  const settings = { ...DEFAULT_SETTINGS, baseUrl: '' };
+  const gateway: ExportGateway = {
+    get base() {
+      return settings.baseUrl;
+    },
+    store,
+    folder,
+    clock,
+    reported,
+    exporter: another(),
+    another,
+    async put(...resources) {
+      await store.commit({ writes: resources.map((resource) => ({ type: resource.resourceType, id: resource.id ?? '', resource })) });
+      clock.now += 1_000;
+    },
+    async remove(type, id) {
+      await store.commit({ writes: [{ type, id }] });
+      clock.now += 1_000;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await gateway.exporter.close();
+      await store.close();
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+  const app = createApp({
+    store,
+    validator,
+    definitions,
+    settings,
+    get exporter() {
+      return gateway.exporter;
+    },
+    log: pino({ level: 'silent' }),
+    now: () => new Date(clock.now),
+    newId: () => `id-${(ids += 1)}`,
+  });
+  const server: Server = createHttpServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  settings.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
+  return gateway;
+}
+
+/** Starts an export as bulk-data-client does; the answer. */
+export function kickOff(gateway: ExportGateway, path: string, more: { lenient?: boolean; body?: unknown } = {}): Promise<Response> {
+  const prefer = `respond-async${more.lenient === true ? ', handling=lenient' : ''}`;
+  return fetch(`${gateway.base}/${path}`, {
+    headers: { accept: 'application/fhir+json', prefer, ...(more.body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(more.body === undefined ? {} : { method: 'POST', body: JSON.stringify(more.body) }),
+  });
+}
+
+/** Asks until the job has an end; that answer. */
+export async function ended(location: string): Promise<Response> {
+  for (;;) {
+    const response = await fetch(location, { headers: { accept: 'application/json' } });
+    // the clock of the tests stands, so on a busy machine many questions fall into one moment
+    if (response.status !== 202 && response.status !== 429) return response;
+    await response.arrayBuffer();
+    await new Promise((done) => setTimeout(done, 40));
+  }
+}
+
+/** A whole export: its manifest. */
+export async function exported(gateway: ExportGateway, path: string, more: Parameters<typeof kickOff>[2] = {}): Promise<Manifest> {
+  const begun = await kickOff(gateway, path, more);
+  if (begun.status !== 202) throw new Error(`kick-off answered ${begun.status}: ${await begun.text()}`);
+  return (await (await ended(begun.headers.get('content-location') ?? '')).json()) as Manifest;
+}
+
+/** The lines of all files of a list. */
+export async function linesOf(files: Manifest['output']): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { url } of files) {
+    const text = await (await fetch(url, { headers: { accept: 'application/fhir+ndjson' } })).text();
+    lines.push(...text.split('\n').slice(0, -1));
+  }
+  return lines;
+}
+
+/** The resources of a manifest. Shape: ['Patient/a', 'Observation/o'] */
+export async function namesOf(manifest: Manifest): Promise<string[]> {
+  const resources = (await linesOf(manifest.output)).map((line) => JSON.parse(line) as Resource);
+  return resources.map(({ resourceType, id }) => `${resourceType}/${id}`).sort();
+}

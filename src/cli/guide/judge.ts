@@ -23,7 +23,7 @@ export function judgeRows(
   rulings: readonly Ruling[],
   mappings: Mappings,
 ): Standing[] {
-  const reasons = notMapped(mappings, map.owner);
+  const reasons = notMapped(mappings, map);
   return map.rows.map((row): Standing => {
     const ruling = rulingFor(rulings, row);
     const proof = ruling?.key === 'all' ? undefined : prove(row);
@@ -37,12 +37,16 @@ export function judgeRows(
 const POINTER = /; [A-Z][A-Z0-9]{1,2} to [A-Z]/;
 
 /** Why fields are not mapped: only where no map of the segment or type maps them. */
-function notMapped(mappings: Mappings, owner: string): ReadonlyMap<string, string> {
+function notMapped(mappings: Mappings, { owner, name: table, to }: GuideMap): ReadonlyMap<string, string> {
   const reasons = new Map<string, string>();
   const mapped = new Set<string>();
-  for (const { data } of mappings.sources.get('map') ?? []) {
+  for (const source of mappings.sources.get('map') ?? []) {
+    const { data } = source;
     const name = isTreeMap(data) ? (textOfTree(data['map']) ?? '') : '';
     if (readMapName(name)?.owner !== owner) continue;
+    const follows = isTreeMap(data) ? (textOfTree(data['follows']) ?? '') : '';
+    // Components mean something else in each map of a type: only the map of this table speaks for it.
+    if (source.path.includes('datatypes/') && name !== `${owner} to ${to.split('-')[0] ?? ''}` && !follows.includes(table)) continue;
     const compiled = mappings.base.segments.get(name) ?? mappings.base.library.map(name);
     for (const [address, why] of compiled?.notMapped ?? []) {
       // A reason that only points to another map says less than that map's own.

@@ -85,9 +85,9 @@ function make(type: string, mark: string, bare: boolean): Planted {
 export function plantComponent(type: string, number: number, mark: string): Planted {
   const fixed = FIXED[`${type}.${number}`];
   if (fixed !== undefined && fixed !== '') return { text: fixed, shows: [JSON.stringify(fixed)] };
+  if (isUniversalId(type, number)) return oid(`${mark}x${number}`);
   const part = componentsOf(type)[number - 1] ?? 'ST';
-  const parts = componentsOf(part);
-  if (parts.length === 0) return leaf(part, `${mark}x${number}`);
+  if (componentsOf(part).length === 0) return leaf(part, `${mark}x${number}`);
   return plantPart(type, number, part, mark, false);
 }
 
@@ -96,7 +96,7 @@ function plantPart(type: string, number: number, part: string, mark: string, bar
     bare && LEFT_OUT.has(`${type}.${number}`) ? '' : bare && `${type}.${number}` === 'SN.4' ? undefined : FIXED[`${type}.${number}`];
   const own = `${mark}x${number}`;
   if (fixed !== undefined) return { text: fixed, shows: [] };
-  if ((type === 'HD' && number === 2) || (type === 'EI' && number === 3)) return oid(own);
+  if (isUniversalId(type, number)) return oid(own);
   const parts = componentsOf(part);
   if (parts.length === 0) return leaf(part, own);
   const inner = parts.map((below, index) => plantSub(part, index + 1, below, own));
@@ -113,7 +113,7 @@ function plantSub(type: string, number: number, part: string, mark: string): Pla
   const fixed = FIXED[`${type}.${number}`];
   const own = `${mark}s${number}`;
   if (fixed !== undefined) return { text: fixed, shows: [] };
-  if (type === 'HD' && number === 2) return oid(own);
+  if (isUniversalId(type, number)) return oid(own);
   return leaf(componentsOf(part)[0] ?? part, own);
 }
 
@@ -123,6 +123,8 @@ function digitsOf(mark: string): string {
   for (let at = 0; at < mark.length; at++) sum = (sum * 31 + mark.charCodeAt(at)) % 99991;
   return sum.toString();
 }
+
+const isUniversalId = (type: string, number: number) => (type === 'HD' && number === 2) || (type === 'EI' && number === 3);
 
 function oid(mark: string): Planted {
   const text = `2.16.840.1.113883.19.${digitsOf(mark)}`;

@@ -33,6 +33,8 @@ import { parseQuery } from './serve/http/query-string.ts';
 import { parseCriteria } from './serve/search-request/criteria.ts';
 import { DEFAULT_SETTINGS } from './serve/settings.ts';
 import type { Store, StoreSettings } from './store/store.ts';
+import { mappingSignature } from './mapping-files.ts';
+import { watchMappings } from './mapping-watch.ts';
 import { readTranslator } from './translator.ts';
 import { compileValidator } from './validate/compile-validator.ts';
 import { createHl7HttpHandler } from './wire/hl7-http.ts';
@@ -53,6 +55,7 @@ export interface Gateway {
 }
 
 const EVERY_MINUTE_MS = 60_000;
+const MAPPINGS_LOOKED_AT_MS = 1_000;
 
 /**
  * Starts every part in order; what a stop left unfinished is taken up before the listeners open.
@@ -78,7 +81,15 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const { definitions, packages, issues: ofPackages } = readProfiles(readDefinitions(), config);
   for (const item of ofPackages) log.warn({ issue: item.id }, textOf(item));
   log.info({ packages: packages.map((one) => `${one.package.name}#${one.package.version}`) }, 'profiles');
-  const translator = readTranslator(config, definitions);
+  const mappings = watchMappings({
+    read: () => readTranslator(config, definitions),
+    signature: () => mappingSignature(config.MAPPINGS),
+    everyMs: MAPPINGS_LOOKED_AT_MS,
+    report(taken, faults) {
+      if (taken !== undefined) log.info({ mapping: taken.version }, 'mapping files taken');
+      else log.error({ faults: faults.map(textOf) }, 'mapping files refused; the ones before stay');
+    },
+  });
   const validator = compileValidator(definitions);
   const claims = readClaims(config, definitions);
   const storeSettings = settingsOfStore(config, definitions);
@@ -102,7 +113,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const metrics = createMetrics({ journal: store.journal, intakeDepth: () => intake.depth, mllp: () => mllp?.counters() ?? {} });
   const intake: RunningIntake = createIntake({
     store: recorder?.intakeStore ?? store,
-    translator: () => translator,
+    translator: () => mappings.current(),
     validator,
     claims,
     now,
@@ -145,7 +156,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     keepMs: config.EXPORT_KEEP_HOURS * 3_600_000,
     report: (job, issues, fault) => log.error({ job, issues: issues.map(toLogLine), fault }, 'export'),
   });
-  const convert = (raw: Uint8Array) => translateOffline(raw, translator, { validator, claims });
+  const convert = (raw: Uint8Array) => translateOffline(raw, mappings.current(), { validator, claims });
   const app = createApp({
     store,
     validator,
@@ -173,7 +184,11 @@ export async function startGateway(config: Config): Promise<Gateway> {
       {
         method: 'get',
         path: '/readyz',
-        handle: createReadyz({ store: () => store.health(), stopping: () => stopping, warnings: network === undefined ? [] : warnings }),
+        handle: createReadyz({
+          store: () => store.health(),
+          stopping: () => stopping,
+          warnings: () => [...(network === undefined ? [] : warnings), ...mappings.faults()],
+        }),
       },
       { method: 'get', path: '/metrics', handle: login.operatorsOnly((request, response) => metrics.handle(request, response)) },
     ],
@@ -223,6 +238,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     async close() {
       stopping = true;
       clearInterval(reminder);
+      mappings.close();
       stopWatching();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

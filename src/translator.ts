@@ -1,9 +1,11 @@
 import type { Config } from './config.ts';
 import type { Definitions } from './fhir/definitions.ts';
+import type { Header } from './hl7v2/header.ts';
 import type { Translator } from './intake/process.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { compileMappings, type Mappings } from './map/compile-mappings.ts';
 import { eventTime, senderOf, translate } from './map/translate.ts';
+import type { Sender } from './map/sender.ts';
 import { readMappingFiles } from './mapping-files.ts';
 
 /** The mapping files of the settings, read and compiled. Fails: throws IssueError mapping-faulty, once for each fault of each file */
@@ -21,16 +23,26 @@ export function readTranslator(config: Config, definitions: Definitions): Transl
 /** Compiled mappings as intake uses them. */
 export function translatorOf(mappings: Mappings, config: Pick<Config, 'DEFAULT_TIME_ZONE' | 'DEFAULT_CHARSET'>): Translator {
   const options = config.DEFAULT_TIME_ZONE === '' ? {} : { defaultTimeZone: config.DEFAULT_TIME_ZONE };
+  const settingsOf = ({ sendingApplication, sendingFacility }: Header) => senderOf(mappings, sendingApplication, sendingFacility).settings;
   return {
     version: mappings.version,
+    leavesOut: (header) => leftOutBy(header, settingsOf(header)),
+    alwaysAnswers: (header) => settingsOf(header).alwaysAnswers,
     supported: supportedBy(mappings),
-    defaultCharset: ({ sendingApplication, sendingFacility }) =>
-      senderOf(mappings, sendingApplication, sendingFacility).settings.charset ??
-      (config.DEFAULT_CHARSET === '' ? undefined : config.DEFAULT_CHARSET),
-    validationOf: ({ sendingApplication, sendingFacility }) => senderOf(mappings, sendingApplication, sendingFacility).settings.validation,
+    defaultCharset: (header) => settingsOf(header).charset ?? (config.DEFAULT_CHARSET === '' ? undefined : config.DEFAULT_CHARSET),
+    validationOf: (header) => settingsOf(header).validation,
     eventTime: (message) => eventTime(message, mappings, options),
     translate: (message) => translate(message, mappings, options),
   };
+}
+
+/** The field of MSH whose first component a sender's file does not list; undefined when all are listed. */
+function leftOutBy({ segment }: Header, { accept }: Sender): number | undefined {
+  for (const [place, taken] of accept) {
+    const field = Number(place.slice('MSH-'.length));
+    if (!taken.has(segment.value(field))) return field;
+  }
+  return undefined;
 }
 
 /** Message codes and their trigger events. Shape: 'ADT^A01' becomes ADT with A01 */

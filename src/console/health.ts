@@ -7,7 +7,7 @@ export interface HealthDependencies {
   /** True from the moment the gateway begins to stop. */
   readonly stopping: () => boolean;
   /** What an operator must know although the gateway is ready. */
-  readonly warnings: readonly string[];
+  readonly warnings: () => readonly string[];
 }
 
 /** /livez: the process answers. */
@@ -18,11 +18,12 @@ export function livez(_request: IncomingMessage, response: ServerResponse): void
 /** /readyz: messages and requests can be taken; 503 with the reason when not. */
 export function createReadyz(deps: HealthDependencies) {
   return async (_request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const warnings = deps.warnings();
     const reason = deps.stopping() ? 'the gateway is stopping' : await deps.store();
     respond(response, reason === undefined ? 200 : 503, {
       status: reason === undefined ? 'ready' : 'not ready',
       ...(reason === undefined ? {} : { reason }),
-      ...(deps.warnings.length === 0 ? {} : { warnings: deps.warnings }),
+      ...(warnings.length === 0 ? {} : { warnings }),
     });
   };
 }

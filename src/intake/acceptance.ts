@@ -6,13 +6,28 @@ export type Supported = ReadonlyMap<string, readonly string[]>;
 
 const at = (field: number) => ({ segment: 'MSH', occurrence: 1, field });
 
+/** What intake asks of the mapping files about a message before it is read. */
+export interface Acceptance {
+  readonly supported: Supported;
+  /** The field of MSH by which the sender's file leaves the message out; undefined when it takes it. */
+  leavesOut(header: Header): number | undefined;
+}
+
+/** Whether a sender's file leaves the message out: it is kept, answered, and goes no further. */
+export function isFiltered(issues: readonly Issue[]): boolean {
+  return issues.some((item) => item.id === 'message-filtered');
+}
+
 /**
  * Whether a message is one the gateway takes, by its header alone.
  *
- * Fails: message-type-unsupported, event-unsupported, version-unsupported; as warnings processing-id-unsupported, version-unsupported (empty)
+ * Fails: message-filtered (as information: the sender's file leaves it out, and nothing else is asked of it);
+ * message-type-unsupported, event-unsupported, version-unsupported; as warnings processing-id-unsupported, version-unsupported (empty)
  * Source: HL7 v2.5.1 chapter 2, 2.9.2.2 (validation of MSH-9, 11 and 12)
  */
-export function acceptanceIssues(header: Header, supported: Supported): Issue[] {
+export function acceptanceIssues(header: Header, { supported, leavesOut }: Acceptance): Issue[] {
+  const filter = leavesOut(header);
+  if (filter !== undefined) return [issue('message-filtered', { at: at(filter) })];
   const issues: Issue[] = [];
   const events = supported.get(header.messageCode);
   if (events === undefined) {

@@ -10,10 +10,18 @@ export interface AcknowledgmentMode {
   application(succeeded: boolean): boolean;
 }
 
-/** The mode a message asks for. With both fields empty it is the original mode: one application acknowledgment, always. */
-export function modeOf(header: Pick<Header, 'acceptAcknowledgment' | 'applicationAcknowledgment'>): AcknowledgmentMode {
+/**
+ * The mode a message asks for. With both fields empty it is the original mode: one application acknowledgment, always.
+ *
+ * `alwaysAnswers`: the sender's file has it that one who asks for no answer at all is answered in the original mode.
+ */
+export function modeOf(
+  header: Pick<Header, 'acceptAcknowledgment' | 'applicationAcknowledgment'>,
+  alwaysAnswers = false,
+): AcknowledgmentMode {
   const { acceptAcknowledgment: accept, applicationAcknowledgment: application } = header;
-  const enhanced = accept !== '' || application !== '';
+  const never = ![accept, application].some((condition) => wanted(condition, true) || wanted(condition, false));
+  const enhanced = (accept !== '' || application !== '') && !(never && alwaysAnswers);
   return {
     enhanced,
     accept: (taken) => enhanced && wanted(accept, taken),

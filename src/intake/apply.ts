@@ -173,7 +173,7 @@ async function otherFacts(reference: string, sender: string, store: Store): Prom
 /** A message under test (MSH-11 T or D) says so on all it makes. Source: FHIR R4 resource, 2.26.3.7 (test data) */
 function withTag(resource: Resource): Resource {
   const tag = [...(resource.meta?.tag ?? []), { system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HTEST' }];
-  return { ...resource, meta: { ...resource.meta, tag } } as Resource;
+  return { ...resource, meta: { ...resource.meta, tag } };
 }
 
 /** What a store keeps, with its numbers as they were written: 13.20 is not 13.2. Fails: throws Bug (the store holds no JSON) */

@@ -56,8 +56,8 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
 
   async function receive(raw: Uint8Array, channel: Channel): Promise<Reception> {
     const reading = read(raw, channel);
-    const mode = modeOf(reading.header);
-    const issues = [...reading.issues, ...acceptanceIssues(reading.header, deps.translator().supported)];
+    const mode = modeOf(reading.header, deps.translator().alwaysAnswers(reading.header));
+    const issues = [...reading.issues, ...acceptanceIssues(reading.header, deps.translator())];
     const rejected = issues.some((item) => item.severity === 'error' && entryOf(item).msa1 === 'AR');
     try {
       return await (rejected ? reject(raw, channel, reading, mode, issues) : take(raw, channel, reading, mode));

@@ -178,7 +178,7 @@ function metaAfter(stored: Meta | undefined, said: Meta | undefined): Meta | und
     for (const entry of said[name] ?? []) if (!list.some((one) => isDeepStrictEqual(one, entry))) list.push(entry);
     if (list.length > 0) meta[name] = list;
   }
-  return Object.keys(meta).length === 0 ? undefined : (meta as Meta);
+  return Object.keys(meta).length === 0 ? undefined : meta;
 }
 
 /** A choice of types is one element: saying valueString takes back the valueQuantity said before. */

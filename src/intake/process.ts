@@ -8,7 +8,7 @@ import type { Translation } from '../map/translation.ts';
 import type { MessageRow, MessageStatus, MessageUpdate } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
-import { acceptanceIssues, type Supported } from './acceptance.ts';
+import { type Acceptance, acceptanceIssues, isFiltered } from './acceptance.ts';
 import { decideEffects, type Effects, type EventTime } from './apply.ts';
 import { identify } from './identify.ts';
 import { provenanceOf } from './provenance.ts';
@@ -18,10 +18,11 @@ import { validateEffects } from './validate-effects.ts';
 import type { ClaimsOf } from './validation-issues.ts';
 
 /** The mapping files, compiled, as intake uses them. */
-export interface Translator {
+export interface Translator extends Acceptance {
   /** Changes whenever a mapping file does; kept in every Provenance. */
   readonly version: string;
-  readonly supported: Supported;
+  /** Whether a sender that asks for no answer is answered all the same. */
+  alwaysAnswers(header: Header): boolean;
   /** The character set of a sender's messages where MSH-18 is empty. */
   defaultCharset(header: Header): string | undefined;
   /** What becomes of a sender's resources that miss a profile. */
@@ -88,8 +89,8 @@ interface Said {
 /** What a message says, before anything stored is looked at. */
 function read(reading: Reading, translator: Translator): Said {
   const { message } = reading;
-  const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
-  if (message === undefined || hasError(issues)) return { issues, translation: undefined, time: undefined };
+  const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator)];
+  if (message === undefined || hasError(issues) || isFiltered(issues)) return { issues, translation: undefined, time: undefined };
   const translation = translator.translate(message);
   return { issues: [...issues, ...translation.issues], translation, time: translator.eventTime(message) };
 }
@@ -139,7 +140,14 @@ async function tryFinish(row: MessageRow, reading: Reading, deps: ProcessDepende
     .map(({ resource }) => `${resource.resourceType}/${resource.id}`);
   const told = provenanceOf(row, changed, deps.translator().version, now);
   const provenance = told === undefined ? [] : [told];
-  const status: MessageStatus = code === 'AA' ? 'processed' : code === 'AR' && decision.translation === undefined ? 'rejected' : 'error';
+  const status: MessageStatus =
+    code === 'AA'
+      ? isFiltered(decision.issues)
+        ? 'filtered'
+        : 'processed'
+      : code === 'AR' && decision.translation === undefined
+        ? 'rejected'
+        : 'error';
   const update: MessageUpdate = {
     id: row.id,
     from: [row.status],

@@ -18,7 +18,7 @@ export interface OfflineTranslation {
 /** Reads, checks, translates and validates one message; nothing is stored and nothing stored is looked at. */
 export function translateOffline(raw: Uint8Array, translator: Translator, validation: Omit<FeedValidation, 'mode'>): OfflineTranslation {
   const reading = readMessage(raw, {}, (header) => translator.defaultCharset(header));
-  const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator.supported)];
+  const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator)];
   // A line that is no segment does not hide what the others would become.
   const stops = issues.some((item) => item.severity === 'error' && item.id !== 'segment-unreadable');
   const translation = reading.message === undefined || stops ? undefined : translator.translate(reading.message);

@@ -305,6 +305,16 @@ export const catalogue = {
     text: 'The patients cannot be merged, or the merge taken back: {reason}',
     help: 'Patient.link tells what is merged with what.',
   },
+  'message-filtered': {
+    severity: 'information',
+    http: 200,
+    msa1: 'AA',
+    retry: false,
+    fhir: 'informational',
+    err3: 0,
+    text: "The sender's file leaves this message out by {at}; it was kept, and nothing was made of it",
+    help: 'See accept in the sender file, mappings/senders.',
+  },
   'patient-kept': {
     ...warning,
     fhir: 'business-rule',

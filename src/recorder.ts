@@ -123,6 +123,7 @@ function forwarded(store: Store): Store {
     listDocuments: (kind, after, count) => store.listDocuments(kind, after, count),
     documentKinds: () => store.documentKinds(),
     commit: (change) => store.commit(change),
+    reindex: (references) => store.reindex(references),
     journal: store.journal,
     health: () => store.health(),
     close: () => store.close(),

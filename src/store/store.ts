@@ -37,6 +37,11 @@ export interface Store {
    * Fails: nothing by Result; a conflict is an answer. Throws IssueError store-busy or store-unavailable when the database cannot.
    */
   commit(change: Change): Promise<Commit>;
+  /**
+   * Finds anew what current versions can be found by, as `extract` gives it now; no version is made. Those deleted, not there or changed
+   * meanwhile are passed over: a change takes out its own. How many it was.
+   */
+  reindex(references: readonly { type: string; id: string }[]): Promise<number>;
   readonly journal: Journal;
   /** Undefined when the store can be written durably; else why not. */
   health(): Promise<string | undefined>;

@@ -6,6 +6,7 @@ import { contractOfSearchProperties } from './contract-search-properties.ts';
 import { contractOfPaging } from './contract-paging.ts';
 import { contractOfIncludes } from './contract-includes.ts';
 import { contractOfRaces } from './contract-races.ts';
+import { contractOfReindex } from './contract-reindex.ts';
 import { contractOfRestart } from './contract-restart.ts';
 import { contractOfWalks } from './contract-walks.ts';
 import { contractOfWrites } from './contract-writes.ts';
@@ -23,6 +24,7 @@ export function storeContract(name: string, harness: Harness): void {
     contractOfSearchProperties(harness);
     contractOfPaging(harness);
     contractOfIncludes(harness);
+    contractOfReindex(harness);
     contractOfRestart(harness);
   });
 }

@@ -132,6 +132,10 @@ export class AuthorisedStore implements Store {
     return this.#store.documentKinds();
   }
 
+  reindex(references: readonly { type: string; id: string }[]) {
+    return this.#store.reindex(references);
+  }
+
   get journal() {
     return this.#store.journal;
   }

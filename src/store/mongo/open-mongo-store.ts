@@ -12,6 +12,7 @@ import { readText } from './long-text.ts';
 import { pendingWrites } from './pending-writes.ts';
 import { receiveAll } from './receive.ts';
 import { searchPage } from './search.ts';
+import { reindexAll } from './reindex.ts';
 import { matchingIds, type SearchGround } from './sub-search.ts';
 import { inTransaction } from './transaction.ts';
 import { storedVersions, VERSION_FIELDS } from './version.ts';
@@ -122,6 +123,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
       }),
     documentKinds: () => translated(async () => (await collections.documents.distinct('kind')).sort()),
     commit: (change) => translated(() => commits.submit(prepareChange(change, extract))),
+    reindex: async (references) => reindexAll(await readMany(references), collections, extract),
     journal: mongoJournal(collections, (message) => arrivals.submit(message)),
     async health() {
       try {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../fhir/written-number.ts';
 import { Bug } from '../../issue/issue-error.ts';
 import type { Result } from '../../issue/result.ts';
 import type { Resource } from '../../fhir/resource.ts';
@@ -140,6 +141,16 @@ export class SqliteStore implements Store {
     return { ok: true, seq: written.seq, versions };
   }
 
+  async reindex(references: readonly { type: string; id: string }[]): Promise<number> {
+    const current = (await this.readMany(references)).filter((version) => version !== undefined && !version.deleted && version.json !== '');
+    const found = (current as StoredVersion[]).map(({ type, id, version, json }) => {
+      const parsed = parseJson(json);
+      if (!parsed.ok) throw new Bug('a kept resource is no JSON');
+      return { type, id, version, rows: indexRowsOf(this.#settings.extract(parsed.value as Resource)) };
+    });
+    return (await this.#run('reindex', { kind: 'reindex', found })).count;
+  }
+
   async health(): Promise<string | undefined> {
     if (this.#queue.stopped !== undefined) return this.#queue.stopped;
     try {
@@ -166,7 +177,7 @@ export class SqliteStore implements Store {
     return (await this.#run('receive', { kind: 'receive', arrival })).received;
   }
 
-  async #run<K extends 'change' | 'receive'>(kind: K, job: Job & { kind: K }): Promise<Extract<Outcome, { kind: K }>> {
+  async #run<K extends 'change' | 'receive' | 'reindex'>(kind: K, job: Job & { kind: K }): Promise<Extract<Outcome, { kind: K }>> {
     const outcome = await this.#queue.run(job);
     if (outcome.kind === 'fault') throw errorOf(outcome.fault);
     if (outcome.kind !== kind) throw new Bug(`the writer answered ${outcome.kind} to ${kind}`);

@@ -29,10 +29,19 @@ export interface PreparedChange extends Omit<Change, 'writes' | 'guards'> {
   readonly now: number;
 }
 
+/** What a version can be found by, taken out anew. */
+export interface FoundAnew {
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly rows: IndexRows;
+}
+
 /** What the writer is asked to do. Everything is data: it crosses to another thread. */
 export type Job =
   | { readonly kind: 'change'; readonly change: PreparedChange }
   | { readonly kind: 'receive'; readonly arrival: Arrival }
+  | { readonly kind: 'reindex'; readonly found: readonly FoundAnew[] }
   | { readonly kind: 'health' };
 
 /** What the writer says of a version it made; the text is put together again where it is wanted. */
@@ -47,5 +56,6 @@ export type Written =
 export type Outcome =
   | { readonly kind: 'change'; readonly written: Written }
   | { readonly kind: 'receive'; readonly received: Received }
+  | { readonly kind: 'reindex'; readonly count: number }
   | { readonly kind: 'health'; readonly reason: string | undefined }
   | { readonly kind: 'fault'; readonly fault: DatabaseFault };

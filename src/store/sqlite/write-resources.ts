@@ -2,7 +2,7 @@ import type { Dictionary } from './dictionary.ts';
 import { textOfBody } from './body.ts';
 import { IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
-import type { PreparedWrite, WrittenVersion } from './write-job.ts';
+import type { FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
 
 /** What stands in a resource's place; version 0: nothing but references to it. */
 interface Standing {
@@ -72,6 +72,19 @@ export class ResourceWriter {
     }
     for (const { row, type, write, isNew } of placed) this.#index.write(row, type, write.rows, isNew);
     return versions;
+  }
+
+  /** Writes what versions are found by; those that are not current any more are passed over. How many it was. */
+  reindex(found: readonly FoundAnew[]): number {
+    let count = 0;
+    for (const { type: name, id, version, rows } of found) {
+      const type = this.#dictionary.type(name);
+      const standing = this.#standing(type, id);
+      if (standing === undefined || standing.version !== version || standing.deleted) continue;
+      this.#index.write(standing.row, type, rows, false);
+      count += 1;
+    }
+    return count;
   }
 
   #standing(type: number, id: string): Standing | undefined {

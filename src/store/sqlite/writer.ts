@@ -97,6 +97,7 @@ export class Writer {
   #outcomeOf(job: Job): Outcome {
     if (job.kind === 'receive') return { kind: 'receive', received: this.#messages.receive(job.arrival) };
     if (job.kind === 'change') return { kind: 'change', written: this.#write(job.change) };
+    if (job.kind === 'reindex') return { kind: 'reindex', count: this.#resources.reindex(job.found) };
     this.#statements.run('INSERT OR REPLACE INTO health (one, checked) VALUES (1, coalesce((SELECT checked FROM health), 0) + 1)');
     return { kind: 'health', reason: whyNotDurable(this.#statements.database) };
   }

@@ -68,14 +68,15 @@ function positionOf(message: string): string {
   return /position \d+( \(line \d+ column \d+\))?/.exec(message)?.[0] ?? 'the text ends too early or is empty';
 }
 
+/** Only what holds a number can hold how it was written: looking for it everywhere is what took longest of all. */
 function carriesWritten(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if ((value as Carrier)[WRITTEN] !== undefined) return true;
-  for (const name in value) {
-    const item = (value as Carrier)[name];
-    if (typeof item === 'object' && carriesWritten(item)) return true;
+  let hasNumber = false;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof item === 'number') hasNumber = true;
+    else if (typeof item === 'object' && carriesWritten(item)) return true;
   }
-  return false;
+  return hasNumber && (value as Carrier)[WRITTEN] !== undefined;
 }
 
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };

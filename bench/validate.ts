@@ -1,9 +1,15 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Ajv } from 'ajv';
 import { compile } from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import type { Definitions } from '../src/fhir/definitions.ts';
 import { compileValidator } from '../src/validate/compile-validator.ts';
+import { readDefinitions } from '../src/definitions-file.ts';
+import { readProfiles } from '../src/profile-files.ts';
 import { type Figure, ratePerSecond } from './measure.ts';
 
 const patient = {
@@ -66,6 +72,57 @@ function bySchema(type: string): (resource: object) => void {
   return (resource) => void check(resource);
 }
 
+const US_CORE = new URL('../../shared/fhir/hl7.fhir.us.core-6.1.0.tgz', import.meta.url).pathname;
+const US_CORE_PROFILE = 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-';
+
+/** Beside R4 the profiles of US Core, where its package is at hand: how fast, how soon and in how much memory. */
+function withUsCore(): Figure[] {
+  if (!existsSync(US_CORE)) return [];
+  const empty = heapMegabytes();
+  const { definitions } = readProfiles(readDefinitions(), { PROFILES: US_CORE });
+  const validator = compileValidator(definitions);
+  const race = (code: string, display: string) => ({
+    url: `${US_CORE_PROFILE}race`,
+    extension: [
+      { url: 'ombCategory', valueCoding: { system: 'urn:oid:2.16.840.1.113883.6.238', code, display } },
+      { url: 'text', valueString: display },
+    ],
+  });
+  const usPatient = { ...patient, meta: { profile: [`${US_CORE_PROFILE}patient`] }, extension: [race('2106-3', 'White')] };
+  const usObservation = { ...observation, meta: { profile: [`${US_CORE_PROFILE}blood-pressure`] } };
+  validator.validate(usPatient);
+  validator.validate(usObservation);
+  const times = [...definitions.every('StructureDefinition')]
+    .filter(({ url, kind, derivation }) => url.startsWith(US_CORE_PROFILE) && kind === 'resource' && derivation === 'constraint')
+    .map(({ url, type }) => {
+      const start = performance.now();
+      validator.meets({ resourceType: type }, url);
+      return performance.now() - start;
+    })
+    .sort((one, other) => one - other);
+  const memory = heapMegabytes() - empty;
+  const median = times[Math.floor(times.length / 2)] ?? Number.NaN;
+  const name = (what: string) => `validate with US Core: ${what}`;
+  return [
+    { name: name('Patient'), value: ratePerSecond(() => validator.validate(usPatient)), unit: 'resources/s', target: 10_000 },
+    {
+      name: name('Observation, blood pressure'),
+      value: ratePerSecond(() => validator.validate(usObservation)),
+      unit: 'resources/s',
+      target: 10_000,
+    },
+    { name: name('compile one profile'), value: median, unit: 'ms', target: 5, note: `the slowest ${times.at(-1)?.toFixed(1)} ms` },
+    { name: name('R4 and every profile compiled'), value: memory, unit: 'MB', target: 60 },
+  ];
+}
+
+function heapMegabytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 1e6;
+}
+
 /** Structure and invariants of a small Patient and an Observation, with a profile too, beside fhirpath.js alone and ajv alone. */
 export function measureValidation(definitions: Definitions): Figure[] {
   const validator = compileValidator(definitions);
@@ -82,6 +139,7 @@ export function measureValidation(definitions: Definitions): Figure[] {
     figure('Patient, structure and invariants', () => validator.validate(patient), 50_000),
     figure('Observation, structure and invariants', () => validator.validate(observation), 25_000),
     figure('Observation, also the profile of blood pressure', () => validator.validate(observation, bloodPressure), 10_000),
+    ...withUsCore(),
     figure('Patient, its own constraints by fhirpath.js', byExpressions(definitions, patient)),
     figure('Observation, its own constraints by fhirpath.js', byExpressions(definitions, observation)),
     figure('Patient, structure by ajv and the official schema', () => patientBySchema(patient)),

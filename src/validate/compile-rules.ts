@@ -142,7 +142,8 @@ function invariantsOf(node: ProfileNode, base: ElementDefinition | undefined, co
   const path = isRoot || isBackbone || codes.length === 0 ? root : (codes[0] ?? root);
   return (definition.constraint ?? []).flatMap((constraint) => {
     if (known.has(constraint.key) || constraint.expression === undefined) return [];
-    const own = onParent ? { ...constraint, expression: `${node.label}.all(${constraint.expression})` } : constraint;
+    // False is what fails; of a value of another type of the choice many a rule says nothing.
+    const own = onParent ? { ...constraint, expression: `${node.label}.where((${constraint.expression}).not()).empty()` } : constraint;
     const invariant = context.compileInvariant(own, onParent ? root.slice(0, root.lastIndexOf('.')) : path);
     if (invariant === undefined) return [];
     // A profile may come from anywhere; what R4 itself states never comes this way.

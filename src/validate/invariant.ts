@@ -1,5 +1,6 @@
 import type { ElementDefinition, ElementDefinitionConstraint } from 'fhir/r4.js';
 import { nativeInvariants } from './native-invariant.ts';
+import { nativeByExpression } from './native-profile-invariant.ts';
 import type { CompileExpression } from './expression.ts';
 import type { Invariant } from './shape.ts';
 
@@ -24,7 +25,7 @@ export function invariantCompiler(compileExpression: CompileExpression): Compile
     if (expression === undefined || BY_THE_WALK.has(key) || isAdvice(constraint)) return undefined;
     const evaluate = compileExpression(base, expression);
     const native = nativeInvariants.get(key);
-    const own = native?.expression === expression ? native.holds : undefined;
+    const own = native?.expression === expression ? native.holds : nativeByExpression(expression);
     return {
       key,
       rule: constraint.human ?? expression,

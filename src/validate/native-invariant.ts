@@ -11,11 +11,13 @@ export interface NativeInvariant {
   readonly holds: (value: Value, walk: Walk) => boolean | undefined;
 }
 
-function has(value: Value, name: string): boolean {
+/** Whether an element is there, by its value or by what stands beside it. */
+export function has(value: Value, name: string): boolean {
   return value[name] !== undefined || value[`_${name}`] !== undefined;
 }
 
-function hasChoice(value: Value, prefix: string): boolean {
+/** Whether a choice is there, of any type. */
+export function hasChoice(value: Value, prefix: string): boolean {
   for (const key in value) {
     const at = key.charCodeAt(0) === 95 ? 1 : 0;
     if (key.startsWith(prefix, at) && key.charCodeAt(at + prefix.length) < 91) return true;
@@ -23,7 +25,8 @@ function hasChoice(value: Value, prefix: string): boolean {
   return false;
 }
 
-function listOf(value: unknown): readonly Value[] {
+/** The objects of a list; none where it is no list. */
+export function listOf(value: unknown): readonly Value[] {
   return Array.isArray(value) ? value.filter((item): item is Value => typeof item === 'object' && item !== null) : [];
 }
 

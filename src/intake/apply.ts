@@ -8,6 +8,7 @@ import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
 import { continueEncounter, LIVED } from './encounter-life.ts';
 import { type Facts, layOver, type Statement } from './facts.ts';
 import { KEPT, sourcesOf } from './list-sources.ts';
+import { continueMention, MENTIONED } from './mentions.ts';
 import type { Settled } from './identify.ts';
 import { continuePatient } from './patient-life.ts';
 
@@ -47,9 +48,6 @@ export interface Said {
 
 /** The kind of the documents that keep what each sender said. */
 export const FACTS = 'facts';
-
-/** What stands for more than one message, and is no patient's. */
-const CARRIERS = new Set(['Organization', 'Practitioner', 'PractitionerRole', 'Location', 'Device']);
 
 /**
  * Resources a message states as a whole: a corrected result without a flag has none, while an admission without an address says nothing of
@@ -107,7 +105,7 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
   const { event, time } = said;
   const cleared = made.cleared.map((path) => path.split('.')[0] as string);
   const older = facts !== undefined && time.ms < facts.at;
-  const tagged = said.test && !CARRIERS.has(resource.resourceType) ? withTag(resource) : resource;
+  const tagged = said.test && !MENTIONED.has(resource.resourceType) ? withTag(resource) : resource;
   const whole = STATED_WHOLE.has(resource.resourceType);
   const plain: Statement = {
     at: time.ms,
@@ -124,6 +122,10 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
     const changed = ['link', 'identifier'].filter((name) => plain.spoken.includes(name) && lived[name] !== tagged[name]);
     if (older || changed.length === 0) return { ...plain, resource: lived };
     return { ...plain, resource: lived, lived: changed, ...withLivedSources(plain.sources ?? {}, tagged, lived, changed) };
+  }
+  if (MENTIONED.has(resource.resourceType)) {
+    const { sources: _sources, ...whole } = plain;
+    return { ...whole, resource: continueMention(stored, facts, tagged), lived: Object.keys(tagged) };
   }
   if (resource.resourceType === 'DiagnosticReport' && stored !== undefined && !older) {
     return { ...plain, resource: { ...tagged, result: addedTo(stored['result'], tagged['result']) }, lived: ['result'] };

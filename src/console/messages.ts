@@ -1,29 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { issue, type Issue } from '../issue/issue.ts';
-import { failure, type Result, success } from '../issue/result.ts';
 import { statusOf, toOperationOutcome, toOutcomeIssue } from '../issue/operation-outcome.ts';
-import type { Outcome } from '../intake/process.ts';
-import type { Journal, MessageQuery, MessageRow, MessageStatus } from '../store/journal.ts';
+import type { Journal, MessageRow } from '../store/journal.ts';
+import { actOnMessages, type ActionDependencies } from './message-actions.ts';
+import { parseQuery } from './message-query.ts';
 
 /** What the message pages are about, handed in by main. */
-export interface MessagesDependencies {
+export interface MessagesDependencies extends ActionDependencies {
   readonly journal: Journal;
-  readonly reprocess: (id: string) => Promise<Result<Outcome>>;
 }
 
 /**
- * The messages as operators look for them: GET /messages, /messages/{id}, /messages/{id}/trace, /messages/{id}/raw and POST /messages/{id}/$reprocess.
+ * The messages as operators look for them: GET /messages, /messages/{id}, /messages/{id}/trace, /messages/{id}/raw; and what they do with
+ * them: POST $reprocess and $discard, to one message (/messages/{id}/$reprocess) or to what a search finds (/messages/$reprocess?status=error).
  *
- * Fails: message-not-found, parameter-invalid, route-unknown, method-not-allowed
+ * Fails: message-not-found, message-not-failed, parameter-invalid, route-unknown, method-not-allowed
  */
 export function createMessagesHandler(deps: MessagesDependencies) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const [, id, action, ...more] = url.pathname.split('/').filter((part) => part !== '');
+    const parts = url.pathname.split('/').filter((part) => part !== '');
+    const [id, action] = parts[1]?.startsWith('$') === true ? [undefined, parts[1]] : [parts[1], parts[2]];
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
-    if (more.length > 0) return refuse(response, issue('route-unknown', { method }));
-    if (action === '$reprocess') {
-      return method === 'POST' ? reprocessed(response, await deps.reprocess(id ?? '')) : notAllowed(response, method, 'POST');
+    if (parts.length > (id === undefined ? 2 : 3)) return refuse(response, issue('route-unknown', { method }));
+    if (action === '$reprocess' || action === '$discard') {
+      if (method !== 'POST') return notAllowed(response, method, 'POST');
+      const acted = await actOnMessages(action, id, url.searchParams, deps);
+      return acted.ok ? send(response, 200, JSON.stringify(acted.value)) : refuse(response, ...acted.issues);
     }
     if (action !== undefined && action !== 'trace' && action !== 'raw') return refuse(response, issue('route-unknown', { method }));
     if (method !== 'GET') return notAllowed(response, method, 'GET, HEAD');
@@ -47,52 +50,6 @@ async function list(response: ServerResponse, journal: Journal, url: URL): Promi
     200,
     JSON.stringify({ messages: page.rows.map(summaryOf), ...(page.next === undefined ? {} : { next: `/messages?${next.toString()}` }) }),
   );
-}
-
-const STATUSES: ReadonlySet<string> = new Set<MessageStatus>(['received', 'queued', 'processed', 'filtered', 'error', 'rejected']);
-const TEXTS = { 'control-id': 'controlId', sender: 'sender', mrn: 'mrn', visit: 'visit', order: 'order', name: 'name' } as const;
-const MOST_ROWS = 500;
-
-function parseQuery(parameters: URLSearchParams): Result<MessageQuery> {
-  const query: { -readonly [K in keyof MessageQuery]: MessageQuery[K] } = { count: 50 };
-  const issues: Issue[] = [];
-  for (const [parameter, value] of parameters) {
-    const refused = readParameter(query, parameter, value);
-    if (refused !== undefined) issues.push(issue('parameter-invalid', { parameter: parameter.slice(0, 64), reason: refused }));
-  }
-  return issues.length > 0 ? failure(...issues) : success(query);
-}
-
-function readParameter(
-  query: { -readonly [K in keyof MessageQuery]: MessageQuery[K] },
-  parameter: string,
-  value: string,
-): string | undefined {
-  if (Object.hasOwn(TEXTS, parameter)) {
-    query[TEXTS[parameter as keyof typeof TEXTS]] = value;
-    return undefined;
-  }
-  switch (parameter) {
-    case 'status':
-      if (!STATUSES.has(value)) return `it must be one of ${[...STATUSES].join(', ')}`;
-      query.status = value as MessageStatus;
-      return undefined;
-    case 'from':
-    case 'to': {
-      const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
-      if (Number.isNaN(time)) return 'it must be a date, or a date and time with an offset, such as 2026-01-02T09:30:00Z';
-      query[parameter] = time;
-      return undefined;
-    }
-    case '_count':
-    case 'before':
-      if (!/^\d{1,15}$/.test(value)) return 'it must be a whole number';
-      if (parameter === 'before') query.before = Number(value);
-      else query.count = Math.min(Math.max(Number(value), 1), MOST_ROWS);
-      return undefined;
-    default:
-      return 'it is not known here; known are status, control-id, sender, mrn, visit, order, name, from, to, _count';
-  }
 }
 
 function summaryOf(row: MessageRow) {
@@ -121,12 +78,6 @@ function detailOf(row: MessageRow) {
     ...(row.ack === undefined ? {} : { ack: row.ack }),
     raw: `/messages/${row.id}/raw`,
   };
-}
-
-function reprocessed(response: ServerResponse, result: Result<Outcome>): void {
-  if (!result.ok) return refuse(response, ...result.issues);
-  const { code, ack, issues, trace } = result.value;
-  return send(response, 200, JSON.stringify({ code, ack, issues: issues.map(toOutcomeIssue), trace }));
 }
 
 function notAllowed(response: ServerResponse, method: string, allowed: string): void {

@@ -4,12 +4,13 @@ import { IssueError } from '../issue/issue-error.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 import { type Charset, encodeText } from '../hl7v2/charset.ts';
 import type { Header } from '../hl7v2/header.ts';
-import type { Arrival } from '../store/journal.ts';
+import type { Arrival, MessageRow } from '../store/journal.ts';
 import { acceptanceIssues } from './acceptance.ts';
 import { type AcknowledgmentMode, modeOf } from './acknowledgment-mode.ts';
+import { discardMessage } from './discard.ts';
 import type { Answer, Channel, Intake, Reception } from './intake.ts';
 import { channelName, charsetOfChannel, journalKeysOf } from './journal-keys.ts';
-import { createMessageWork, hasEnded, type WorkDependencies } from './message-work.ts';
+import { codeOf, createMessageWork, hasEnded, type WorkDependencies } from './message-work.ts';
 import { type Preview, previewMessage } from './preview.ts';
 import type { Outcome } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
@@ -39,6 +40,12 @@ export interface RunningIntake extends Intake {
    * Fails: message-not-found
    */
   preview(id: string): Promise<Result<Preview>>;
+  /**
+   * Takes a message that failed off the list of those somebody must look at, for a reason that is kept with it.
+   *
+   * Fails: message-not-found, message-not-failed, parameter-invalid
+   */
+  discard(id: string, reason: string): Promise<Result<MessageRow>>;
   /** Messages that wait or are being processed. */
   readonly depth: number;
   /** Resolves when nothing waits. */
@@ -96,7 +103,9 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       received.kind === 'new' && received.reused
         ? { ...reading, issues: [...reading.issues, issue('control-id-reused', { at: { segment: 'MSH', occurrence: 1, field: 10 } })] }
         : reading;
-    const answer = hasEnded(row) ? Promise.resolve(answerWith('AA', row.ack, reading)) : answerInTime(work.finish(row, known), reading);
+    const answer = hasEnded(row)
+      ? Promise.resolve(answerWith(codeOf(row), row.ack, reading))
+      : answerInTime(work.finish(row, known), reading);
     return taken(answer, channel, reading, mode);
   }
 
@@ -136,7 +145,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     const end = { status: 'rejected' as const, ack, issues: JSON.stringify(issues) };
     const { kind, row } = await journalled(raw, channel, reading, end);
     // It was taken once, and what it did stands: a mapping that is gone since then does not take that back.
-    if (hasEnded(row)) return taken(Promise.resolve(answerWith('AA', row.ack, reading)), channel, reading, mode);
+    if (hasEnded(row)) return taken(Promise.resolve(answerWith(codeOf(row), row.ack, reading)), channel, reading, mode);
     deps.report(row, undefined, new IssueError(...issues));
     if (kind === 'repeat' && row.status === 'rejected' && row.issues === end.issues) return refuse(reading, mode, channel, issues, row.ack);
     if (kind === 'repeat')
@@ -183,6 +192,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       if (row === undefined || raw === undefined) return failure(issue('message-not-found'));
       return success(await previewMessage(row, read(raw, charsetOfChannel(row.channel)), deps));
     },
+    discard: (id, reason) => discardMessage(id, reason, deps.store, deps.now()),
     get depth() {
       return work.depth;
     },

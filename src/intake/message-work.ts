@@ -1,3 +1,4 @@
+import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import type { MessageRow } from '../store/journal.ts';
@@ -162,9 +163,14 @@ export function hasEnded(row: MessageRow): row is MessageRow & { ack: string } {
   return (row.status === 'processed' || row.status === 'filtered') && row.ack !== undefined;
 }
 
+/** MSA-1 of the stored answer: a message that was discarded keeps the one it failed with. */
+export function codeOf(row: MessageRow): Outcome['code'] {
+  return acknowledgmentCodeOf(JSON.parse(row.issues ?? '[]') as Issue[]);
+}
+
 function outcomeOf(row: MessageRow & { ack: string }): Outcome {
   return {
-    code: 'AA',
+    code: codeOf(row),
     ack: row.ack,
     issues: JSON.parse(row.issues ?? '[]') as Issue[],
     trace: JSON.parse(row.trace ?? '{}') as MessageTrace,

@@ -79,6 +79,7 @@ function toRecord({ id, interaction, method, access, peer, target, query, status
     what: interaction,
     method,
     client: access?.client ?? '',
+    ...(access?.user === undefined ? {} : { user: access.user }),
     ...(access?.token === undefined ? {} : { token: access.token }),
     peer,
     ...(name === '' ? {} : { target: name }),

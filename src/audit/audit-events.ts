@@ -51,7 +51,7 @@ function eventOf(record: AuditRecord, patient: string | undefined, index: number
     action: ACTIONS.get(record.what) ?? (record.what === 'message' ? 'C' : 'E'),
     recorded: record.time,
     outcome: record.outcome === 'success' ? '0' : record.outcome === 'refused' ? '4' : '8',
-    agent: [clientAgent(record, isInward), serverAgent(isInward)],
+    agent: [clientAgent(record, isInward), serverAgent(isInward), ...userAgent(record)],
     source: {
       observer: { display: 'Chartbridge' },
       type: [{ system: SOURCE_TYPE, code: '4', display: 'Application Server' }],
@@ -71,14 +71,20 @@ function subtypeOf(what: string): Coding {
   return { system: INTERACTION, code: ACTIONS.has(what) ? what : 'operation' };
 }
 
-function clientAgent({ client, token, peer }: AuditRecord, isInward: boolean): AuditEventAgent {
+function clientAgent({ client, token, peer, user }: AuditRecord, isInward: boolean): AuditEventAgent {
   return {
     type: { coding: [isInward ? SOURCE_ROLE : DESTINATION_ROLE] },
     who: client === '' ? { display: 'nobody logged in' } : { identifier: { value: client } },
-    requestor: true,
+    requestor: user === undefined,
     ...(peer === '' ? {} : { network: { address: peer, type: '2' as const } }),
     ...(token === undefined ? {} : { policy: [`urn:chartbridge:token:${token}`] }),
   };
+}
+
+function userAgent({ user }: AuditRecord): AuditEventAgent[] {
+  if (user === undefined) return [];
+  const code = { system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP', display: 'information recipient' };
+  return [{ type: { coding: [code] }, who: { identifier: { value: user } }, requestor: true }];
 }
 
 function serverAgent(isInward: boolean): AuditEventAgent {

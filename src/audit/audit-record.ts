@@ -10,6 +10,8 @@ export interface AuditRecord {
   readonly method: string;
   /** The client as it logged in, or the sender as its message says; empty: nobody logged in. */
   readonly client: string;
+  /** The user the token names. */
+  readonly user?: string;
   /** The id of the token. */
   readonly token?: string;
   /** Where it came from. */

@@ -6,6 +6,10 @@ import { RIGHTS, type Right, type Scope } from './scope.ts';
 export interface Access {
   /** The client as it logged in; empty where nobody logs in. */
   readonly client: string;
+  /** The user the token names, where that is another than the client. */
+  readonly user?: string;
+  /** Whose the jobs are that this caller begins: the client, its user and its patient together. */
+  readonly owner: string;
   /** The id of the only patient a `patient/` scope is about. */
   readonly patient?: string;
   /** The id of the token, for the audit trail. */
@@ -19,12 +23,13 @@ export interface Access {
 }
 
 /** Everything is allowed: what a gateway on loopback without a login gives to whoever reaches it. */
-export const OPEN: Access = { client: '', isUnrestricted: () => true, may: () => EVERYTHING, isOperator: true };
+export const OPEN: Access = { client: '', owner: '', isUnrestricted: () => true, may: () => EVERYTHING, isOperator: true };
 
 /** What a token says. */
 export interface Granted {
   readonly client: string;
   readonly token?: string;
+  readonly user?: string;
   readonly scopes: readonly Scope[];
   readonly patient?: string;
   /** Whether the token names the user that a `user/` scope is about. */
@@ -59,9 +64,11 @@ export function compileAccess(granted: Granted, reading: ScopeReading): Access {
       ({ context, type, rights, query }) =>
         rights.has(right) && type === '*' && query === undefined && (context === 'system' || (context === 'user' && granted.hasUser)),
     );
-  const { client, patient, token } = granted;
+  const { client, patient, token, user } = granted;
   return {
     client,
+    owner: user === undefined && patient === undefined ? client : JSON.stringify([client, user ?? '', patient ?? '']),
+    ...(user === undefined ? {} : { user }),
     ...(patient === undefined ? {} : { patient }),
     ...(token === undefined ? {} : { token }),
     isUnrestricted,

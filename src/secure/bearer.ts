@@ -93,6 +93,7 @@ function accessOf(payload: JWTPayload, token: string, reading: ScopeReading): Ac
       token: text('jti') ?? token.slice(-32),
       scopes: parseScopes(text('scope') ?? list(payload['scope']) ?? text('scp') ?? list(payload['scp']) ?? ''),
       ...(patient === undefined ? {} : { patient }),
+      ...(payload.sub === undefined || payload.sub === client ? {} : { user: payload.sub }),
       hasUser: text('fhirUser') !== undefined,
     },
     reading,

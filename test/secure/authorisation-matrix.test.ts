@@ -15,7 +15,11 @@ const OWNED: Record<string, (patient: string, word: string) => Record<string, un
     type: [{ text: word }],
     subject: { reference: `Patient/${patient}` },
   }),
-  AllergyIntolerance: (patient, word) => ({ clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] }, code: { text: word }, patient: { reference: `Patient/${patient}` } }),
+  AllergyIntolerance: (patient, word) => ({
+    clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] },
+    code: { text: word },
+    patient: { reference: `Patient/${patient}` },
+  }),
   Composition: (patient, word) => ({
     status: 'final',
     type: { text: word },
@@ -62,9 +66,31 @@ const bodyOf = (type: string, patient: string) => ({
 });
 
 /** Whose answers may be 2xx for a login that has no scope for the type: there is nothing of the type in them. */
-const WITHOUT_A_TYPE = new Set(['batch', 'search-system', 'history-system', '$validate', '$expand', '$validate-code', '$lookup', '$translate', '$convert', '$export']);
+const WITHOUT_A_TYPE = new Set([
+  'batch',
+  'search-system',
+  'history-system',
+  '$validate',
+  '$expand',
+  '$validate-code',
+  '$lookup',
+  '$translate',
+  '$convert',
+  '$export',
+]);
 /** Whose answers are lists: of what is hidden they are empty. */
-const LISTS = new Set(['search-type', 'search-compartment', 'history-type', 'create', 'update', 'delete', 'patch', '$merge', '$unmerge', ...WITHOUT_A_TYPE]);
+const LISTS = new Set([
+  'search-type',
+  'search-compartment',
+  'history-type',
+  'create',
+  'update',
+  'delete',
+  'patch',
+  '$merge',
+  '$unmerge',
+  ...WITHOUT_A_TYPE,
+]);
 
 interface Cell {
   readonly route: Route;
@@ -92,7 +118,11 @@ function cells(): Cell[] {
 
 function sent({ name, body, path }: Route, type: string): unknown {
   if (name === 'batch')
-    return { resourceType: 'Bundle', type: 'batch', entry: TYPES.map((one) => ({ request: { method: 'GET', url: `${one}/${idOf(one, 'p1')}` } })) };
+    return {
+      resourceType: 'Bundle',
+      type: 'batch',
+      entry: TYPES.map((one) => ({ request: { method: 'GET', url: `${one}/${idOf(one, 'p1')}` } })),
+    };
   if (name === '$meta-add' || name === '$meta-delete')
     return { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag: [{ system: 'urn:x', code: 'y' }] } }] };
   if (name.startsWith('$') && body !== 'none' && name !== '$validate') return { resourceType: 'Parameters' };
@@ -138,42 +168,76 @@ test('every route has a row, and no row is of no route', () => {
 
 describe('who gets what', () => {
   let asked = 0;
-  test.each(['none', 'expired'])('%s: 401 everywhere but for the CapabilityStatement', async (caller) => {
-    for (const cell of cells()) {
-      asked += 1;
-      const { status } = await ask(cell, caller);
-      expect([`${cell.route.method} ${cell.path}`, status]).toEqual([`${cell.route.method} ${cell.path}`, cell.route.name === 'capabilities' ? 200 : 401]);
-    }
-  }, 60_000);
+  test.each(['none', 'expired'])(
+    '%s: 401 everywhere but for the CapabilityStatement',
+    async (caller) => {
+      for (const cell of cells()) {
+        asked += 1;
+        const { status } = await ask(cell, caller);
+        expect([`${cell.route.method} ${cell.path}`, status]).toEqual([
+          `${cell.route.method} ${cell.path}`,
+          cell.route.name === 'capabilities' ? 200 : 401,
+        ]);
+      }
+    },
+    60_000,
+  );
 
-  test.each(['wrong scope', 'other patient', 'no patient'])('%s: nothing of the patient leaves, and nothing of it is written', async (caller) => {
-    for (const cell of cells()) {
-      const { name } = cell.route;
-      if (name === 'capabilities') continue;
-      asked += 1;
-      const { status, text } = await ask(cell, caller);
-      const where = `${caller} ${cell.route.method} ${cell.path} ${status}`;
-      // what a caller sent itself may come back to it
-      if (!['create', '$validate', '$convert', 'update'].includes(name)) expect(text.includes(WORD), where).toBe(false);
-      if (status < 300) {
-        // a delete of what is hidden is answered as one of what is not there; below it is seen that it is there
-        const mayBeEmpty = caller === 'other patient' ? LISTS.has(name) && (!cell.isOfOne || ['search-compartment', '$validate', 'delete'].includes(name)) : WITHOUT_A_TYPE.has(name);
-        expect(mayBeEmpty, where).toBe(true);
-      } else expect([400, 403, 404, 405, 406, 412, 415, 422].includes(status), where).toBe(true);
-    }
-    for (const type of TYPES) {
-      const kept = await guarded.call('GET', `${type}/${idOf(type, 'p1')}`, tokens['operator']);
-      expect([type, kept.status, ((await kept.json()) as { meta: { versionId: string } }).meta.versionId]).toEqual([type, 200, '1']);
-    }
-  }, 120_000);
+  test.each(['wrong scope', 'other patient', 'no patient'])(
+    '%s: nothing of the patient leaves, and nothing of it is written',
+    async (caller) => {
+      for (const cell of cells()) {
+        const { name } = cell.route;
+        if (name === 'capabilities') continue;
+        asked += 1;
+        const { status, text } = await ask(cell, caller);
+        const where = `${caller} ${cell.route.method} ${cell.path} ${status}`;
+        // what a caller sent itself may come back to it
+        if (!['create', '$validate', '$convert', 'update'].includes(name)) expect(text.includes(WORD), where).toBe(false);
+        if (status < 300) {
+          // a delete of what is hidden is answered as one of what is not there; below it is seen that it is there
+          const mayBeEmpty =
+            caller === 'other patient'
+              ? LISTS.has(name) && (!cell.isOfOne || ['search-compartment', '$validate', 'delete'].includes(name))
+              : WITHOUT_A_TYPE.has(name);
+          expect(mayBeEmpty, where).toBe(true);
+        } else expect([400, 403, 404, 405, 406, 412, 415, 422].includes(status), where).toBe(true);
+      }
+      for (const type of TYPES) {
+        const kept = await guarded.call('GET', `${type}/${idOf(type, 'p1')}`, tokens['operator']);
+        expect([type, kept.status, ((await kept.json()) as { meta: { versionId: string } }).meta.versionId]).toEqual([type, 200, '1']);
+      }
+    },
+    120_000,
+  );
 
   test('right: what it is for', async () => {
     const refused: string[] = [];
     for (const cell of cells()) {
-      if (['delete', 'patch', 'create', 'batch', '$merge', '$unmerge', '$convert', '$expand', '$lookup', '$translate', '$validate-code'].includes(cell.route.name)) continue;
+      if (
+        [
+          'delete',
+          'patch',
+          'create',
+          'batch',
+          '$merge',
+          '$unmerge',
+          '$convert',
+          '$expand',
+          '$lookup',
+          '$translate',
+          '$validate-code',
+        ].includes(cell.route.name)
+      )
+        continue;
       // over all types its limits differ: refused, and with _type it is not
       if (cell.route.name === 'search-system') continue;
-      if (cell.route.name.startsWith('export-') || (cell.route.name === '$export' && cell.path.startsWith('Group')) || /^(Practitioner|Device)\//.test(cell.path)) continue;
+      if (
+        cell.route.name.startsWith('export-') ||
+        (cell.route.name === '$export' && cell.path.startsWith('Group')) ||
+        /^(Practitioner|Device)\//.test(cell.path)
+      )
+        continue;
       asked += 1;
       const { status } = await ask(cell, 'right');
       if (status >= 300) refused.push(`${cell.route.method} ${cell.path} ${status}`);

@@ -79,7 +79,16 @@ export async function openGuarded(settings: Record<string, string> = {}, databas
     issuer,
     client,
     token: (scope, claims = {}) =>
-      issuer.sign({ iss: ISSUER, aud: base, sub: 'somebody', client_id: 'app', exp: now() + 300, jti: crypto.randomUUID(), scope, ...claims }),
+      issuer.sign({
+        iss: ISSUER,
+        aud: base,
+        sub: 'somebody',
+        client_id: 'app',
+        exp: now() + 300,
+        jti: crypto.randomUUID(),
+        scope,
+        ...claims,
+      }),
     assertion: (claims = {}, header = {}, by = client) =>
       by.sign(
         {

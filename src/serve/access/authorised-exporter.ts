@@ -9,10 +9,10 @@ import type { Access } from '../../secure/access.ts';
 export function authorisedExporter(exporter: Exporter, access: Access): Exporter {
   return {
     ...exporter,
-    kickOff: (request) => exporter.kickOff(narrowExport(request, access), access.client),
-    status: (id) => exporter.status(id, access.client),
-    cancel: (id) => exporter.cancel(id, access.client),
-    file: (id, name) => exporter.file(id, name, access.client),
+    kickOff: (request) => exporter.kickOff(narrowExport(request, access), access.owner),
+    status: (id) => exporter.status(id, access.owner),
+    cancel: (id) => exporter.cancel(id, access.owner),
+    file: (id, name) => exporter.file(id, name, access.owner),
   };
 }
 

@@ -46,6 +46,7 @@ export const MATRIX: ReadonlyMap<string, MatrixRow> = new Map<string, MatrixRow>
   ['$merge', { needs: 'any', sees: ['u'], writes: true }],
   ['$unmerge', { needs: 'any', sees: ['u'], writes: true }],
   ['$convert', ANY],
+  ['$index-state', READ],
   ['$convert', ANY],
   ['$expand', ANY],
   ['$validate-code', ANY],

@@ -8,8 +8,10 @@ import supertest from 'supertest';
 import type { Bundle, OperationOutcome } from 'fhir/r4.js';
 import { compileCompartments } from '../../src/fhir/compartments.ts';
 import { compileExtractor } from '../../src/fhir/index-extraction.ts';
+import { type LiveDefinitions, liveDefinitions } from '../../src/fhir/live-definitions.ts';
 import { type AppParts, createApp } from '../../src/serve/app.ts';
 import { createHttpServer } from '../../src/serve/http-server.ts';
+import { createCustomParameters, type CustomParameters } from '../../src/serve/parameters/custom-parameters.ts';
 import { DEFAULT_SETTINGS, type ServeSettings } from '../../src/serve/settings.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -23,12 +25,15 @@ export const BASE = 'https://gw.example.org/fhir';
 
 const validator = compileValidator(definitions);
 const compartmentParameters = compileCompartments(definitions);
-const extract = compileExtractor(definitions, { baseUrl: BASE });
 
 /** A whole FHIR API over a store of its own, and a client of it. */
 export interface Gateway {
   readonly http: ReturnType<typeof supertest>;
   readonly store: Store;
+  readonly live: LiveDefinitions;
+  readonly parameters: CustomParameters;
+  /** Those of another process over the same store. */
+  readonly parametersOf: (holder: string) => CustomParameters;
   readonly server: Server;
   readonly port: number;
   /** Lines of the log. */
@@ -42,9 +47,12 @@ export async function openGateway(
   settings: Partial<ServeSettings> = {},
   mount: AppParts['mount'] = [],
   where: 'memory' | 'file' = 'memory',
+  gate?: AppParts['gate'],
 ): Promise<Gateway> {
   const folder = where === 'file' ? mkdtempSync(join(tmpdir(), 'chartbridge-serve-')) : undefined;
   const clock = { now: Date.UTC(2026, 0, 2, 9, 30) };
+  const live = liveDefinitions(definitions);
+  const extract = compileExtractor(live.indexed, { baseUrl: BASE });
   const store = await openSqliteStore({
     path: folder === undefined ? ':memory:' : join(folder, 'test.db'),
     extract,
@@ -54,19 +62,25 @@ export async function openGateway(
   const applied = { ...DEFAULT_SETTINGS, baseUrl: BASE, ...settings };
   const logged: string[] = [];
   let ids = 0;
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
+  const parametersOf = (holder: string) =>
+    createCustomParameters({ store, live, extract, now: () => clock.now, holder, everyMs: 1000, log });
+  const parameters = parametersOf('here');
   const app = createApp({
     store,
     validator,
-    definitions,
+    definitions: live.searchable,
+    customParameters: parameters,
     convert: (raw) => translateOffline(raw, projectTranslator, { validator, claims: () => [] }),
     settings: applied,
-    log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
+    log,
     now: () => new Date(clock.now),
     newId: () => {
       ids += 1;
       return `made-${ids}`;
     },
     mount,
+    ...(gate === undefined ? {} : { gate }),
   });
   const server = createHttpServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -77,7 +91,18 @@ export async function openGateway(
     await store.close();
     if (folder !== undefined) rmSync(folder, { recursive: true });
   };
-  return { http: supertest(server), store, server, port: (server.address() as AddressInfo).port, logged, clock, close };
+  return {
+    http: supertest(server),
+    store,
+    live,
+    parameters,
+    parametersOf,
+    server,
+    port: (server.address() as AddressInfo).port,
+    logged,
+    clock,
+    close,
+  };
 }
 
 /** The ids of our catalogue in an OperationOutcome. */

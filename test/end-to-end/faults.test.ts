@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { message } from '../intake/harness.ts';
-import { type Fault, startFaultProxy } from './fault-proxy.ts';
 import { type RunningGateway, scratchFolder, searchFhir, startGatewayProcess } from './gateway.ts';
+import { networkRun } from './network-run.ts';
 import { httpSender, mllpSender, saidOf } from './senders.ts';
 
 const folder = scratchFolder();
@@ -40,29 +40,11 @@ describe('a network that fails', { timeout: 120_000 }, () => {
   test('an answer that never arrives is the same answer when the message is sent again, and the message has one effect', async () => {
     const path = `${folder.path}/proxy.db`;
     const gateway = await start(path);
-    const faults: Fault[] = [];
-    const proxy = await startFaultProxy(gateway.mllp, () => faults.shift() ?? 'none');
-    const rounds = 120;
-    const kinds: Fault[] = ['reset-before-answer', 'reset-in-message', 'slices', 'half-open'];
-    for (let round = 0; round < rounds; round += 1) {
-      const text = of(`N${round}`);
-      faults.push(kinds[round % kinds.length] as Fault, 'none', 'none');
-      const answers: string[] = [];
-      while (answers.length < 2) {
-        const sender = await mllpSender('127.0.0.1', proxy.port);
-        const answer = await sender.send(text).catch(() => undefined);
-        sender.close();
-        if (answer !== undefined) answers.push(answer);
-      }
-      expect(saidOf(answers[0] ?? '')).toEqual(['AA', `N${round}`]);
-      expect(answers[1]).toBe(answers[0]);
-      faults.length = 0;
-    }
-    await proxy.close();
-    const patients = await searchFhir(gateway, 'Patient?_count=500');
-    expect(patients).toHaveLength(rounds);
-    expect(patients.filter(({ meta }) => (meta as { versionId: string }).versionId !== '1')).toEqual([]);
-    expect(rowsOf(path)).toHaveLength(rounds);
+    // 1,000 rounds are in test/long.
+    const report = await networkRun(gateway, 120);
+    expect(report).toMatchObject({ otherAnswer: [], notOneEffect: 0 });
+    expect(report.cut).toBeGreaterThan(30);
+    expect(rowsOf(path)).toHaveLength(120);
   });
 });
 

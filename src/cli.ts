@@ -28,6 +28,18 @@ const COMMANDS: Readonly<Record<string, { readonly what: string; load(): Promise
     what: 'new SEGMENT RESOURCE | show NAME | test FILE: work on mapping files',
     load: async () => (await import('./cli/mapping.ts')).mapping,
   },
+  migrate: {
+    what: '--from URL --to URL: copy everything one store keeps into another, and compare',
+    load: async () => (await import('./cli/migrate.ts')).migrate,
+  },
+  backup: {
+    what: 'PATH: a proven copy of the SQLite database, which may be in use',
+    load: async () => (await import('./cli/backup.ts')).backup,
+  },
+  restore: {
+    what: 'PATH [--check]: put a backup where the database is to be, or only prove it',
+    load: async () => (await import('./cli/restore.ts')).restore,
+  },
   demo: { what: '[--exit]: play the samples on a scratch database', load: async () => (await import('./cli/demo.ts')).demo },
 };
 

@@ -2,11 +2,15 @@ import { MongoClient } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { EVERYTHING, type Filter, searchOf } from '../../src/fhir/search-query.ts';
 import { collectionsOf } from '../../src/store/mongo/collections.ts';
+import { copyStore } from '../../src/store/copy-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import { digestOf } from '../../src/store/store-digest.ts';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.ts';
 import { pageOrder } from '../../src/store/mongo/page-order.ts';
 import { matching } from '../../src/store/mongo/sub-search.ts';
 import type { Store } from '../../src/store/store.ts';
 import { arrivalOf } from './contract-journal.ts';
+import { fillStore } from './kept-content.ts';
 import { cutProxy } from './cut-proxy.ts';
 import { resourceWith, testSettings } from './harness.ts';
 
@@ -91,6 +95,23 @@ export function mongoCases(freshUrl: () => string, standalone: string | undefine
       expect(kept).toMatchObject({ status: 'fulfilled', value: { ok: true } });
       expect(await store.read('Basic', 'a')).toBeUndefined();
       await store.close();
+    });
+  });
+
+  describe('copying', () => {
+    test('from SQLite to MongoDB and back keeps everything', async () => {
+      const settings = testSettings();
+      const [first, last] = [
+        await openSqliteStore({ ...settings, path: ':memory:' }),
+        await openSqliteStore({ ...settings, path: ':memory:' }),
+      ];
+      const middle = await open(freshUrl());
+      await fillStore(first, settings.clock);
+      const digest = await digestOf(first);
+      expect(await copyStore(first, middle)).toEqual(digest);
+      expect(await middle.commit({ writes: [] })).toMatchObject({ ok: true, seq: ((await first.commit({})) as { seq: number }).seq });
+      expect(await copyStore(middle, last)).toEqual(digest);
+      await Promise.all([first, middle, last].map((store) => store.close()));
     });
   });
 

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { searchOf } from '../../src/fhir/search-query.ts';
+import { COPYING, copyStore } from '../../src/store/copy-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import { digestOf } from '../../src/store/store-digest.ts';
+import type { Store } from '../../src/store/store.ts';
+import { resourceWith, testSettings } from './harness.ts';
+import { fillStore } from './kept-content.ts';
+
+const settings = testSettings();
+let from: Store;
+let to: Store;
+beforeEach(async () => {
+  [from, to] = [await openSqliteStore({ ...settings, path: ':memory:' }), await openSqliteStore({ ...settings, path: ':memory:' })];
+  await fillStore(from, settings.clock);
+});
+afterEach(async () => {
+  await from.close();
+  await to.close();
+});
+
+describe('a copy of a store', () => {
+  test('keeps everything: every version with its place, time and text, messages with their bytes, claims, documents', async () => {
+    const digest = await copyStore(from, to);
+    expect(digest).toMatchObject({ versions: 452, messages: 5, claims: 250, documents: 250 });
+    expect(await digestOf(to)).toEqual(await digestOf(from));
+    expect(await to.journal.pending(0, 9)).toEqual(await from.journal.pending(0, 9));
+    expect(await to.journal.counts()).toEqual(await from.journal.counts());
+    expect(await to.documentKinds()).toEqual(await from.documentKinds());
+    const found = await to.search(searchOf('Patient', { op: 'id', ids: ['r0', 'r3'] }));
+    expect(found.ok && found.value.matches.map(({ id }) => id).sort()).toEqual(['r0', 'r3']);
+  });
+
+  test('that was broken off goes on where it stopped', async () => {
+    const stop = new Error('stop');
+    await expect(
+      copyStore(from, to, ({ versions }) => {
+        if (versions > 200) throw stop;
+      }),
+    ).rejects.toBe(stop);
+    expect((await to.documents([COPYING]))[0]).toBe('{}');
+    await copyStore(from, to);
+    expect(await digestOf(to)).toEqual(await digestOf(from));
+    expect(await to.documents([COPYING])).toEqual([undefined]);
+  });
+
+  test('is not made into a store that holds something', async () => {
+    await to.commit({ writes: [{ type: 'Basic', id: 'b', resource: resourceWith('Basic', 'b') }] });
+    await expect(copyStore(from, to)).rejects.toMatchObject({ issues: [{ id: 'target-not-empty' }] });
+  });
+
+  test('that is not the same in the end is told, and stays marked as no copy', async () => {
+    const writing = copyStore(from, to, ({ messages }) => {
+      if (messages > 0) void to.commit({ claims: [{ key: 'stranger', owner: 'Patient/x' }] });
+    });
+    await expect(writing).rejects.toMatchObject({ issues: [{ id: 'copy-differs', parameters: { what: 'claims' } }] });
+    expect((await to.documents([COPYING]))[0]).toBe('{}');
+  });
+});

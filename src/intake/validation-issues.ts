@@ -80,7 +80,7 @@ function withMeta(resource: Resource, name: 'profile' | 'tag', list: readonly un
   const meta = list.length === 0 ? rest : { ...rest, [name]: list };
   if (Object.keys(meta).length > 0) return { ...resource, meta };
   const { meta: _meta, ...bare } = resource;
-  return bare as Resource;
+  return bare;
 }
 
 /** How the JSON name of a choice may end. Shape: valueQuantity */

@@ -22,7 +22,7 @@ const byExpression: ReadonlyMap<string, Holds> = new Map<string, Holds>([
   [
     'effective.where((($this as dateTime).toString().length() >= 8).not()).empty()',
     (it) =>
-      it._effectiveDateTime !== undefined ? undefined : typeof it.effectiveDateTime !== 'string' || it.effectiveDateTime.length >= 8,
+      it['_effectiveDateTime'] !== undefined ? undefined : typeof it.effectiveDateTime !== 'string' || it.effectiveDateTime.length >= 8,
   ],
   ["where(use = 'home').empty()", (it) => it.use !== 'home'],
 ]);

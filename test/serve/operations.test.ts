@@ -117,6 +117,20 @@ describe('$validate', () => {
     expect(issueIds((await post('Patient/p/$validate', { resourceType: 'Patient', id: 'q' })).body)).toContain('id-mismatched');
     expect(issueIds((await post('Patient/p/$validate?mode=create', { resourceType: 'Patient' })).body)).toContain('exists-already');
     expect((await gateway.http.post('/fhir/Patient/p/$validate?mode=delete')).status).toBe(200);
+    expect((await gateway.http.post('/fhir/Patient/nobody/$validate?mode=delete')).status).toBe(404);
+  });
+
+  test('of a type asks of an update or a deletion which one is meant, and takes no part for the whole', async () => {
+    const patient = { resourceType: 'Patient' };
+    expect(issueIds((await post('Patient/$validate?mode=update', patient)).body)).toEqual(['id-mismatched']);
+    expect((await post('Patient/$validate?mode=update', { ...patient, id: 'new' })).body.issue[0].severity).toBe('information');
+    expect(issueIds((await post('Patient/$validate?mode=delete', patient)).body)).toEqual(['id-mismatched']);
+    expect((await post('Patient/$validate?mode=delete', { ...patient, id: 'p' })).status).toBe(200);
+    expect((await post('Patient/$validate?mode=delete', { ...patient, id: 'nobody' })).status).toBe(404);
+    const tag = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }];
+    const part = { ...patient, meta: { tag } };
+    expect(issueIds((await post('Patient/$validate?mode=create', part)).body)).toEqual(['resource-subsetted']);
+    expect((await post('Patient/$validate?mode=profile', part)).body.issue[0].severity).toBe('information');
   });
 });
 
@@ -154,7 +168,9 @@ describe('the CapabilityStatement', () => {
       expect.arrayContaining(['birthdate', 'identifier', '_id', '_lastUpdated', '_tag']),
     );
     expect(patient?.searchParam?.map(({ name }) => name)).not.toContain('_text');
-    const named = new Set(rest?.resource?.flatMap((one) => one.operation ?? []).map(({ name }) => `$${name}`));
+    const named = new Set(
+      [...(rest?.operation ?? []), ...(rest?.resource?.flatMap((one) => one.operation ?? []) ?? [])].map(({ name }) => `$${name}`),
+    );
     expect(ROUTES.map(({ name }) => name).filter((name) => name.startsWith('$') && !named.has(name))).toEqual([]);
     const checked = await post('CapabilityStatement/$validate', body);
     expect(checked.body.issue.filter((one: { severity: string }) => one.severity === 'error')).toEqual([]);

@@ -6,19 +6,33 @@ import type { FhirRequest } from '../fhir-request.ts';
 import { requirePresent } from '../interactions/read.ts';
 import { type Reply, resourceReply } from '../reply.ts';
 import type { Target } from '../route.ts';
+import { isSubsetted } from '../write/resource-check.ts';
 import { resourceOf } from '../write/stored-resource.ts';
 import { parametersIn, simpleInputs } from './parameters.ts';
 
 const MODES = new Set(['create', 'update', 'delete', 'profile']);
 
-/** POST {type}/$validate: whether a resource could be kept. The answer is 200 with what was found, errors among it. */
+/**
+ * POST {type}/$validate: whether a resource could be kept, or in mode `delete` taken away. The answer is 200 with what was found, errors
+ * among it.
+ *
+ * Source: FHIR R4 Resource-operation-validate
+ */
 export async function validateType(request: FhirRequest, { type }: Target, context: Context): Promise<Reply> {
-  const { resource } = inputs(request);
+  const { resource, mode } = inputs(request);
   if (resource === undefined) throw new IssueError(issue('body-missing'));
-  return outcome([...typeIssues(resource, type), ...check(resource, request, context)]);
+  const id = typeof resource['id'] === 'string' ? resource['id'] : undefined;
+  const withoutId =
+    mode === 'update' || mode === 'delete' ? issue('id-mismatched', { element: 'id', expression: `${type}.id` }) : undefined;
+  if (id === undefined && withoutId !== undefined) return outcome([...typeIssues(resource, type), withoutId]);
+  if (mode === 'delete') {
+    requirePresent(await context.store.read(type, id ?? ''), `${type}/${id}`);
+    return outcome(typeIssues(resource, type));
+  }
+  return outcome([...typeIssues(resource, type), ...wholeIssues(resource, type, mode), ...check(resource, request, context)]);
 }
 
-/** {type}/{id}/$validate: whether a resource could take the place of the one stored; without one, the one stored itself. */
+/** {type}/{id}/$validate: whether a resource could take the place of the one stored, or could go; without one, the one stored itself. */
 export async function validateInstance(request: FhirRequest, { type, id }: Target, context: Context): Promise<Reply> {
   const { resource, mode } = inputs(request);
   const stored = await context.store.read(type, id);
@@ -26,10 +40,22 @@ export async function validateInstance(request: FhirRequest, { type, id }: Targe
     const present = requirePresent(stored, `${type}/${id}`);
     return outcome(mode === 'delete' ? [] : check(resourceOf(present) as Record<string, unknown>, request, context));
   }
+  const isStored = stored !== undefined && !stored.deleted;
   const ids = mode === 'create' || resource['id'] === id ? [] : [issue('id-mismatched', { element: 'id', expression: `${type}.id` })];
-  const there =
-    mode === 'create' && stored !== undefined && !stored.deleted ? [issue('exists-already', { reference: `${type}/${id}` })] : [];
-  return outcome([...typeIssues(resource, type), ...ids, ...there, ...check(resource, request, context)]);
+  const there = mode === 'create' && isStored ? [issue('exists-already', { reference: `${type}/${id}` })] : [];
+  return outcome([
+    ...typeIssues(resource, type),
+    ...ids,
+    ...there,
+    ...wholeIssues(resource, type, mode),
+    ...check(resource, request, context),
+  ]);
+}
+
+/** A part of a resource cannot be written; it may still be held against a profile. */
+function wholeIssues(resource: Readonly<Record<string, unknown>>, type: string, mode: string | undefined): Issue[] {
+  const isWrite = mode === 'create' || mode === 'update';
+  return isWrite && isSubsetted(resource) ? [issue('resource-subsetted', { expression: `${type}.meta.tag` })] : [];
 }
 
 function inputs(request: FhirRequest): { resource: Record<string, unknown> | undefined; mode: string | undefined } {

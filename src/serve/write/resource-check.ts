@@ -18,7 +18,7 @@ const TAG = { system: 'urn:chartbridge:issue', code: MISSED };
  * Holds a resource against R4 and the profiles it claims, before it is kept. What is no FHIR at all goes before what misses a profile; in
  * mode `warn` that is a warning, and in mode `off` profiles are not looked at.
  *
- * Fails: id-mismatched (another type than the address), resource-subsetted, and what the validator finds
+ * Fails: id-mismatched (another type than the address), resource-subsetted, search-parameter-unusable, and what the validator finds
  */
 export function checkResource(resource: Record<string, unknown>, type: string, context: Context): Checked {
   if (resource['resourceType'] !== type) {
@@ -27,6 +27,7 @@ export function checkResource(resource: Record<string, unknown>, type: string, c
   if (isSubsetted(resource)) throw new IssueError(issue('resource-subsetted', { expression: `${type}.meta.tag` }));
   const mode = context.settings.validation;
   const found = context.validator.validate(resource, { claims: mode !== 'off' }).filter((one) => mode !== 'off' || one.id !== MISSED);
+  if (found.every((one) => one.severity !== 'error')) found.push(...(context.customParameters?.check(resource) ?? []));
   const misses = mode === 'warn' && found.some((one) => one.id === MISSED && one.severity === 'error');
   const issues = misses ? found.map((one): Issue => (one.id === MISSED ? { ...one, severity: 'warning' } : one)) : found;
   const errors = issues.filter((one) => one.severity === 'error');
@@ -37,8 +38,8 @@ export function checkResource(resource: Record<string, unknown>, type: string, c
   return { warnings: issues, misses };
 }
 
-/** Source: FHIR R4 resource, 2.27.3.3 (SUBSETTED) */
-function isSubsetted({ meta }: Readonly<Record<string, unknown>>): boolean {
+/** Whether a resource says of itself that it is only a part. Source: FHIR R4 resource, 2.27.3.3 (SUBSETTED) */
+export function isSubsetted({ meta }: Readonly<Record<string, unknown>>): boolean {
   const { tag } = (meta ?? {}) as { tag?: unknown };
   return Array.isArray(tag) && tag.some((one: unknown) => (one as { code?: unknown } | null)?.code === 'SUBSETTED');
 }

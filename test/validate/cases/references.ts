@@ -16,6 +16,27 @@ const IN_BUNDLE = { id: 'element-type-wrong', at: 'Bundle.entry[1].resource.subj
 /** What references may point to. */
 export const referenceCases: readonly RuleCase[] = [
   {
+    rule: 'the type in a reference',
+    right: observation({ reference: 'Patient/abc' }),
+    wrong: observation({ reference: 'abc' }),
+    id: 'reference-unreadable',
+    at: 'Observation.subject.reference',
+  },
+  {
+    rule: 'a reference to any type, of R4',
+    right: observation({ reference: 'Patient/1' }, { focus: [{ reference: 'Basic/1' }] }),
+    wrong: observation({ reference: 'Patient/1' }, { focus: [{ reference: 'Thing/1' }] }),
+    id: 'reference-unreadable',
+    at: 'Observation.focus[0].reference',
+  },
+  {
+    rule: 'a reference by address',
+    right: observation({ reference: 'Patient/1' }, { focus: [{ reference: 'https://a.org/some/where' }] }),
+    wrong: observation({ reference: 'Patient/1' }, { focus: [{ reference: 'some/where else' }] }),
+    id: 'reference-unreadable',
+    at: 'Observation.focus[0].reference',
+  },
+  {
     rule: 'a relative reference',
     right: observation({ reference: 'Patient/1' }),
     wrong: observation({ reference: 'Organization/1' }),
@@ -66,6 +87,7 @@ export const referenceCases: readonly RuleCase[] = [
     wrong: observation({ reference: 'Persons/1' }),
     id: 'element-type-wrong',
     at: 'Observation.subject',
+    also: ['reference-unreadable Observation.subject.reference'],
   },
   {
     rule: 'a reference in a list',

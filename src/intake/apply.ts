@@ -5,7 +5,7 @@ import { Bug } from '../issue/issue-error.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { formatJson, parseJson } from '../fhir/written-number.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
-import { continueEncounter, LIVED } from './encounter-life.ts';
+import { continueEncounter, LIVED, movesPatients } from './encounter-life.ts';
 import { type Facts, layOver, type Statement } from './facts.ts';
 import { KEPT, sourcesOf } from './list-sources.ts';
 import { continueMention, MENTIONED } from './mentions.ts';
@@ -113,7 +113,7 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
     spoken: [...new Set([...made.spoken, ...Object.keys(resource), ...cleared])],
     ...(whole ? { whole } : sourcesOf(made)),
   };
-  if (resource.resourceType === 'Encounter' && !older) {
+  if (resource.resourceType === 'Encounter' && (!older || !movesPatients(event))) {
     const lived = continueEncounter(stored as Encounter | undefined, tagged as unknown as Encounter, { event, at: time.dateTime, cleared });
     return { ...plain, resource: lived as unknown as Resource, lived: LIVED };
   }

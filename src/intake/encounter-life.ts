@@ -63,7 +63,7 @@ export interface VisitEvent {
  */
 export function continueEncounter(stored: Encounter | undefined, said: Encounter, happened: VisitEvent): Encounter {
   const { event, at, cleared } = happened;
-  if (stored !== undefined && !/^A\d/.test(event)) return asBackground(stored, said);
+  if (stored !== undefined && !movesPatients(event)) return asBackground(stored, said);
   const status = statusAfter(stored?.status, said.status, event);
   const { statusHistory: _history, location: _places, period: _period, ...rest } = said;
   const period = periodAfter(stored?.period, said.period, event, cleared.includes('period'));
@@ -84,6 +84,11 @@ export function continueEncounter(stored: Encounter | undefined, said: Encounter
     ...(location.length > 0 ? { location } : {}),
     ...(period === undefined ? {} : { period }),
   };
+}
+
+/** Whether an event tells of visits and where they are: an ADT event does. */
+export function movesPatients(event: string): boolean {
+  return /^A\d/.test(event);
 }
 
 /** What is not told of the visit itself adds what is lacking, and changes nothing. */

@@ -76,6 +76,7 @@ export function layOver(stored: Resource | undefined, facts: Facts | undefined, 
     const lived = statement.lived?.includes(name) === true;
     const now = said(name, before, sources[name], statement);
     if (isDeepStrictEqual(now.value, before) && (!lived || isDeepStrictEqual(now.value, resource[name]))) continue;
+    if (older && lived && isDeepStrictEqual(now.value, resource[name])) continue;
     if (older && (before !== undefined || statement.whole === true)) {
       overruled.push(name);
       continue;

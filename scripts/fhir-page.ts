@@ -106,6 +106,11 @@ export function fhirPage(definitions: Definitions): string {
     '# The FHIR API\n\nFHIR R4 at `/fhir`, on every store. `GET /fhir/metadata` says the same to machines. A test stands behind each line.\n' +
     '(Generated from the tables the code runs on by `npm run docs`.)\n\n' +
     `${sections.join('\n')}\n## Search parameters by type\n\nBeside those of every type. Not searched: \`_text\`, \`_content\`, \`_query\`, \`_filter\`, \`near\`.\n\n` +
+    'A SearchParameter with status active is one more, at run time. Until what is stored has been looked through for its values, and a sample ' +
+    'counted again, it is not searched by: `SearchParameter/[id]/$index-state` says `declared`, `indexing` or `active`, and how many resources ' +
+    'are done. Of several gateways over one store one looks through at a time; each looks for new parameters every two seconds, and the work ' +
+    'begins four seconds after one was met.\n\nA quantity in a unit of UCUM is compared in base units, but for `ap` in a unit that is no mere multiple (degrees ' +
+    'Celsius), and as a part of a composite: there it is compared in the unit as written.\n\n' +
     `| type | parameters |\n| --- | --- |\n${types.join('\n')}\n`
   );
 }

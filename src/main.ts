@@ -10,6 +10,7 @@ import { createExporter } from './export/exporter.ts';
 import { readDefinitions } from './definitions-file.ts';
 import type { Definitions } from './fhir/definitions.ts';
 import { compileCompartmentOwners } from './fhir/compartment-owners.ts';
+import { liveDefinitions } from './fhir/live-definitions.ts';
 import { writeAcknowledgment } from './hl7v2/acknowledgment.ts';
 import { createIntake, type RunningIntake } from './intake/create-intake.ts';
 import { translateOffline } from './intake/translate-offline.ts';
@@ -27,6 +28,7 @@ import { networkIssue, parsePeers } from './secure/open-network.ts';
 import { baseUrlOf, openStore, settingsOfStore } from './open-store.ts';
 import { readClaims, readProfiles } from './profile-files.ts';
 import { createApp } from './serve/app.ts';
+import { createCustomParameters } from './serve/parameters/custom-parameters.ts';
 import { createHttpServer } from './serve/http-server.ts';
 import { narrowJson } from './serve/narrowing.ts';
 import { parseQuery } from './serve/http/query-string.ts';
@@ -55,6 +57,8 @@ export interface Gateway {
 }
 
 const EVERY_MINUTE_MS = 60_000;
+/** How often search parameters made at run time are looked for. */
+const PARAMETERS_LOOKED_AT_MS = 2_000;
 const MAPPINGS_LOOKED_AT_MS = 1_000;
 
 /**
@@ -92,11 +96,22 @@ export async function startGateway(config: Config): Promise<Gateway> {
   });
   const validator = compileValidator(definitions);
   const claims = readClaims(config, definitions);
-  const storeSettings = settingsOfStore(config, definitions);
+  const live = liveDefinitions(definitions);
+  const storeSettings = settingsOfStore(config, live.indexed);
   const { store: opened, name: database } = await openStore(config.DATABASE_URL, storeSettings);
   const { store, delivery } = await startNotifying(opened, config, definitions, storeSettings, log);
   let stopping = false;
   const newId = () => randomUUID();
+  const customParameters = createCustomParameters({
+    store: opened,
+    live,
+    extract: storeSettings.extract,
+    now: Date.now,
+    holder: newId(),
+    everyMs: PARAMETERS_LOOKED_AT_MS,
+    log,
+  });
+  await customParameters.start();
   const now = () => new Date();
   let base = config.BASE_URL;
   const recorder = config.AUDIT === 'on' ? await startRecorder(store, now, newId, log) : undefined;
@@ -160,7 +175,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const app = createApp({
     store,
     validator,
-    definitions,
+    definitions: live.searchable,
+    customParameters,
     convert,
     exporter,
     log,
@@ -247,6 +263,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       clearTimeout(limit);
       intake.stop();
       await intake.idle();
+      await customParameters.close();
       await exporter.close();
       await delivery.stop();
       await recorder?.close();

@@ -13,7 +13,7 @@ export interface DefinitionKinds {
 /** The name of a kind of definition. */
 export type DefinitionKind = keyof DefinitionKinds;
 
-/** What R4, and the packages loaded, define: structures, code systems, value sets, search parameters. Looked up, never changed. */
+/** What R4, and the packages loaded, define: structures, code systems, value sets, search parameters. Looked up, never changed by who looks. */
 export interface Definitions {
   /** The names of the concrete resource types. */
   readonly resourceTypes: ReadonlySet<string>;
@@ -40,6 +40,10 @@ export interface Definitions {
   /** The search parameters of a type, those of Resource and DomainResource among them. */
   searchParameters(type: string): readonly SearchParameter[];
   searchParameter(type: string, name: string): SearchParameter | undefined;
+  /** Rises when search parameters came or went; undefined where they never do. */
+  readonly revision?: number;
+  /** Whether a parameter is known but not yet searched by: what is stored is still being looked through for it. */
+  isBeingIndexed?(type: string, name: string): boolean;
 }
 
 /** One element of a type as JSON has it. */

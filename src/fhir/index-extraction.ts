@@ -97,13 +97,18 @@ export function compileParameter(
 
 /**
  * Compiles what a resource can be found by, parameter by parameter, for each type when its first resource comes.
- * It never throws on a resource: values of a wrong shape are passed over.
+ * A search parameter that comes later is taken up with the next resource. It never throws on a resource: values of a wrong shape are passed over.
  */
 export function compileExtractor(definitions: Definitions, settings: ExtractorSettings = {}): (resource: Resource) => IndexValues {
   const byType = new Map<string, readonly Index[]>();
   const compile = (type: string): readonly Index[] =>
     definitions.searchParameters(type).flatMap((parameter) => compileParameter(parameter, type, definitions, settings) ?? []);
+  let { revision } = definitions;
   return (resource) => {
+    if (definitions.revision !== revision) {
+      byType.clear();
+      revision = definitions.revision;
+    }
     let indexes = byType.get(resource.resourceType);
     if (indexes === undefined) {
       if (!definitions.resourceTypes.has(resource.resourceType)) return new IndexSink('resource').values();

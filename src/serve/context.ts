@@ -6,6 +6,7 @@ import type { Validator } from '../validate/validator.ts';
 import type { Exporter } from '../export/exporter.ts';
 import type { Visit } from './access/enter.ts';
 import type { Gate } from './gate.ts';
+import type { CustomParameters } from './parameters/custom-parameters.ts';
 import type { Router } from './route.ts';
 import type { ServeSettings } from './settings.ts';
 
@@ -26,6 +27,8 @@ export interface Context {
   readonly visit?: Visit;
   /** What an HL7 v2 message would become; nothing is stored. Undefined: none are translated here. */
   readonly convert?: (raw: Uint8Array) => OfflineTranslation;
+  /** Search parameters made at run time; undefined: a SearchParameter is kept and nothing more. */
+  readonly customParameters?: Pick<CustomParameters, 'check' | 'stateOf'>;
   readonly now: () => Date;
   readonly newId: () => string;
 }

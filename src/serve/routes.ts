@@ -12,6 +12,7 @@ import { document } from './operations/document.ts';
 import { everything } from './operations/everything.ts';
 import { exportCancel, exportFile, exportGroup, exportPatients, exportStatus, exportSystem, JOBS } from './operations/export.ts';
 import { expand } from './operations/expand.ts';
+import { indexState } from './operations/index-state.ts';
 import { lookup } from './operations/lookup.ts';
 import { merge, unmerge } from './operations/merge.ts';
 import { meta, metaAdd, metaDelete } from './operations/meta.ts';
@@ -69,6 +70,7 @@ export const ROUTES: readonly Route[] = [
   { name: '$merge', method: 'POST', path: 'Patient/{id}/$merge', body: 'resource', handle: merge },
   { name: '$unmerge', method: 'POST', path: 'Patient/{id}/$unmerge', body: 'optional', handle: unmerge },
   ...readOnly('$document', 'Composition/{id}/$document', document),
+  { name: '$index-state', method: 'GET', path: 'SearchParameter/{id}/$index-state', body: 'none', handle: indexState },
   { name: '$convert', method: 'POST', path: '$convert', body: 'message', handle: convert },
   ...readOnly('$expand', 'ValueSet/$expand', expand),
   ...readOnly('$validate-code', 'ValueSet/$validate-code', validateCodeInValueSet),

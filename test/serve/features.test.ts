@@ -110,6 +110,13 @@ const merged = (title: string): Proof => ({ file: 'merge.test.ts', title });
 const settled = (name: keyof typeof DEFAULT_SETTINGS): string => `${name} ${String(DEFAULT_SETTINGS[name])}`;
 
 const PROOFS: ReadonlyMap<string, Proof> = new Map<string, Proof>([
+  [
+    'GET /SearchParameter/{id}/$index-state',
+    {
+      file: 'custom-parameters.test.ts',
+      title: 'is declared, then indexing and not searched by, then active, and finds what was there before it',
+    },
+  ],
   ['GET /metadata', answers('get', 'metadata', 200, 'CapabilityStatement')],
   ['POST /', answers('post', '', 200, 'batch-response', { resourceType: 'Bundle', type: 'batch' })],
   ['GET /', finds('?_type=Patient,List', 'p', 'q', 'l')],

@@ -24,15 +24,17 @@ const BULK = new Map(
   ].map(([path, name]) => [path, `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${name}`]),
 );
 
-const texts = new WeakMap<Context['router'], string>();
+/** Operations no guide defines, by their name. */
+const OWN = new Map([['$index-state', 'urn:chartbridge:operation:index-state']]);
+
+const texts = new WeakMap<Context['router'], { readonly json: string; readonly revision: number | undefined }>();
 
 /** GET metadata: what is served, made from the table of routes and the search parameters there are. */
 export async function capabilities(_request: FhirRequest, _target: Target, context: Context): Promise<Reply> {
-  let json = texts.get(context.router);
-  if (json === undefined) {
-    json = resourceReply(capabilityStatement(context)).json as string;
-    texts.set(context.router, json);
-  }
+  const { revision } = context.definitions;
+  const kept = texts.get(context.router);
+  const json = kept !== undefined && kept.revision === revision ? kept.json : (resourceReply(capabilityStatement(context)).json as string);
+  texts.set(context.router, { json, revision });
   return { status: 200, headers: {}, json };
 }
 
@@ -100,7 +102,11 @@ function searchParams(types: readonly string[], context: Context): NonNullable<C
     .searchParameters(types[0] ?? 'Resource')
     .filter(({ code }) => code === '_id' || code === '_lastUpdated' || findParameter(types, code, definitions) !== undefined)
     .map(({ code, type, url }) => ({ name: code, definition: url, type }));
-  return [...defined, ...[...Object.keys(RESULT_PARAMETERS), '_has'].map((name) => ({ name, type: 'special' as const })), { name: '_list', type: 'token' as const }];
+  return [
+    ...defined,
+    ...[...Object.keys(RESULT_PARAMETERS), '_has'].map((name) => ({ name, type: 'special' as const })),
+    { name: '_list', type: 'token' as const },
+  ];
 }
 
 function operations(routes: readonly Route[], here: (path: string) => boolean): CapabilityStatementRestResourceOperation[] {
@@ -110,7 +116,7 @@ function operations(routes: readonly Route[], here: (path: string) => boolean): 
     const subject = path.startsWith('{type}/') || path.startsWith('$') ? 'Resource' : (path.split('/')[0] as string);
     found.set(name, {
       name: name.slice(1),
-      definition: BULK.get(path) ?? `http://hl7.org/fhir/OperationDefinition/${subject}-${name.slice(1)}`,
+      definition: OWN.get(name) ?? BULK.get(path) ?? `http://hl7.org/fhir/OperationDefinition/${subject}-${name.slice(1)}`,
     });
   }
   return [...found.values()];

@@ -19,7 +19,13 @@ export function compositeFilter(value: string, parameter: KnownParameter, modifi
     const part = scope.definitions.find('SearchParameter', definition);
     const text = values[index] as string;
     if (part === undefined || text === '') throw invalid(parameter.name, 'one of its parts is empty or not known');
-    return valueFilter(text, { name: part.code, kind: part.type, targets: part.target ?? [], components: [] }, undefined, scope, 'composite');
+    return valueFilter(
+      text,
+      { name: part.code, kind: part.type, targets: part.target ?? [], components: [] },
+      undefined,
+      scope,
+      'composite',
+    );
   });
   return { op: 'composite', parameter: parameter.name, parts };
 }

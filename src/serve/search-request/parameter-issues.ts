@@ -11,6 +11,11 @@ export function unknown(parameter: string, type: string): IssueError {
   return new IssueError(issue('search-parameter-unknown', { parameter: shown(parameter), type: type === '' ? 'every type' : type }));
 }
 
+/** A parameter that is known and not yet searched by. */
+export function stillIndexing(parameter: string): IssueError {
+  return new IssueError(issue('search-parameter-indexing', { parameter: shown(parameter) }));
+}
+
 /** A modifier that is not one of the parameter's kind. */
 export function unsupportedModifier(modifier: string, parameter: string): IssueError {
   return new IssueError(issue('search-modifier-unsupported', { modifier: shown(modifier), parameter: shown(parameter) }));

@@ -95,8 +95,10 @@ export function parseSearch(
   };
 }
 
+const LEFT_OUT: ReadonlySet<string> = new Set(['search-parameter-unknown', 'search-parameter-indexing']);
+
 function mayBeLeftOut(error: IssueError, parameter: Parameter): boolean {
-  return error.issues.every((one) => one.id === 'search-parameter-unknown') || (parameter.value === '' && parameter.name !== CURSOR);
+  return error.issues.every((one) => LEFT_OUT.has(one.id)) || (parameter.value === '' && parameter.name !== CURSOR);
 }
 
 /** Reads one parameter into the draft; gives it as the self link shows it, or nothing when it is none of the search. */

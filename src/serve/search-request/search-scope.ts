@@ -1,7 +1,7 @@
 import type { SearchParameter } from 'fhir/r4.js';
 import type { Definitions } from '../../fhir/definitions.ts';
 import type { ServeSettings } from '../settings.ts';
-import { unknown } from './parameter-issues.ts';
+import { stillIndexing, unknown } from './parameter-issues.ts';
 
 /** What the parameters of a search are read against. */
 export interface SearchScope {
@@ -43,9 +43,10 @@ export function findParameter(types: readonly string[], name: string, definition
   };
 }
 
-/** Fails: search-parameter-unknown */
+/** Fails: search-parameter-unknown, search-parameter-indexing */
 export function requireParameter(types: readonly string[], name: string, definitions: Definitions): KnownParameter {
   const found = findParameter(types, name, definitions);
+  if (found === undefined && types.some((type) => definitions.isBeingIndexed?.(type, name) === true)) throw stillIndexing(name);
   if (found === undefined) throw unknown(name, types.join(', '));
   return found;
 }

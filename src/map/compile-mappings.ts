@@ -74,11 +74,11 @@ export function compileMappings(files: readonly MappingFile[], definitions: Defi
     const { application, facility, settings } = file;
     if (!file.hasOwnMaps) return { application, facility, settings, maps: base };
     // Faults of the base were told already: only those of the sender's own lines are new.
-    const own = new Faults();
+    const own = new Faults(faults);
     const set = compileSet({ ...parts, tables: ownTables(file, parts, own), faults: own }, file.changes, file.source);
     for (const item of own.issues) if (item.row?.startsWith(`${file.source.path}:`)) faults.issues.push(item);
     for (const name of file.changes.keys()) {
-      if (!maps.has(name)) faults.add(file.source, file.source.lineAt('changes', name), `there is no map "${name}"`);
+      if (!maps.has(name)) faults.addMissing(name, file.source, file.source.lineAt('changes', name), `there is no map "${name}"`);
     }
     return { application, facility, settings, maps: set };
   });
@@ -186,7 +186,7 @@ function ownTables(file: SenderFile, parts: Parts, faults: Faults): ReadonlyMap<
   for (const [name, codes] of Object.entries(data['tables'])) {
     const table = tables.get(name);
     if (table === undefined) {
-      faults.add(source, source.lineAt('tables', name), `there is no table "${name}"`);
+      faults.addMissing(name, source, source.lineAt('tables', name), `there is no table "${name}"`);
       continue;
     }
     const read = (text: string, code: string) => {

@@ -27,7 +27,8 @@ export function compileMessage(scope: MessageScope): MessageMap {
   const groups = compileGroups(data['groups'], scope);
   const makes = compileMakes(source, ['makes'], scope, groups);
   // With rows missing every name that they would have made would be told as well.
-  if (makes.length === listLength(data['makes'])) checkNames(makes, scope);
+  const whole = makes.length === listLength(data['makes']);
+  if (whole) checkNames(makes, scope);
   const notMapped = reasonsOf(data['not-mapped']);
   for (const segment of notMapped.keys()) {
     if (makes.some((make) => make.segment === segment)) addFault(scope, `${segment} is both in makes and in not-mapped`, 'not-mapped');
@@ -39,7 +40,7 @@ export function compileMessage(scope: MessageScope): MessageMap {
     path: source.path,
     groups,
     makes,
-    joins: compileJoins(data['joins'], makes, scope),
+    joins: whole ? compileJoins(data['joins'], makes, scope) : [],
     notMapped,
   };
 }
@@ -98,7 +99,13 @@ function compileMake(
   const word = (name: string) => textOfTree(said[name]);
   const name = word('map') ?? '';
   const map = scope.maps.get(name);
-  if (map === undefined) return fault(`there is no map "${name}"`);
+  if (map === undefined)
+    return scope.library.faults.addMissing(
+      name,
+      scope.source,
+      scope.source.lineAt(...path),
+      `${segment}: there is no map "${name}"`,
+    ) as undefined;
   if (map.owner !== segment) return fault(`"${name}" maps ${map.owner}`);
   const into = word('into');
   if (word('finds') === 'true' && (into === undefined || map.identity === undefined))
@@ -197,13 +204,17 @@ function checkNames(makes: readonly Make[], scope: MessageScope): void {
   for (const make of makes) {
     const type = make.into === undefined ? undefined : made.get(make.into);
     const place: Pick<MappingSource, 'path'> = { path: make.file };
-    if (make.into !== undefined && type === undefined) scope.library.faults.add(place, make.line, `nothing is called ${make.into}`);
+    if (make.into !== undefined && type === undefined)
+      scope.library.faults.addMissing(nameIn(make.into, scope), place, make.line, `nothing is called ${make.into}`);
     else if (type !== undefined && type !== make.map.fhirType) {
       scope.library.faults.add(place, make.line, `${make.into} is a ${type}, and "${make.map.name}" gives a ${make.map.fhirType}`);
     }
     for (const link of make.links) checkLink(make, link, made, place, scope);
   }
 }
+
+/** A name as one message map uses it: several rows lack it for one reason. */
+const nameIn = (name: string, scope: MessageScope) => `${scope.source.path} ${name}`;
 
 function checkLink(
   make: Make,
@@ -216,7 +227,8 @@ function checkLink(
   const { targets } = link.target.last;
   // A map says what it can refer to; a message that makes none of it leaves the element out, unless it is required.
   if (type === undefined && link.required) {
-    scope.library.faults.add(place, make.line, `"${make.map.name}" needs ${link.name}, and nothing is called so`);
+    const reason = `"${make.map.name}" needs ${link.name}, and nothing is called so`;
+    scope.library.faults.addMissing(nameIn(link.name, scope), place, make.line, reason);
   }
   if (type !== undefined && targets.length > 0 && !targets.includes(type) && !targets.includes('Resource')) {
     scope.library.faults.add(place, make.line, `${link.target.text} does not refer to a ${type}`);

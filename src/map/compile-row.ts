@@ -173,7 +173,8 @@ function compileCopies(tree: Tree | undefined, scope: RowScope, here: Numbering,
     const place = placeOf(textOfTree(address) ?? '', scope);
     if (place === undefined) return fault(`copy: ${textOfTree(address)} is no address this map can read`) ?? [];
     const conversion = findConversion(factsOf(place, scope)?.type ?? '', path.last.type, path, scope);
-    if (typeof conversion === 'string') return fault(`copy: ${conversion}`) ?? [];
+    if (typeof conversion === 'string')
+      return missingConversion(factsOf(place, scope)?.type ?? '', path, `copy: ${conversion}`, scope, fault) ?? [];
     return [{ target: compileTarget(path, scope.slots, here), place, conversion }];
   });
 }
@@ -210,8 +211,10 @@ function compileGiving(
   const table = textOfTree(said['table']);
   const conversion = named === undefined ? findConversion(v2Type, fhirType, path, scope) : scope.library.named(named);
   if (typeof conversion === 'string')
-    return table === undefined ? fault(conversion) : compileLookUp(table, said, fhirType, undefined, scope, fault);
-  if (conversion === undefined && named !== undefined) return fault(`there is no map and no converter "${named}"`);
+    return table === undefined
+      ? missingConversion(v2Type, path, conversion, scope, fault)
+      : compileLookUp(table, said, fhirType, undefined, scope, fault);
+  if (conversion === undefined && named !== undefined) return missing(named, `there is no map and no converter "${named}"`, scope, fault);
   if (scope.dataType && place.component === 0 && conversion?.name === scope.name)
     return fault('the map would use itself on the same value');
   if (table !== undefined) return compileLookUp(table, said, fhirType, conversion, scope, fault);
@@ -219,6 +222,18 @@ function compileGiving(
     return fault(`${path.text} takes codes of ${bindingOf(path, scope)}: say which table`);
   }
   return { ...NOTHING, conversion };
+}
+
+/** A fault of the row, unless what it asks for is in a file that is itself at fault. */
+function missing(name: string, reason: string, scope: RowScope, fault: Fault): undefined {
+  return scope.library.faults.isUnreadable(name) ? undefined : fault(reason);
+}
+
+function missingConversion(v2Type: string, path: ElementPath | undefined, reason: string, scope: RowScope, fault: Fault): undefined {
+  const fhirType = path?.last.type ?? scope.fhirType;
+  const types = fhirType === 'Reference' ? (path?.last.targets ?? []) : [fhirType];
+  const unreadable = types.map((type) => `${v2Type} to ${type}`).find((name) => scope.library.faults.isUnreadable(name));
+  return missing(unreadable ?? '', reason, scope, fault);
 }
 
 /** The conversion of a v2 type to a FHIR type, or why there is none. */
@@ -239,7 +254,7 @@ function compileLookUp(
 ): Giving | undefined {
   const { library } = scope;
   const found = library.table(name);
-  if (found === undefined) return fault(`there is no table "${name}"`);
+  if (found === undefined) return missing(name, `there is no table "${name}"`, scope, fault);
   const read = (text: string) => {
     const code = readCode(text, found.system, library.names, library.definitions);
     const problem = typeof code === 'string' ? code : found.problemOf(code);

@@ -35,13 +35,40 @@ export function barred(text: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** Collects what is wrong with the mapping files: all of it, not the first only. */
+/**
+ * Collects what is wrong with the mapping files: all of it, not the first only; but of what is missing everywhere because one file is
+ * wrong, only that file is told, and of what several rows lack for one reason, the first row.
+ */
 export class Faults {
   readonly issues: Issue[] = [];
+  readonly #unreadable: Set<string>;
+  readonly #told = new Set<string>();
+
+  /** Faults of a part: the files that cannot be read are those of the whole. */
+  constructor(whole?: Faults) {
+    this.#unreadable = whole === undefined ? new Set() : whole.#unreadable;
+  }
 
   /** Fails: mapping-faulty, always: that is what it records. */
   add(source: Pick<MappingSource, 'path'>, line: number, reason: string): void {
     const file = `${source.path}:${line}`;
     this.issues.push(issue('mapping-faulty', { file, reason, row: file }));
+  }
+
+  /** What a file that cannot be read would have been: a map or a table that others ask for. */
+  addUnreadable(name: string): void {
+    this.#unreadable.add(name);
+  }
+
+  /** Whether the file that would have been a map or a table is one that cannot be read. */
+  isUnreadable(name: string): boolean {
+    return this.#unreadable.has(name);
+  }
+
+  /** A thing that others ask for is not there: told once, and not at all where its file is what is wrong. Fails: mapping-faulty */
+  addMissing(name: string, source: Pick<MappingSource, 'path'>, line: number, reason: string): void {
+    if (this.#unreadable.has(name) || this.#told.has(name)) return;
+    this.#told.add(name);
+    this.add(source, line, reason);
   }
 }

@@ -8,7 +8,9 @@ export interface PlainYaml {
 }
 
 /** Thrown where the text is not plain and caught below: the reader is recursive. */
-class NotPlain {}
+class NotPlain {
+  readonly isPlain = false;
+}
 
 /**
  * YAML as mapping files are written: nested maps and lists, scalars of one line, texts in quotes, `{ }` and `[ ]`, lines of text after `|`.

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import schema from '../../mappings/mapping.schema.json' with { type: 'json' };
-import { type Faults, isTreeMap, type MappingSource } from './mapping-source.ts';
+import { barred, type Faults, isTreeMap, type MappingSource } from './mapping-source.ts';
 import { readPlainYaml } from './plain-yaml.ts';
 import { readYaml } from './read-yaml.ts';
 
@@ -29,6 +29,20 @@ function checkOf(kind: MappingKind): ValidateFunction {
  * Fails: mapping-faulty, added to `faults`
  */
 export function readMapping(path: string, text: string, faults: Faults): { kind: MappingKind; source: MappingSource } | undefined {
+  const known = readKnown(path, text, faults);
+  if (known === undefined) for (const name of namesIn(text)) faults.addUnreadable(name);
+  return known;
+}
+
+/** The names a file would have answered to, as far as its words can be made out. */
+function namesIn(text: string): string[] {
+  const word = (name: string) => new RegExp(`^${name}: *["']?([^"'#\\n]+)`, 'm').exec(text)?.[1]?.trim();
+  const name = word('map') ?? word('table');
+  if (name === undefined) return [];
+  return [name, ...barred(word('also-for') ?? '').map((type) => name.replace(/^\S+/, type))];
+}
+
+function readKnown(path: string, text: string, faults: Faults): { kind: MappingKind; source: MappingSource } | undefined {
   const before = faults.issues.length;
   const read = readPlainYaml(text) ?? readYaml(path, text, faults);
   if (read === undefined) return undefined;

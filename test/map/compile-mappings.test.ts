@@ -45,6 +45,37 @@ test('a target that is not in the value set of its table is a fault', () => {
   expect(faultsOf(path, table)).toEqual([`${path}:4: femal is not a code of \`to\``]);
 });
 
+test.each([
+  ['a segment map', 'mappings/segments/pid-to-patient.yaml'],
+  ['a data type map', 'mappings/datatypes/xcn-to-practitioner.yaml'],
+  ['a data type map that serves others', 'mappings/datatypes/cwe-to-codeableconcept.yaml'],
+  ['a table', 'mappings/tables/hl70001-administrative-sex.yaml'],
+])('when %s cannot be read, that is the one thing told', (_, path) => {
+  const text = mappingFiles().find((file) => file.path === path)?.text ?? '';
+  for (const broken of [`${text}\nno-such-word: x\n`, `${text}\n  - : {\n`]) {
+    const faults = faultsOf(path, broken);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.filter((fault) => !fault.startsWith(`${path}:`))).toEqual([]);
+  }
+});
+
+test('a name that nothing has in a message map is told once', () => {
+  const path = 'mappings/messages/adt-a01.yaml';
+  const text =
+    mappingFiles()
+      .find((file) => file.path === path)
+      ?.text.replace('name: patient,', 'name: pateint,') ?? '';
+  expect(faultsOf(path, text).filter((fault) => fault.includes('patient'))).toHaveLength(1);
+});
+
+test('a map that nobody wrote is told once, however many rows ask for it', () => {
+  const faults = compileMappings(
+    mappingFiles().filter((file) => file.path !== 'mappings/segments/pid-to-patient.yaml'),
+    definitions,
+  ).issues.map(textOf);
+  expect(faults.filter((fault) => fault.includes('PID to Patient'))).toHaveLength(1);
+});
+
 test('a code is text: 01 stays 01', () => {
   const path = 'mappings/senders/test.yaml';
   const sender = 'sender: { MSH-3: T }\ntables:\n  AdministrativeSex: { 01: female }\n';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -42,7 +42,11 @@ const ON_OFFER: Readonly<Record<string, Buffer | string>> = {
 };
 
 async function chartbridge(...words: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['src/cli.ts', ...words], { cwd: root, env: { ...process.env, PROFILES: folder } });
+  return run({ PROFILES: folder }, ...words);
+}
+
+async function run(environment: Record<string, string>, ...words: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['src/cli.ts', ...words], { cwd: root, env: { ...process.env, ...environment } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((done) => child.on('close', done));
@@ -117,5 +121,32 @@ describe('chartbridge profiles', () => {
     const { code, output } = await chartbridge('profiles', 'list', '--ig', '/nowhere');
     expect(code).toBe(1);
     expect(output).toContain('/nowhere');
+  });
+});
+
+const US_CORE = resolve(root, '../shared/fhir/hl7.fhir.us.core-6.1.0.tgz');
+const US_PATIENT = 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient';
+
+describe('a claim of CLAIM_PROFILES', () => {
+  test('stops the start where its package is not loaded', async () => {
+    const { code, output } = await run({ PROFILES: folder, CLAIM_PROFILES: US_PATIENT }, 'convert', 'samples/adt-a01-admit.hl7');
+    expect(code).toBe(2);
+    expect(output).toContain('CLAIM_PROFILES');
+  });
+
+  test.skipIf(!existsSync(US_CORE))('of US Core is made by the patients that meet it, and by no others (needs ../shared)', async () => {
+    const settings = { PROFILES: folder, CLAIM_PROFILES: US_PATIENT };
+    const claimed = async (file: string) => {
+      const { output } = await run(settings, 'convert', file, '--ig', US_CORE);
+      const { bundle } = JSON.parse(output) as {
+        bundle: { entry: { resource: { resourceType: string; meta?: { profile?: string[] } } }[] };
+      };
+      return bundle.entry.filter(({ resource }) => resource.resourceType === 'Patient').map(({ resource }) => resource.meta?.profile);
+    };
+    expect(await claimed('samples/adt-a01-admit.hl7')).toEqual([[US_PATIENT]]);
+    const nameless = join(scratch.path, 'nameless.hl7');
+    const admit = readFileSync(join(root, 'samples/adt-a01-admit.hl7'), 'latin1');
+    writeFileSync(nameless, admit.replace(/^(PID(?:\|[^|]*){4})\|[^|]*/m, '$1|'), 'latin1');
+    expect(await claimed(nameless)).toEqual([undefined]);
   });
 });

@@ -158,3 +158,13 @@ test('what was missed is counted for each sender', async () => {
   expect(text).toMatch(/chartbridge_validation_issues_total\{issue="profile-not-met",sender="WARN\|TEST"\} 2\n/);
   expect(text).toMatch(/chartbridge_validation_issues_total\{issue="profile-not-met",sender="REJECT\|TEST"\} 2\n/);
 });
+
+test('a client that claims a profile of Chartbridge is held to it', async () => {
+  const patient = { resourceType: 'Patient', id: 'c', meta: { profile: ['urn:chartbridge:profile:chartbridge-patient'] } };
+  const put = async (resource: object) => {
+    const headers = { 'Content-Type': 'application/fhir+json' };
+    return (await fetch(`${gateway.fhir}/Patient/c`, { method: 'PUT', headers, body: JSON.stringify(resource) })).status;
+  };
+  expect(await put(patient)).toBe(422);
+  expect(await put({ ...patient, identifier: [{ value: '1' }] })).toBe(201);
+});

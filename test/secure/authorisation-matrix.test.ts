@@ -223,6 +223,7 @@ describe('who gets what', () => {
           '$merge',
           '$unmerge',
           '$convert',
+          '$index-state',
           '$expand',
           '$lookup',
           '$translate',

@@ -139,7 +139,9 @@ describe('filters', () => {
     expect(filterOf('Observation', `value-quantity=5|${ucum}|[iU]`)).toMatchObject({ parameter: 'value-quantity', code: '[iU]' });
     expect(filterOf('Observation', `value-quantity=37|${ucum}|Cel`)).toMatchObject({ parameter: 'value-quantity:base', value: 310.15 });
     expect(filterOf('Observation', `value-quantity=ap37|${ucum}|Cel`)).toMatchObject({ parameter: 'value-quantity', value: 37 });
-    expect(filterOf('Observation', `code-value-quantity=a$5|${ucum}|mg`)).toMatchObject({ parts: [{}, { parameter: 'value-quantity', code: 'mg' }] });
+    expect(filterOf('Observation', `code-value-quantity=a$5|${ucum}|mg`)).toMatchObject({
+      parts: [{}, { parameter: 'value-quantity', code: 'mg' }],
+    });
   });
 
   test('a reference is of the type its parameter allows, its modifier names, or its value says', () => {

@@ -13,7 +13,13 @@ const running: RunningGateway[] = [];
 afterEach(async () => {
   for (const gateway of running.splice(0)) await gateway.kill('SIGKILL');
 });
-afterAll(() => folder.remove());
+const disk = `${folder.path}/disk`;
+mkdirSync(disk);
+const mounted = process.platform === 'linux' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk]).status === 0;
+afterAll(() => {
+  if (mounted) spawnSync('umount', ['-l', disk]);
+  folder.remove();
+});
 
 const start = async (database: string, more: Record<string, string> = {}) => {
   const gateway = await startGatewayProcess({ DATABASE_URL: `sqlite:${database}`, LOG_LEVEL: 'warn', ...more });
@@ -76,11 +82,6 @@ describe('a store that fails', { timeout: 120_000 }, () => {
     for (const id of ['L1', 'L2', 'L3']) expect(saidOf(await sender.send(of(id)))).toEqual(['AA', id]);
     expect(await ready(gateway)).toBe(200);
   });
-
-  const disk = `${folder.path}/disk`;
-  mkdirSync(disk);
-  const mounted = process.platform === 'linux' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk]).status === 0;
-  afterAll(() => mounted && spawnSync('umount', ['-l', disk]));
 
   describe.skipIf(!mounted)('a full disk (needs the right to mount)', () => {
     test('no false AA while it is full, and everything goes on within 5 s of there being space, without a restart', async () => {

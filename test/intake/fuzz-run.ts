@@ -34,7 +34,7 @@ export async function fuzzRun(seed: number, messages: number, storeEvery: number
   const count = (code: string) => (codes[code] = (codes[code] ?? 0) + 1);
   for (let number = 0; number < messages; number += 1) {
     const bytes = mutant(seed, number);
-    const start = performance.now();
+    const start = process.cpuUsage();
     try {
       const offline = translateOffline(bytes, projectTranslator, { validator, claims: () => [] });
       if (number % storeEvery !== 0) count(offline.code);
@@ -56,7 +56,9 @@ export async function fuzzRun(seed: number, messages: number, storeEvery: number
     } catch (error) {
       crashes.push(`${number}: ${told(error)}`);
     }
-    const ms = performance.now() - start;
+    // Time of the processor: what else the machine does is no hang of ours.
+    const { user, system } = process.cpuUsage(start);
+    const ms = (user + system) / 1000;
     if (ms > slowest.ms) slowest = { number, ms };
   }
   await gate.close();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type IndexValues, normaliseString } from '../../src/fhir/index-values.ts';
-import { type Filter, type Prefix, searchOf } from '../../src/fhir/search-query.ts';
+import { type Filter, type Prefix, searchOf, EVERYTHING } from '../../src/fhir/search-query.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Harness, resourceWith, testSettings, valuesOf } from './harness.ts';
 
@@ -73,6 +73,22 @@ export function contractOfSearch(harness: Harness): void {
       });
     });
     afterEach(() => store.close());
+
+    test('a number beyond what an integer can say exactly is found, sorted by and written again', async () => {
+      const values = [9_007_199_254_740_993, 1e18, 3];
+      const write = (id: string, value: number) => {
+        const numbers = [{ parameter: 'probability', value, low: value, high: value }];
+        const dates = [{ parameter: 'date', low: -value, high: value }];
+        return store.commit({ writes: [{ type: 'RiskAssessment', id, resource: resourceWith('RiskAssessment', id, { numbers, dates }) }] });
+      };
+      for (const again of [0, 1, 2]) for (const [index, value] of values.entries()) await write(`r${index}`, value + again * 1e17);
+      for (const parameter of ['probability', 'date']) {
+        const page = await store.search(
+          searchOf('RiskAssessment', EVERYTHING, { sort: [{ parameter, descending: parameter === 'date' }] }),
+        );
+        expect(page.ok && page.value.matches.map(({ id }) => id)).toEqual(['r2', 'r0', 'r1']);
+      }
+    });
 
     test('a token by code, by system and code, by code without a system, by system', async () => {
       const token = (rest: { system?: string; code?: string }): Promise<[boolean, boolean]> =>

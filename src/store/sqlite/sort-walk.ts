@@ -50,14 +50,22 @@ function byLastUpdated(scope: Scope, key: SortKey, { where, cursor, limit }: Wal
 }
 
 /** Each resource once, at the lowest of its values, or the highest where the order descends. */
-function withValue(scope: Scope, key: SortKey, number: number, { table, column, tie }: Ordered, { where, cursor, limit }: Walk): Row[] {
+function withValue(
+  scope: Scope,
+  key: SortKey,
+  number: number,
+  { kind, table, column, tie }: Ordered,
+  { where, cursor, limit }: Walk,
+): Row[] {
   const [mine, other] = [text(`d.${column}`), text(`w.${column}`)];
   const better = key.descending ? sql`${other} > ${mine}` : sql`${other} < ${mine}`;
+  // A number without a fraction is kept as an integer, and one beyond 2^53 could then not be read as a number.
+  const given = kind === KIND.string ? mine : sql`CAST(${mine} AS REAL)`;
   const twin = tie === undefined ? FALSE : sql`${other} = ${mine} AND ${text(`w.${tie} < d.${tie}`)}`;
   const first = sql`NOT EXISTS (SELECT 1 FROM ${table} w WHERE w.row = d.row AND +w.key = ${number} AND (+${better} OR +${twin}))`;
   const order = key.descending ? sql`${mine} DESC, d.row DESC` : sql`${mine}, d.row DESC`;
   const conditions = all([sql`d.key = ${number}`, ...beyond(mine, key, cursor), first, where]);
-  return run(scope, sql`SELECT d.row AS row, ${mine} AS s0 FROM ${table} d WHERE ${conditions} ORDER BY ${order} LIMIT ${limit}`);
+  return run(scope, sql`SELECT d.row AS row, ${given} AS s0 FROM ${table} d WHERE ${conditions} ORDER BY ${order} LIMIT ${limit}`);
 }
 
 /** Those without a value come last, newest first. */

@@ -16,9 +16,9 @@ export function sortValueOf(scope: Scope, { parameter, descending }: SortKey): S
   );
   const most = descending ? sql`max` : sql`min`;
   const of = (table: Sql, value: Sql): Sql => sql`(SELECT ${most}(${value}) FROM ${table} WHERE v.row = d.row AND ${keyIs})`;
-  if ((kinds & KIND.date) !== 0) return of(sql`date_value v`, sql`v.low`);
+  if ((kinds & KIND.date) !== 0) return of(sql`date_value v`, sql`CAST(v.low AS REAL)`);
   if ((kinds & KIND.string) !== 0) return of(sql`string_value v`, sql`v.folded`);
-  if ((kinds & KIND.number) !== 0) return of(sql`number_value v`, sql`v.value`);
+  if ((kinds & KIND.number) !== 0) return of(sql`number_value v`, sql`CAST(v.value AS REAL)`);
   if ((kinds & KIND.token) !== 0) return of(sql`token_value v CROSS JOIN token k ON k.token = v.token`, sql`k.code`);
   if ((kinds & KIND.reference) !== 0) {
     const named = sql`reference_value v CROSS JOIN node n ON n.row = v.target CROSS JOIN type t ON t.type = n.type`;

@@ -20,6 +20,12 @@ type Table = keyof typeof COLUMNS;
 
 const TABLES = Object.keys(COLUMNS) as Table[];
 
+/** A number that has no fraction is kept as an integer, and one beyond 2^53 could then not be read as a number. */
+function readable(table: string, column: string): string {
+  const isMeasure = (table === 'number_value' || table === 'date_value') && (column === 'value' || column === 'low' || column === 'high');
+  return isMeasure ? `CAST(${column} AS REAL) AS ${column}` : column;
+}
+
 const SQL = Object.fromEntries(
   TABLES.map((table) => {
     const columns = COLUMNS[table];
@@ -27,7 +33,7 @@ const SQL = Object.fromEntries(
       table,
       {
         insert: `INSERT INTO ${table} (row, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)}) ON CONFLICT DO NOTHING`,
-        select: `SELECT ${columns.join(', ')} FROM ${table} WHERE row = ?`,
+        select: `SELECT ${columns.map((column) => readable(table, column)).join(', ')} FROM ${table} WHERE row = ?`,
         remove: `DELETE FROM ${table} WHERE row = ?${columns.map((column) => ` AND ${column} = ?`).join('')}`,
       },
     ];

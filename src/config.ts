@@ -90,6 +90,11 @@ export const settings = {
     choices: ['off', 'warn', 'reject'],
     what: 'Of writes over FHIR, what becomes of one that misses a profile it claims: refused, taken with a warning, or not checked. What is no R4 is always refused. Of feeds a sender file says it (validation).',
   },
+  VALIDATION_BY_CLIENT: {
+    kind: 'text',
+    default: '',
+    what: 'VALIDATION for single clients, as CLIENT=off|warn|reject, separated by commas.',
+  },
   MAX_MESSAGE_BYTES: {
     kind: 'integer',
     default: '16777216',

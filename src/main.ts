@@ -34,6 +34,7 @@ import { narrowJson } from './serve/narrowing.ts';
 import { parseQuery } from './serve/http/query-string.ts';
 import { parseCriteria } from './serve/search-request/criteria.ts';
 import { DEFAULT_SETTINGS } from './serve/settings.ts';
+import { parseValidationModes } from './serve/write/validation-modes.ts';
 import type { Store, StoreSettings } from './store/store.ts';
 import { mappingSignature } from './mapping-files.ts';
 import { watchMappings } from './mapping-watch.ts';
@@ -82,6 +83,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const unguarded = isLoginNeeded(loginSettings) ? [] : ['nobody logs in: only this machine can reach the gateway'];
   const warnings = network === undefined ? unguarded : [textOf(network)];
 
+  const validationByClient = parseValidationModes(config.VALIDATION_BY_CLIENT);
+  if (!validationByClient.ok) throw new IssueError(...validationByClient.issues);
   const { definitions, packages, issues: ofPackages } = readProfiles(readDefinitions(), config);
   for (const item of ofPackages) log.warn({ issue: item.id }, textOf(item));
   log.info({ packages: packages.map((one) => `${one.package.name}#${one.package.version}`) }, 'profiles');
@@ -186,6 +189,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       ...DEFAULT_SETTINGS,
       maxBodyBytes: config.MAX_BODY_BYTES,
       validation: config.VALIDATION,
+      validationByClient: validationByClient.value,
       get baseUrl() {
         return base;
       },

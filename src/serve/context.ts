@@ -23,7 +23,7 @@ export interface Context {
   readonly exporter?: Exporter;
   /** Undefined: everybody comes in, and nothing is kept of it. */
   readonly gate?: Gate;
-  /** Who asks; undefined in what is no request's. Only the funnel reads it. */
+  /** Who asks; undefined in what is no request's. Only the funnel reads it, and what a setting decides by client. */
   readonly visit?: Visit;
   /** What an HL7 v2 message would become; nothing is stored. Undefined: none are translated here. */
   readonly convert?: (raw: Uint8Array) => OfflineTranslation;

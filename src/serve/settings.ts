@@ -1,3 +1,5 @@
+import type { ValidationMode } from './write/validation-modes.ts';
+
 /** What an operator may set about the FHIR API. Every limit here is stated in the CapabilityStatement. */
 export interface ServeSettings {
   /** What links and fullUrls begin with, without a slash at the end; the Host header is never trusted. Shape: https://fhir.example.org/fhir */
@@ -25,7 +27,9 @@ export interface ServeSettings {
   /** Whether a conditional delete may delete more than one. */
   readonly multipleDelete: boolean;
   /** What becomes of a write that misses a profile it claims; what is no R4 is refused in every mode. */
-  readonly validation: 'off' | 'warn' | 'reject';
+  readonly validation: ValidationMode;
+  /** The same for single clients, by their id. */
+  readonly validationByClient?: ReadonlyMap<string, ValidationMode>;
   /** Whether a file of an export is given only to who logs in. */
   readonly requiresAccessToken?: boolean;
 }

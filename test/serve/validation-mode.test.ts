@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Gateway, idsIn, issueIds, openGateway } from './gateway.ts';
+import { OPEN } from '../../src/secure/access.ts';
+import { visitOf } from '../../src/serve/access/enter.ts';
+import { DEFAULT_SETTINGS } from '../../src/serve/settings.ts';
+import { parseValidationModes, validationModeOf } from '../../src/serve/write/validation-modes.ts';
+import { BASE, type Gateway, idsIn, issueIds, openGateway } from './gateway.ts';
 
 const HEART_RATE = 'http://hl7.org/fhir/StructureDefinition/heartrate';
 const TAG = { system: 'urn:chartbridge:issue', code: 'profile-not-met' };
@@ -39,4 +43,32 @@ describe.each(['reject', 'warn', 'off'] as const)('a write over FHIR in mode %s'
     expect(body.meta.tag).toBeUndefined();
     expect(idsIn((await found()).body)).toEqual([]);
   });
+});
+
+test('a client may have a mode of its own', () => {
+  const validationByClient = new Map([['loader', 'off' as const]]);
+  const settings = { ...DEFAULT_SETTINGS, baseUrl: BASE, validationByClient };
+  const visit = (client: string) => visitOf({ ...OPEN, client }, undefined as never);
+  expect(validationModeOf({ settings, visit: visit('loader') })).toBe('off');
+  expect(validationModeOf({ settings, visit: visit('other') })).toBe('reject');
+  expect(validationModeOf({ settings })).toBe('reject');
+});
+
+test.each([
+  ['', []],
+  [
+    'loader=off, portal=warn,',
+    [
+      ['loader', 'off'],
+      ['portal', 'warn'],
+    ],
+  ],
+])('the modes of clients: %s', (text, modes) => {
+  const read = parseValidationModes(text);
+  expect(read.ok && [...read.value]).toEqual(modes);
+});
+
+test.each(['loader', 'loader=maybe', '=off', 'a b=off'])('%s is no mode of a client', (text) => {
+  const read = parseValidationModes(text);
+  expect(read.ok ? [] : read.issues.map(({ id }) => id)).toEqual(['setting-invalid']);
 });

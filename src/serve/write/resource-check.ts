@@ -2,6 +2,7 @@ import { entryOf, type Issue } from '../../issue/issue.ts';
 import { issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import type { Context } from '../context.ts';
+import { validationModeOf } from './validation-modes.ts';
 
 /** What is to be said of a resource that is kept. */
 export interface Checked {
@@ -25,7 +26,7 @@ export function checkResource(resource: Record<string, unknown>, type: string, c
     throw new IssueError(issue('id-mismatched', { element: 'resourceType', expression: 'resourceType' }));
   }
   if (isSubsetted(resource)) throw new IssueError(issue('resource-subsetted', { expression: `${type}.meta.tag` }));
-  const mode = context.settings.validation;
+  const mode = validationModeOf(context);
   const found = context.validator.validate(resource, { claims: mode !== 'off' }).filter((one) => mode !== 'off' || one.id !== MISSED);
   if (found.every((one) => one.severity !== 'error')) found.push(...(context.customParameters?.check(resource) ?? []));
   const misses = mode === 'warn' && found.some((one) => one.id === MISSED && one.severity === 'error');

@@ -14,7 +14,7 @@ import type { TraceLine, Translation } from './translation.ts';
 import { Value } from './value.ts';
 import { whyUnused } from './why-unused.ts';
 import { readTime } from './converters/times.ts';
-import { type ZoneSources, zoneRule } from './zone-rule.ts';
+import { type ZoneRule, type ZoneSources, zoneRule } from './zone-rule.ts';
 
 /** What a translation depends on beside the message and the mappings. */
 export interface TranslateOptions {
@@ -49,8 +49,9 @@ function zonesOf(header: Segment, settings: Sender, options: TranslateOptions): 
 }
 
 /**
- * When the event a message tells of happened: EVN-2, else MSH-7. Without a known zone it has no dateTime; among one sender's messages its
- * clock still tells which is the newer.
+ * When a message was told, and when its event happened. EVN-2, else MSH-7, tells which of two messages is the newer; the event itself
+ * happened at EVN-6 where that is valued. Without a known zone there is no dateTime; among one sender's messages its clock still tells
+ * which is the newer.
  *
  * Units: ms since 1970, of UTC or of the sender's own clock; 0 when the message tells no time
  */
@@ -61,25 +62,30 @@ export function eventTime(
 ): { readonly ms: number; readonly dateTime: string | undefined } {
   const { header } = message;
   const { settings } = senderOf(mappings, header.value(3), header.value(4));
-  const text = message.segments.find(({ name }) => name === 'EVN')?.value(2) || header.value(7);
+  const zone = zoneRule(zonesOf(header, settings, options));
+  const event = message.segments.find(({ name }) => name === 'EVN');
+  const told = momentOf(event?.value(2) || header.value(7), zone);
+  const happened = momentOf(event?.value(6) ?? '', zone) ?? told;
+  return { ms: told?.ms ?? 0, dateTime: happened?.dateTime };
+}
+
+function momentOf(text: string, zone: ZoneRule): { readonly ms: number; readonly dateTime: string | undefined } | undefined {
   const time = readTime(text.trim());
-  if (time === undefined) return { ms: 0, dateTime: undefined };
+  if (time === undefined) return undefined;
   const [year = 0, month = 1, day = 1] = time.date.split('-').map(Number);
   const clock = { year, month, day, hour: Number(time.hour ?? 0), minute: Number(time.minute ?? 0) };
-  const offset = time.offset ?? zoneRule(zonesOf(header, settings, options))(clock);
+  const offset = time.offset ?? zone(clock);
   const seconds = `${time.second ?? '00'}${time.fraction.slice(0, 4)}`;
   const wall = Date.parse(
     `${new Date(Date.UTC(year, month - 1, day, clock.hour, clock.minute)).toISOString().slice(0, 17)}${seconds}${offset ?? 'Z'}`,
   );
-  return {
-    ms: wall,
-    dateTime:
-      time.hour === undefined
-        ? time.date
-        : time.minute === undefined || offset === undefined
-          ? undefined
-          : `${time.date}T${time.hour}:${time.minute}:${seconds}${offset}`,
-  };
+  const dateTime =
+    time.hour === undefined
+      ? time.date
+      : time.minute === undefined || offset === undefined
+        ? undefined
+        : `${time.date}T${time.hour}:${time.minute}:${seconds}${offset}`;
+  return { ms: wall, dateTime };
 }
 
 /**

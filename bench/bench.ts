@@ -20,6 +20,8 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
       ...figure,
       ...(ratio === undefined ? {} : { ratioTo: `${ratio.toFixed(2)} of raw SQLite` }),
     })),
+  audit: async () => (await import('./audit.ts')).auditFigures(),
+  export: async () => (await import('./export.ts')).exportFigures(),
   gateway: async () => (await import('./gateway.ts')).gatewayFigures(),
 };
 const chosen = process.argv.slice(2).filter((word) => Object.hasOwn(sections, word));

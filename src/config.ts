@@ -73,7 +73,11 @@ export const settings = {
     most: 8760,
     what: 'How long a finished export and its files are kept.',
   },
-  MAPPINGS: { kind: 'text', default: '', what: "Folder of mapping files of one's own. They add to those of the installation; one of the same name takes the other's place. Read again when they change." },
+  MAPPINGS: {
+    kind: 'text',
+    default: '',
+    what: "Folder of mapping files of one's own. They add to those of the installation; one of the same name takes the other's place. Read again when they change.",
+  },
   PROFILES: {
     kind: 'text',
     default: '',
@@ -189,8 +193,8 @@ export const settings = {
   AUDIT: {
     kind: 'choice',
     default: 'on',
-    choices: ['on', 'off'],
-    what: 'Whether every access and every message is kept in the audit trail before it is answered. When the trail cannot be written, nothing is answered.',
+    choices: ['on', 'strict', 'off'],
+    what: 'Whether every access and every message is kept in the audit trail before it is answered; when it cannot be, nothing is answered. on: a read is written to a spool file, which outlives the process, and synced to the disk with the chain a moment later. strict: every answer waits until the disk has it. Writes and messages carry their record in their own transaction either way.',
   },
   MLLP_TLS_KEY: { kind: 'text', default: '', what: 'File of the private key of the MLLP listener (PEM). With MLLP_TLS_CERT: TLS.' },
   MLLP_TLS_CERT: {

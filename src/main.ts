@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { createMessagesHandler } from './console/messages.ts';
@@ -117,7 +118,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   await customParameters.start();
   const now = () => new Date();
   let base = config.BASE_URL;
-  const recorder = config.AUDIT === 'on' ? await startRecorder(store, now, newId, log) : undefined;
+  const recorder = config.AUDIT === 'off' ? undefined : await startRecorder({ store, now, newId, log, spoolFolder: spoolFolderOf(config) });
   const login = await createLogin(loginSettings, {
     config,
     store,
@@ -189,6 +190,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       ...DEFAULT_SETTINGS,
       maxBodyBytes: config.MAX_BODY_BYTES,
       validation: config.VALIDATION,
+      requiresAccessToken: isLoginNeeded(loginSettings),
       validationByClient: validationByClient.value,
       get baseUrl() {
         return base;
@@ -300,6 +302,12 @@ async function startNotifying(
   });
   await outbox.load();
   return { store: outbox.store, delivery: startDelivery({ outbox, policy, settings: DELIVERY, now: Date.now, holder: randomUUID(), log }) };
+}
+
+/** Beside an SQLite database, else in data/. None for a database in memory, and none where an answer waits for the chain itself. */
+function spoolFolderOf({ AUDIT, DATABASE_URL: url }: Config): string | undefined {
+  if (AUDIT === 'strict' || url === 'sqlite::memory:') return undefined;
+  return url.startsWith('sqlite:') ? dirname(url.slice('sqlite:'.length)) : 'data';
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

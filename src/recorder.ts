@@ -1,6 +1,8 @@
+import { kill, pid } from 'node:process';
 import type { Logger } from 'pino';
 import type { AuditRecord } from './audit/audit-record.ts';
 import { makeEvents } from './audit/make-events.ts';
+import { leftInSpools, openSpool } from './audit/spool.ts';
 import { createTrail } from './audit/trail.ts';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
@@ -24,9 +26,25 @@ const A_ROUND = 2_000;
 const WHEN_ASKED = 50_000;
 const ENDED: ReadonlySet<string> = new Set(['processed', 'filtered', 'error', 'rejected']);
 
+/** What a recorder is made of. */
+export interface RecorderParts {
+  readonly store: Store;
+  readonly now: () => Date;
+  readonly newId: () => string;
+  readonly log: Logger;
+  /** Where records are written down before an answer; undefined: an answer waits until its record is in the chain. */
+  readonly spoolFolder: string | undefined;
+}
+
 /** Starts the trail: what a stop left is put into the chain first. */
-export async function startRecorder(store: Store, now: () => Date, newId: () => string, log: Logger): Promise<Recorder> {
-  const trail = createTrail(store);
+export async function startRecorder({ store, now, newId, log, spoolFolder }: RecorderParts): Promise<Recorder> {
+  if (spoolFolder !== undefined) {
+    const left = leftInSpools(spoolFolder, isRunningElsewhere);
+    await createTrail(store).takeUp(left.records);
+    left.remove();
+  }
+  const spool = spoolFolder === undefined ? undefined : openSpool(spoolFolder, pid);
+  const trail = createTrail(store, spool);
   await trail.takeUp();
   let making: Promise<boolean> | undefined;
   const make = (most: number) => (making ??= makeEvents(store, most).finally(() => (making = undefined)));
@@ -67,8 +85,19 @@ export async function startRecorder(store: Store, now: () => Date, newId: () => 
       clearInterval(timer);
       await making?.catch(failed);
       await trail.idle();
+      spool?.close();
     },
   };
+}
+
+/** A process of this number may be another's; one of our own number is us, started anew. */
+function isRunningElsewhere(process: number): boolean {
+  if (process === pid) return false;
+  try {
+    return kill(process, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function toRecord({ id, interaction, method, access, peer, target, query, status, patients }: Accessed, time: Date): AuditRecord {

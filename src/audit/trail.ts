@@ -1,23 +1,33 @@
-import { Bug } from '../issue/issue-error.ts';
+import { issue } from '../issue/issue.ts';
+import { Bug, IssueError } from '../issue/issue-error.ts';
 import type { DocumentWrite, Store } from '../store/store.ts';
 import type { AuditRecord } from './audit-record.ts';
 import { keyOf, linkAfter } from './chain.ts';
-import { HEAD, LINKS, NOTES, readHead } from './kept-trail.ts';
+import { HEAD, LINKS, linksAfter, NOTES, readHead } from './kept-trail.ts';
+import type { Spool } from './spool.ts';
 
 /** The audit trail as it is written. */
 export interface Trail {
-  /** Resolves when the record is in the chain, durably. `isNoted`: a write carried its note; it is taken away in the same change. */
+  /**
+   * Resolves when the record is kept: in the spool where there is one, else in the chain. `isNoted`: a write carried its note, so it is kept
+   * already; the note goes when the record is in the chain.
+   *
+   * Fails: audit-unavailable, for as long as the chain cannot be written
+   */
   record(record: AuditRecord, isNoted?: boolean): Promise<void>;
   /** What a write carries in its own change, so that neither is there without the other. */
   note(record: AuditRecord): DocumentWrite;
-  /** Puts into the chain what a stop left as notes. */
-  takeUp(): Promise<void>;
-  /** Waits for what is being written. */
+  /** Puts into the chain what a stop left: notes, and records of a spool. */
+  takeUp(spooled?: readonly AuditRecord[]): Promise<void>;
+  /** Waits until all is in the chain. */
   idle(): Promise<void>;
 }
 
 const MOST_TOGETHER = 500;
 const MOST_ATTEMPTS = 100;
+/** Links that may hold what a spool still held: the spool is emptied whenever nothing waits. */
+const LATEST = 500;
+const AGAIN_MS = 500;
 
 interface Waiting {
   readonly record: AuditRecord;
@@ -26,44 +36,82 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** The trail in a store. Records that come while one link is written make up the next together: one durable write for all of them. */
-export function createTrail(store: Store): Trail {
+/**
+ * The trail in a store. Records that come while one link is written make up the next together: one durable write for all of them. With a
+ * spool nobody waits for that write.
+ */
+export function createTrail(store: Store, spool?: Spool): Trail {
   let waiting: Waiting[] = [];
+  let fresh: Waiting[] = [];
   let writing: Promise<void> | undefined;
+  let failure: unknown;
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
       const some = waiting.slice(0, MOST_TOGETHER);
-      waiting = waiting.slice(MOST_TOGETHER);
       try {
         await append(store, some);
+        waiting = waiting.slice(some.length);
+        failure = undefined;
         for (const { resolve } of some) resolve();
+        if (waiting.length === 0 && fresh.length === 0) spool?.empty();
       } catch (error) {
-        for (const { reject } of some) reject(error);
+        failure = error;
+        if (spool === undefined) {
+          waiting = waiting.slice(some.length);
+          for (const { reject } of some) reject(error);
+        } else await new Promise((again) => setTimeout(again, AGAIN_MS).unref());
       }
     }
     writing = undefined;
   }
 
+  /** What came in one turn of the event loop is written down at once, together. */
+  function spoolFresh(to: Spool): void {
+    const some = fresh;
+    fresh = [];
+    try {
+      to.add(some.filter(({ isNoted }) => !isNoted).map(({ record }) => record));
+    } catch (error) {
+      for (const { reject } of some) reject(error);
+      return;
+    }
+    waiting.push(...some);
+    writing ??= writeAll();
+    for (const { resolve } of some) resolve();
+  }
+
   const record: Trail['record'] = (one, isNoted = false) =>
     new Promise<void>((resolve, reject) => {
-      waiting.push({ record: one, isNoted, resolve, reject });
-      writing ??= writeAll();
+      const item = { record: one, isNoted, resolve, reject };
+      if (spool === undefined) {
+        waiting.push(item);
+        writing ??= writeAll();
+      } else if (failure !== undefined && !isNoted) reject(new IssueError(issue('audit-unavailable')));
+      else if (fresh.push(item) === 1) setImmediate(spoolFresh, spool);
     });
 
   return {
     record,
     note: (one) => ({ kind: NOTES, key: one.id, json: JSON.stringify(one) }),
-    async takeUp() {
+    async takeUp(spooled = []) {
       for (let after = ''; ; ) {
         const some = await store.listDocuments(NOTES, after, MOST_TOGETHER);
         await Promise.all(some.map(({ json }) => record(JSON.parse(json) as AuditRecord, true)));
         const last = some.at(-1);
-        if (last === undefined || some.length < MOST_TOGETHER) return;
+        if (last === undefined || some.length < MOST_TOGETHER) break;
         after = last.key;
       }
+      if (spooled.length === 0) return;
+      const { head } = await readHead(store);
+      const there = new Set<string>();
+      for await (const link of linksAfter(store, Math.max(0, head.number - LATEST))) for (const { id } of link.records) there.add(id);
+      await Promise.all(spooled.filter(({ id }) => !there.has(id)).map((one) => record(one)));
     },
-    idle: async () => writing,
+    async idle() {
+      while (fresh.length > 0) await new Promise((turn) => setImmediate(turn));
+      await writing;
+    },
   };
 }
 

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { auditEvents } from '../../src/audit/audit-events.ts';
@@ -6,6 +9,7 @@ import type { AuditRecord } from '../../src/audit/audit-record.ts';
 import { keyOf, type Link } from '../../src/audit/chain.ts';
 import { HEAD, LINKS, NOTES } from '../../src/audit/kept-trail.ts';
 import { makeEvents } from '../../src/audit/make-events.ts';
+import { leftInSpools, openSpool } from '../../src/audit/spool.ts';
 import { createTrail } from '../../src/audit/trail.ts';
 import { verifyTrail } from '../../src/audit/verify-trail.ts';
 import { compileCompartments } from '../../src/fhir/compartments.ts';
@@ -120,6 +124,46 @@ describe('the chain', () => {
     await store.commit({ documents: [trail.note(record('left'))] });
     await createTrail(store).takeUp();
     expect([await store.listDocuments(NOTES, '', 10), (await verifyTrail(store)).records]).toEqual([[], 1]);
+  });
+
+  test('what was answered and not yet in the chain is there after the process was killed, once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chartbridge-spool-'));
+    const stuck: Store = Object.assign(Object.create(store) as Store, {
+      documents: (keys: Parameters<Store['documents']>[0]) => store.documents(keys),
+      commit: () => new Promise(() => undefined),
+    });
+    const killed = createTrail(stuck, openSpool(folder, 999_999));
+    await Promise.all([killed.record(record('s1')), killed.record(record('s2'))]);
+    await createTrail(store).record(record('s1'));
+    appendFileSync(join(folder, 'audit-spool-999999.ndjson'), '{"id":"torn');
+    expect(leftInSpools(folder, () => true).records).toEqual([]);
+    const left = leftInSpools(folder, () => false);
+    await createTrail(store).takeUp(left.records);
+    left.remove();
+    const kept = (await links()).flatMap(({ json }) => (JSON.parse(json) as Link).records.map(({ id }) => id));
+    expect([kept, readdirSync(folder)]).toEqual([['s1', 's2'], []]);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('while the chain cannot be written nothing more is taken, and after it all is there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chartbridge-spool-'));
+    let isBroken = true;
+    const flaky: Store = Object.assign(Object.create(store) as Store, {
+      documents: (keys: Parameters<Store['documents']>[0]) => store.documents(keys),
+      commit: (change: Parameters<Store['commit']>[0]) => (isBroken ? Promise.reject(new Error('no space')) : store.commit(change)),
+    });
+    const spool = openSpool(folder, 1);
+    const trail = createTrail(flaky, spool);
+    await trail.record(record('f1'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect(trail.record(record('f2'))).rejects.toThrow('audit');
+    isBroken = false;
+    await trail.idle();
+    await trail.record(record('f3'));
+    await trail.idle();
+    expect((await verifyTrail(store)).records).toBe(2);
+    spool.close();
+    rmSync(folder, { recursive: true });
   });
 
   test('what cannot be written is told to whoever waits', async () => {

@@ -14,13 +14,14 @@ interface Walk {
 
 /** A table whose index by value gives the order: the column sorted by, and what tells several equal values of one resource apart. */
 interface Ordered {
+  readonly kind: number;
   readonly table: Sql;
   readonly column: string;
   readonly tie: string | undefined;
 }
 
 /** In the order in which sortValueOf looks for them. */
-const ORDERED: readonly (Ordered & { readonly kind: number })[] = [
+const ORDERED: readonly Ordered[] = [
   { kind: KIND.date, table: sql`date_value`, column: 'low', tie: 'high' },
   { kind: KIND.string, table: sql`string_value`, column: 'folded', tie: 'part' },
   { kind: KIND.number, table: sql`number_value`, column: 'value', tie: 'part' },

@@ -113,7 +113,8 @@ describe('a bearer token', () => {
   };
   const REFUSED = [401, 'login-needed', 'Bearer'];
 
-  test('of an issuer that is believed opens', async () => expect((await guarded.call('GET', 'Patient', await guarded.token('system/*.rs'))).status).toBe(200));
+  test('of an issuer that is believed opens', async () =>
+    expect((await guarded.call('GET', 'Patient', await guarded.token('system/*.rs'))).status).toBe(200));
 
   test.each([
     ['none', async () => undefined],

@@ -45,6 +45,7 @@ class Reader {
 
   document(text: string): Record<string, unknown> {
     if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw new Refused('a DTD is not taken');
+    if (hasTooManyAttributes(text)) throw new Refused('an element has more attributes than any of FHIR');
     const checked = XMLValidator.validate(text);
     if (checked !== true) throw new Refused(`it is not well-formed at line ${checked.err.line}`);
     const parser = new XMLParser({
@@ -67,6 +68,7 @@ class Reader {
   }
 
   #resource(node: Node, depth: number): Record<string, unknown> {
+    if (Object.keys(this.#attributeFields(node)).length > 0) throw new Refused('a resource has no attributes');
     const type = nameOf(node);
     const resource: Record<string, unknown> = { resourceType: type };
     this.#children(node, type, resource, depth);
@@ -181,4 +183,16 @@ function attributesOf(node: Node): Readonly<Record<string, string>> {
 
 function listLength(value: unknown): number {
   return Array.isArray(value) ? value.length : 0;
+}
+
+const MOST_ATTRIBUTES = 64;
+
+/** Told before the text is parsed: a parser's time grows with the square of an element's attributes. */
+function hasTooManyAttributes(text: string): boolean {
+  let count = 0;
+  for (const [found] of text.matchAll(/[<>]|=\s*(?:"[^"]*"|'[^']*')/g)) {
+    count = found.startsWith('=') ? count + 1 : 0;
+    if (count > MOST_ATTRIBUTES) return true;
+  }
+  return false;
 }

@@ -1,0 +1,324 @@
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Bundle } from 'fhir/r4.js';
+import { readConfig } from '../../src/config.ts';
+import { type Gateway, startGateway } from '../../src/main.ts';
+import { issueIds } from '../serve/gateway.ts';
+import { type Guarded, openGuarded } from './guarded-gateway.ts';
+
+/**
+ * The attacks of our list that are no other test's already. Elsewhere: A-02 (token body), A-16, A-20 and A-32 (429) in token.test.ts; A-14, A-15 and
+ * A-19 in funnel.test.ts and authorisation-matrix.test.ts; A-06 in validate/hostile.test.ts; A-08 (compressed) in serve/bad-input.test.ts; A-24 in
+ * wire/mllp.test.ts and long/huge-and-slow.test.ts; A-32 (slow) in wire/mllp.test.ts.
+ */
+let gateway: Gateway;
+beforeAll(async () => {
+  const config = readConfig({ PORT: '0', MLLP_PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent' });
+  if (!config.ok) throw new Error('the settings of the test are wrong');
+  gateway = await startGateway(config.value);
+  await send('PUT', 'Patient/known', { resourceType: 'Patient', id: 'known', name: [{ family: "O'Brien%_" }] });
+}, 60_000);
+afterAll(() => gateway.close());
+
+const FHIR = { 'content-type': 'application/fhir+json' };
+async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = FHIR) {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const reply = await fetch(`${gateway.fhirBase}/${path}`, { method, headers, ...(text === undefined ? {} : { body: text as string }) });
+  const words = await reply.text();
+  return { status: reply.status, text: words, body: (words.startsWith('{') ? JSON.parse(words) : {}) as Bundle };
+}
+const get = (path: string, headers: Record<string, string> = {}) => send('GET', path, undefined, headers);
+const STRICT = { prefer: 'handling=strict' };
+
+afterEach(async () => {
+  // whatever was tried, the process lives and no object has learnt anything
+  expect((await fetch(`${gateway.http}/livez`)).status).toBe(200);
+  expect(({} as { x?: unknown; polluted?: unknown }).polluted ?? ({} as { x?: unknown }).x).toBeUndefined();
+});
+
+describe('operators in queries (A-01 to A-04)', () => {
+  test.each(['name[$ne]=x', 'name[$regex]=.*', '$where=1', 'name.$gt=', '_id[$in][]=known'])('A-01 %s is no operator', async (query) => {
+    expect((await get(`Patient?${query}`, STRICT)).status).toBe(400);
+    const lenient = await get(`Patient?${query}`);
+    expect([200, 400]).toContain(lenient.status);
+    if (lenient.status === 200) expect(lenient.body.link?.[0]?.url).not.toContain('$');
+  });
+
+  test('A-02 nor in a form', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded', ...STRICT };
+    expect((await send('POST', 'Patient/_search', 'name[$ne]=x', form)).status).toBe(400);
+  });
+
+  test.each(['$where', '$function', '$expr'])('A-03 %s in a resource is data or nothing', async (key) => {
+    expect((await send('POST', 'Basic', { resourceType: 'Basic', code: { text: 'x' }, [key]: 'function() { return true }' })).status).toBe(
+      400,
+    );
+    const kept = await send('POST', 'Basic', { resourceType: 'Basic', code: { text: `${key}: sleep(1)` } });
+    expect(kept.status).toBe(201);
+  });
+
+  test.each([
+    ["family=O'Brien%25_", 1],
+    ["family=' OR '1'='1", 0],
+    ["family='; DROP TABLE node;--", 0],
+    ['family=%25', 0],
+    ['family=_', 0],
+    ["family:exact=O'Brien%25_", 1],
+    ["identifier=x|' OR 1=1", 0],
+  ])('A-04 %s matches to the letter', async (query, count) => {
+    const { status, body } = await get(`Patient?${query}`);
+    expect([status, body.entry?.length ?? 0]).toEqual([200, count]);
+  });
+
+  test('A-04 SQL in _sort, _elements and _cursor is refused or nothing', async () => {
+    expect((await get("Patient?_sort=family';DROP TABLE node", STRICT)).status).toBe(400);
+    expect([200, 400]).toContain((await get("Patient?_elements=';DROP TABLE node")).status);
+    expect((await get("Patient?_cursor=' OR 1=1")).status).toBe(400);
+    expect((await get('Patient/known')).status).toBe(200);
+  });
+});
+
+test('A-05 strings made for slow patterns are answered', async () => {
+  const evil = ['a'.repeat(20_000), `${'a'.repeat(5000)}!`, '('.repeat(3000), `${'0'.repeat(5000)}x`, ' '.repeat(5000), '\\'.repeat(5000)];
+  for (const text of evil) {
+    for (const parameter of ['family', 'family:contains', 'identifier', 'birthdate', 'email', '_lastUpdated']) {
+      expect([200, 400, 414]).toContain((await get(`Patient?${parameter}=${encodeURIComponent(text)}`)).status);
+    }
+  }
+}, 30_000);
+
+describe('bodies (A-07 to A-10, A-12, A-13)', () => {
+  test.each([
+    ['a number beyond all', '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1e400}}'],
+    ['a key twice', '{"resourceType":"Patient","active":true,"active":"x"}'],
+    ['half a surrogate', '{"resourceType":"Patient","name":[{"family":"\\ud800"}]}'],
+    ['a deep number', `{"resourceType":"Patient","extension":${'['.repeat(100_000)}`],
+    ['a million keys', `{"resourceType":"Patient",${Array.from({ length: 200_000 }, (_, index) => `"k${index}":1`).join(',')}}`],
+  ])('A-07 %s', async (_what, text) => {
+    const { status } = await send('POST', 'Patient', text);
+    expect([201, 400, 413, 422]).toContain(status);
+  });
+
+  test.each([
+    [
+      'an XInclude',
+      '<Patient xmlns="http://hl7.org/fhir" xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="file:///etc/passwd"/></Patient>',
+    ],
+    [
+      'an external entity',
+      '<!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/passwd">]><Patient xmlns="http://hl7.org/fhir"><id value="&x;"/></Patient>',
+    ],
+    ['a style sheet', '<?xml-stylesheet href="http://127.0.0.1/x.xsl"?><Patient xmlns="http://hl7.org/fhir"><what/></Patient>'],
+    [
+      'attributes without end',
+      `<Patient xmlns="http://hl7.org/fhir" ${Array.from({ length: 100_000 }, (_, index) => `a${index}=""`).join(' ')}/>`,
+    ],
+  ])('A-09 %s in XML is refused', async (_what, text) => {
+    const { status, text: words } = await send('POST', 'Patient', text, { 'content-type': 'application/fhir+xml' });
+    expect([400, status, words.includes('root:')]).toEqual([400, 400, false]);
+  });
+
+  test('A-10 bundles that are bombs are refused', async () => {
+    const bundle = (entry: unknown[], type = 'batch') => send('POST', '', { resourceType: 'Bundle', type, entry });
+    const search = { request: { method: 'GET', url: 'Patient?family=x' } };
+    expect((await bundle(Array.from({ length: 100_000 }, () => search))).status).toBe(413);
+    const inner = { resourceType: 'Bundle', type: 'batch', entry: [] };
+    expect((await bundle([{ resource: inner, request: { method: 'POST', url: '' } }], 'transaction')).status).toBe(400);
+    const cycle = ['a', 'b'].map((name, index, all) => ({
+      fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${index}`,
+      resource: {
+        resourceType: 'List',
+        status: 'current',
+        mode: 'working',
+        title: name,
+        entry: [{ item: { reference: `urn:uuid:00000000-0000-4000-8000-00000000000${all.length - 1 - index}` } }],
+      },
+      request: { method: 'POST', url: 'List' },
+    }));
+    expect((await bundle(cycle, 'transaction')).status).toBe(200);
+  });
+
+  test.each([
+    ['the prototype', [{ op: 'add', path: '/__proto__/polluted', value: true }]],
+    ['the constructor', [{ op: 'add', path: '/constructor/prototype/polluted', value: true }]],
+    ['the id', [{ op: 'replace', path: '/id', value: 'other' }]],
+    ['the type', [{ op: 'replace', path: '/resourceType', value: 'Basic' }]],
+    ['too much', Array.from({ length: 100_000 }, () => ({ op: 'test', path: '/active', value: 1 }))],
+    [
+      'doubling',
+      [
+        { op: 'add', path: '/contact', value: [{}] },
+        ...Array.from({ length: 40 }, () => ({ op: 'copy', from: '/contact', path: '/contact/-' })),
+      ],
+    ],
+  ])('A-12 a patch of %s is refused', async (_what, operations) => {
+    const { status } = await send('PATCH', 'Patient/known', operations, { 'content-type': 'application/json-patch+json' });
+    expect([400, 413, 422]).toContain(status);
+  });
+
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('A-13 %s is a name like any other', async (name) => {
+    expect((await get(`${name}/1`)).status).toBe(404);
+    expect([400, 404]).toContain((await get(`Patient/${name}`)).status);
+    expect((await get(`Patient?${name}=x`, STRICT)).status).toBe(400);
+    expect((await get(`Patient?_sort=${name}`, STRICT)).status).toBe(400);
+    expect((await get(`Patient?_include=${name}:x`, STRICT)).status).toBe(400);
+    expect((await send('POST', 'Patient', `{"resourceType":"Patient","${name}":{"polluted":true}}`)).status).toBe(400);
+    expect((await send('POST', 'Patient', `{"resourceType":"${name}"}`)).status).toBe(400);
+  });
+});
+
+test('A-11 searches that go round and round are cut or refused', async () => {
+  expect((await get('Patient?_include:iterate=Patient:link&_revinclude:iterate=Patient:link')).status).toBe(200);
+  expect((await get('Patient?_revinclude=*&_include=*&_count=1000000000')).status).toBe(200);
+  expect((await get(`Patient?${'link:Patient.'.repeat(50)}family=x`)).status).toBe(400);
+  expect((await get(`Patient?${'_has:Patient:link:'.repeat(20)}family=x`)).status).toBe(400);
+  expect((await get(`Patient?_id=${Array.from({ length: 3000 }, (_, index) => index).join(',')}`)).status).toBe(400);
+});
+
+describe('HL7 (A-23, A-25)', () => {
+  const hl7 = async (text: string) => {
+    const reply = await fetch(`${gateway.http}/hl7v2`, { method: 'POST', headers: { 'content-type': 'application/hl7-v2' }, body: text });
+    return { status: reply.status, text: await reply.text() };
+  };
+  const adt = (controlId: string, name: string, header = 'MSH|^~\\&') =>
+    [
+      `${header}|ADT1|GENHOSP|CB|GENHOSP|20260302091500-0500||ADT^A01^ADT_A01|${controlId}|P|2.5.1`,
+      'EVN|A01|20260302091500-0500',
+      `PID|1||ATT${controlId}^^^GENHOSP^MR||${name}||19800101|F`,
+      'PV1|1|I',
+    ].join('\r');
+  const segments = (text: string) => text.split(/[\r\n]+/).flatMap((line) => (line === '' ? [] : [line.slice(0, 3)]));
+
+  test.each([
+    ['a segment', 'EVIL\\X0D\\PID|9||OTHER^^^GENHOSP^MR'],
+    ['a field', 'EVIL\\F\\\\F\\\\F\\M'],
+    ['escapes of escapes', 'EVIL\\E\\F\\E\\'],
+    ['line breaks', `EVIL${'\\.br\\'.repeat(2000)}`],
+  ])('A-23 %s in an escape stays in its field', async (_what, name) => {
+    const id = `E${name.length}`;
+    const { status, text } = await hl7(adt(id, name));
+    expect([status, segments(text).every((segment) => ['MSH', 'MSA', 'ERR'].includes(segment))]).toEqual([200, true]);
+    const found = await get(`Patient?identifier=ATT${id}`);
+    expect(found.body.entry?.length ?? 0).toBeLessThanOrEqual(1);
+    expect((await get('Patient?identifier=OTHER')).body.entry).toBeUndefined();
+  });
+
+  test.each(['MSH|||||', 'MSH^^^^^', 'MSHABCDE', 'MSH'])('A-23 delimiters that are none (%s) are refused', async (header) => {
+    const { text } = await hl7(`${header}|ADT1|GENHOSP|CB|GENHOSP|20260302091500||ADT^A01|X1|P|2.5.1\rPID|1`);
+    expect(text).not.toContain('MSA|AA');
+  });
+
+  test.each(['A\rPID|1||STOLEN', 'x'.repeat(10_240)])('A-23 a control id is never more than a field of the answer', async (controlId) => {
+    const { text } = await hl7(adt(controlId, 'X'));
+    expect(segments(text).every((segment) => ['MSH', 'MSA', 'ERR'].includes(segment) || segment.startsWith('{'))).toBe(true);
+  });
+
+  test('A-25 a replayed message gets the answer it had and changes nothing', async () => {
+    const first = await hl7(adt('REPLAY', 'TWICE^ANN'));
+    const again = await hl7(adt('REPLAY', 'TWICE^ANN'));
+    expect(again.text).toBe(first.text);
+    expect((await get('Patient?identifier=ATTREPLAY')).body.entry?.[0]?.resource?.meta?.versionId).toBe('1');
+  });
+
+  test('A-13 a segment and a field named after a prototype are data', async () => {
+    const { text } = await hl7(`${adt('PROTO', '__proto__^constructor')}\r__proto__|1\rZPR|toString|__proto__`);
+    expect(text).toMatch(/MSA\|A[AER]/);
+  });
+});
+
+describe('HTTP itself (A-08, A-24, A-26, A-27)', () => {
+  const raw = (text: string, to = new URL(gateway.http)) =>
+    new Promise<string>((resolve) => {
+      let got = '';
+      const socket = connect(Number(to.port), to.hostname, () => socket.write(text));
+      socket.on('data', (part) => (got += part.toString('latin1')));
+      socket.on('close', () => resolve(got));
+      socket.on('error', () => resolve(got));
+      setTimeout(() => socket.destroy(), 1500);
+    });
+
+  test('A-27 a request that is two is refused', async () => {
+    const smuggled =
+      'POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /fhir/Patient/known HTTP/1.1\r\nHost: x\r\n\r\n';
+    const got = await raw(smuggled);
+    expect([got.startsWith('HTTP/1.1 400'), got.includes("O'Brien")]).toEqual([true, false]);
+  });
+
+  test('A-08 a length that is wrong, and a body without end, give nobody an answer of another', async () => {
+    expect(
+      await raw(
+        'POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\nContent-Length: 5\r\n\r\n{"resourceType":"Patient"}',
+      ),
+    ).toMatch(/^HTTP\/1\.1 400/);
+    expect(
+      await raw('POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\nContent-Length: -1\r\n\r\n'),
+    ).toMatch(/^HTTP\/1\.1 400/);
+  });
+
+  test('A-27 headers of others change neither method nor address', async () => {
+    const tricks = {
+      'x-http-method-override': 'DELETE',
+      'x-forwarded-host': 'evil.example.org',
+      'x-original-url': '/messages',
+      forwarded: 'host=evil.example.org',
+    };
+    const { status, body } = await get('Patient?family=x', tricks);
+    expect([status, body.link?.[0]?.url.startsWith(gateway.fhirBase)]).toEqual([200, true]);
+    expect((await get('Patient/known', tricks)).status).toBe(200);
+    expect(await raw('GET /fhir/Patient HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n')).not.toContain(
+      'evil.example.org',
+    );
+    expect(await raw('TRACE /fhir/Patient HTTP/1.1\r\nHost: x\r\nX-Secret: abc\r\nConnection: close\r\n\r\n')).not.toMatch(
+      /X-Secret|HTTP\/1\.1 2/,
+    );
+  });
+
+  test('A-26 what is sent is in no header and no line of an answer', async () => {
+    const { status } = await get(`Patient?x=${encodeURIComponent('\r\nset-cookie: a=b\u001b[31m${jndi:ldap://x}')}`);
+    expect(status).toBe(200);
+    const { text } = await get('%0d%0aset-cookie:a=b');
+    expect(text).not.toContain('\r\nset-cookie');
+    expect(await raw(`GET /fhir/Patient HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(1_000_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 4\d\d/);
+  });
+
+  test('A-24 HTTP and TLS on the MLLP port are no message', async () => {
+    const mllp = new URL(`http://${gateway.mllp}`);
+    expect(await raw('GET / HTTP/1.1\r\nHost: x\r\n\r\n', mllp)).toBe('');
+    expect(await raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', mllp)).toBe('');
+  });
+});
+
+describe('with a login (A-17, A-18, A-27)', () => {
+  let guarded: Guarded;
+  beforeAll(async () => {
+    guarded = await openGuarded();
+  }, 60_000);
+  afterAll(() => guarded.close());
+
+  test.each(['authorization_code', 'refresh_token', 'password', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer'])(
+    'A-17 the grant %s is not offered',
+    async (grant) => {
+      const reply = await guarded.askToken({ grant_type: grant, code: 'x', refresh_token: 'x', redirect_uri: 'https://evil.example.org' });
+      expect([reply.status, await reply.json()]).toEqual([400, { error: 'unsupported_grant_type' }]);
+    },
+  );
+
+  test.each(['..%2f..%2fetc%2fpasswd', '%2e%2e%2f%2e%2e%2fetc%2fpasswd', 'x%00.ndjson', '%2fetc%2fpasswd', 'Patient-1.ndjson'])(
+    'A-18 the file %s of an export is not there',
+    async (name) => {
+      const token = await guarded.token('system/*.cruds');
+      const reply = await guarded.call('GET', `_export/00000000-0000-4000-8000-000000000000/${name}`, token);
+      expect([[400, 404].includes(reply.status), (await reply.text()).includes('root:')]).toEqual([true, false]);
+      expect((await guarded.call('GET', `_export/x/${name}`)).status).toBe(401);
+    },
+  );
+
+  test('A-27 leniency relaxes nothing', async () => {
+    const token = await guarded.token('system/Basic.rs');
+    const reply = await guarded.call('GET', 'Patient?nonsense=1', token, undefined, {
+      prefer: 'handling=lenient',
+      'x-forwarded-for': '127.0.0.1',
+    });
+    expect([reply.status, issueIds(await reply.json())]).toEqual([403, ['forbidden']]);
+  });
+});

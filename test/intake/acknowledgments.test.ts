@@ -175,6 +175,7 @@ describe('the same message again', () => {
     const other = await gate.send(message({ id: 'REUSED', pid: '1||2005^^^HOSP^MR||Two^Duo||19700101|F' }));
     expect(other.application?.code).toBe('AA');
     expect(other.application?.errors).toContain('MSH^1^10^1 205 W');
+    expect(other.application?.text).toContain('control-id-reused');
     expect((await gate.rows()).filter(({ controlId }) => controlId === 'REUSED')).toHaveLength(2);
   });
 

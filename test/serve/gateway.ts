@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import pino from 'pino';
 import supertest from 'supertest';
+import { inject } from 'vitest';
 import type { Bundle, OperationOutcome } from 'fhir/r4.js';
 import { compileCompartments } from '../../src/fhir/compartments.ts';
 import { compileExtractor } from '../../src/fhir/index-extraction.ts';
@@ -13,6 +14,7 @@ import { type AppParts, createApp } from '../../src/serve/app.ts';
 import { createHttpServer } from '../../src/serve/http-server.ts';
 import { createCustomParameters, type CustomParameters } from '../../src/serve/parameters/custom-parameters.ts';
 import { DEFAULT_SETTINGS, type ServeSettings } from '../../src/serve/settings.ts';
+import { openMongoStore } from '../../src/store/mongo/open-mongo-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { compileValidator } from '../../src/validate/compile-validator.ts';
@@ -25,6 +27,14 @@ export const BASE = 'https://gw.example.org/fhir';
 
 const validator = compileValidator(definitions);
 const compartmentParameters = compileCompartments(definitions);
+
+let databases = 0;
+
+function freshDatabase(server: string): string {
+  const url = new URL(server);
+  url.pathname = `/chartbridge_serve_${process.pid}_${(databases += 1)}`;
+  return url.href;
+}
 
 /** A whole FHIR API over a store of its own, and a client of it. */
 export interface Gateway {
@@ -42,7 +52,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Opens it: a real store, a real validator, a real server. An empty baseUrl becomes the address listened on. */
+/** Opens it: a real store (that of MongoDB in its suite, else SQLite), a real validator, a real server. An empty baseUrl becomes the address listened on. */
 export async function openGateway(
   settings: Partial<ServeSettings> = {},
   mount: AppParts['mount'] = [],
@@ -53,12 +63,12 @@ export async function openGateway(
   const clock = { now: Date.UTC(2026, 0, 2, 9, 30) };
   const live = liveDefinitions(definitions);
   const extract = compileExtractor(live.indexed, { baseUrl: BASE });
-  const store = await openSqliteStore({
-    path: folder === undefined ? ':memory:' : join(folder, 'test.db'),
-    extract,
-    now: () => clock.now,
-    compartmentParameters,
-  });
+  const storeSettings = { extract, now: () => clock.now, compartmentParameters };
+  const server = inject('mongo');
+  const store =
+    server === undefined
+      ? await openSqliteStore({ ...storeSettings, path: folder === undefined ? ':memory:' : join(folder, 'test.db') })
+      : await openMongoStore({ ...storeSettings, url: freshDatabase(server.url) });
   const applied = { ...DEFAULT_SETTINGS, baseUrl: BASE, ...settings };
   const logged: string[] = [];
   let ids = 0;
@@ -82,23 +92,23 @@ export async function openGateway(
     mount,
     ...(gate === undefined ? {} : { gate }),
   });
-  const server = createHttpServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  if (applied.baseUrl === '') applied.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
+  const listener = createHttpServer(app);
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  if (applied.baseUrl === '') applied.baseUrl = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/fhir`;
   const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    listener.closeAllConnections();
+    await new Promise((resolve) => listener.close(resolve));
     await store.close();
     if (folder !== undefined) rmSync(folder, { recursive: true });
   };
   return {
-    http: supertest(server),
+    http: supertest(listener),
     store,
     live,
     parameters,
     parametersOf,
-    server,
-    port: (server.address() as AddressInfo).port,
+    server: listener,
+    port: (listener.address() as AddressInfo).port,
     logged,
     clock,
     close,

@@ -56,7 +56,11 @@ export class LazyRepetition implements Repetition {
   }
 
   #split(): readonly string[] {
-    return (this.#components ??= this.raw.split(this.#reading.delimiters.component));
+    if (this.#components !== undefined) return this.#components;
+    const { component } = this.#reading.delimiters;
+    // Most values are not divided: to look is cheaper than to split.
+    this.#components = this.raw.includes(component) ? this.raw.split(component) : [this.raw];
+    return this.#components;
   }
 
   #partsOf(component: number, raw: string): readonly string[] {

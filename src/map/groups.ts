@@ -119,6 +119,7 @@ export function segmentNear(name: string, group: GroupNode, position: number): S
   for (let node: GroupNode | undefined = group; node !== undefined; node = node.parent) {
     const standing = node.segments.get(name);
     if (standing === undefined) continue;
+    if (standing.length === 1) return standing[0];
     return standing.findLast((segment) => segment.position <= position) ?? standing[0];
   }
   return undefined;

@@ -6,6 +6,8 @@ import type { Value } from './value.ts';
 interface Known {
   readonly given: unknown;
   readonly used: readonly number[];
+  /** Whether it is remembered. */
+  readonly kept: boolean;
 }
 
 const MOST_VALUES = 1000;
@@ -29,22 +31,34 @@ export class ValueMemory {
    * and the sender. Issues keep a value from being remembered: they have places of their own.
    */
   give(conversion: object, value: Value, run: Run, make: () => unknown): unknown {
+    const { given, kept } = this.#known(conversion, value, run, make);
+    return kept ? copyOf(given) : given;
+  }
+
+  /** The same, not copied: for a reader that changes nothing. */
+  share(conversion: object, value: Value, run: Run, make: () => unknown): unknown {
+    return this.#known(conversion, value, run, make).given;
+  }
+
+  #known(conversion: object, value: Value, run: Run, make: () => unknown): Known {
     const { raw } = value.source;
-    if (value.component !== 0 || raw.length > LONGEST) return make();
+    if (value.component !== 0 || raw.length > LONGEST) return { given: make(), used: [], kept: false };
     let values = this.#byConversion.get(conversion);
     if (values === undefined) this.#byConversion.set(conversion, (values = new Map()));
     const known = values.get(raw);
     if (known !== undefined) {
       run.usage.addParts(value, known.used);
-      return copyOf(known.given);
+      return known;
     }
     const { mark } = run.usage;
     const issues = run.issues.length;
     const given = make();
-    if (run.issues.length > issues || !isPlain(given) || raw.includes(run.message.delimiters.escape || '\\')) return given;
+    const kept = run.issues.length === issues && isPlain(given) && !raw.includes(run.message.delimiters.escape || '\\');
+    const made: Known = { given, used: run.usage.partsSince(mark), kept };
+    if (!kept) return made;
     if (values.size >= MOST_VALUES) values.clear();
-    values.set(raw, { given: copyOf(given), used: run.usage.partsSince(mark) });
-    return given;
+    values.set(raw, made);
+    return made;
   }
 }
 
@@ -71,7 +85,11 @@ function isPlain(value: unknown): boolean {
 
 function copyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf);
+  if (Array.isArray(value)) {
+    const copies: unknown[] = [];
+    for (const item of value) copies.push(copyOf(item));
+    return copies;
+  }
   const copy: Node = { ...value };
   for (const name in copy) {
     const part = copy[name];

@@ -17,7 +17,7 @@ export function unitText(unit: Value): string {
 export function addUnit(quantity: Node, unit: Value, frame: Frame): void {
   Object.assign(
     quantity,
-    frame.run.memory.give(UNITS, unit, frame.run, () => partsOfUnit(unit, frame)),
+    frame.run.memory.share(UNITS, unit, frame.run, () => partsOfUnit(unit, frame)),
   );
 }
 

@@ -25,8 +25,9 @@ export function isFiltered(issues: readonly Issue[]): boolean {
  * message-type-unsupported, event-unsupported, version-unsupported; as warnings processing-id-unsupported, version-unsupported (empty)
  * Source: HL7 v2.5.1 chapter 2, 2.9.2.2 (validation of MSH-9, 11 and 12)
  */
-export function acceptanceIssues(header: Header, { supported, leavesOut }: Acceptance): Issue[] {
-  const filter = leavesOut(header);
+export function acceptanceIssues(header: Header, acceptance: Acceptance): Issue[] {
+  const { supported } = acceptance;
+  const filter = acceptance.leavesOut(header);
   if (filter !== undefined) return [issue('message-filtered', { at: at(filter) })];
   const issues: Issue[] = [];
   const events = supported.get(header.messageCode);

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Encounter, Patient, Reference } from 'fhir/r4.js';
 import { issue, type Issue } from '../issue/issue.ts';
-import { Bug } from '../issue/issue-error.ts';
 import type { Resource } from '../fhir/resource.ts';
-import { formatJson, parseJson } from '../fhir/written-number.ts';
+import { formatJson } from '../fhir/written-number.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
+import { asWritten, FACTS, storedResource } from './as-stored.ts';
 import { continueEncounter, LIVED, movesPatients } from './encounter-life.ts';
 import { type Facts, layOver, type Statement } from './facts.ts';
 import { KEPT, sourcesOf } from './list-sources.ts';
+import { endUnlisted } from './shortened-lists.ts';
 import { continueMention, MENTIONED } from './mentions.ts';
 import type { Settled } from './identify.ts';
 import { continuePatient } from './patient-life.ts';
@@ -45,9 +46,6 @@ export interface Said {
   /** MSH-11 says that it is a test. */
   readonly test: boolean;
 }
-
-/** The kind of the documents that keep what each sender said. */
-export const FACTS = 'facts';
 
 /**
  * Resources a message states as a whole: a corrected result without a flag has none, while an admission without an address says nothing of
@@ -95,6 +93,11 @@ export async function decideEffects(all: readonly Settled[], sender: string, sai
     if (action !== 'unchanged') writes.push({ type: resource.resourceType, id: item.id, expected: item.stored?.version ?? 0, resource });
     if (!isDeepStrictEqual(merged.facts, facts)) documents.push({ ...keyOf(item), json: formatJson(merged.facts), expected: text ?? null });
   }
+  const ended = await endUnlisted(all, sender, said, store);
+  effects.push(...ended.effects);
+  writes.push(...ended.writes);
+  documents.push(...ended.documents);
+  issues.push(...ended.issues);
   const claims = [...new Map(all.flatMap((item) => item.claims).map((claim) => [claim.key, claim])).values()];
   return { effects, writes, claims, documents, issues };
 }
@@ -113,6 +116,9 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
     spoken: [...new Set([...made.spoken, ...Object.keys(resource), ...cleared])],
     ...(whole ? { whole } : sourcesOf(made)),
   };
+  // Named again after a list was without it: what ended it is taken back.
+  if (facts?.elements['active'] === false && resource.resourceType === 'RelatedPerson')
+    return { ...plain, spoken: [...plain.spoken, 'active'] };
   if (resource.resourceType === 'Encounter' && (!older || !movesPatients(event))) {
     const lived = continueEncounter(stored as Encounter | undefined, tagged as unknown as Encounter, { event, at: time.dateTime, cleared });
     return { ...plain, resource: lived as unknown as Resource, lived: LIVED };
@@ -176,25 +182,6 @@ async function otherFacts(reference: string, sender: string, store: Store): Prom
 function withTag(resource: Resource): Resource {
   const tag = [...(resource.meta?.tag ?? []), { system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HTEST' }];
   return { ...resource, meta: { ...resource.meta, tag } };
-}
-
-/** What a store keeps, with its numbers as they were written: 13.20 is not 13.2. Fails: throws Bug (the store holds no JSON) */
-export function asWritten(json: string): unknown {
-  const parsed = parseJson(json);
-  if (!parsed.ok) throw new Bug('what is stored is no JSON');
-  return parsed.value;
-}
-
-/** A stored resource as it was handed in, its numbers as they were written. */
-export function storedResource(json: string): Resource {
-  return withoutVersion(asWritten(json) as Resource);
-}
-
-/** A stored resource as it was handed in: the store owns versionId and lastUpdated. */
-function withoutVersion(resource: Resource): Resource {
-  const { versionId: _version, lastUpdated: _updated, ...meta } = resource.meta ?? {};
-  const { meta: _meta, ...rest } = resource;
-  return Object.keys(meta).length === 0 ? rest : { ...rest, meta };
 }
 
 /** References between resources of one message, made into references to where they are stored. */

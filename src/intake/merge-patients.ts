@@ -5,7 +5,7 @@ import { formatJson } from '../fhir/written-number.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 import type { Claim, DocumentWrite, Store, StoredVersion, Write } from '../store/store.ts';
-import { asWritten, FACTS, storedResource } from './apply.ts';
+import { asWritten, FACTS, storedResource } from './as-stored.ts';
 import type { Facts } from './facts.ts';
 import { keysOf } from './keys.ts';
 import { MERGED } from './identify.ts';

@@ -2,7 +2,8 @@ import { createPatch, type Operation } from 'rfc6902';
 import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
 import type { Issue } from '../issue/issue.ts';
 import type { MessageRow } from '../store/journal.ts';
-import { type Effect, storedResource } from './apply.ts';
+import type { Effect } from './apply.ts';
+import { storedResource } from './as-stored.ts';
 import { decideMessage, type ProcessDependencies } from './process.ts';
 import type { Reading } from './read.ts';
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Issue } from '../issue/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
-import { type Effect, type Effects, storedResource } from './apply.ts';
+import type { Effect, Effects } from './apply.ts';
+import { storedResource } from './as-stored.ts';
 import { type FeedValidation, validateMade } from './validation-issues.ts';
 
 /** What a message does, validated. */

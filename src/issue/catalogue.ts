@@ -305,6 +305,16 @@ export const catalogue = {
     text: 'The patients cannot be merged, or the merge taken back: {reason}',
     help: 'Patient.link tells what is merged with what.',
   },
+  'no-longer-listed': {
+    severity: 'information',
+    http: 200,
+    msa1: 'AA',
+    retry: false,
+    fhir: 'informational',
+    err3: 0,
+    text: '{resource} is not in the list of {at} any more; it was ended, not deleted',
+    help: 'A list of AL1, NK1 or IN1 in an ADT message is whole: see docs/decisions.',
+  },
   'message-filtered': {
     severity: 'information',
     http: 200,

@@ -95,7 +95,7 @@ export function stayStory(name: string, open?: (settings: StoreSettings) => Prom
       const visit = await only<Encounter>('Encounter');
       expect(report).toMatchObject({ status: 'preliminary', encounter: { reference: `Encounter/${visit.id}` } });
       expect(report.result?.length).toBe(2);
-      expect((await record.all<Resource>('Observation')).map((one) => [one['status'], versionOf(one)])).toEqual([
+      expect((await record.all('Observation')).map((one) => [one['status'], versionOf(one)])).toEqual([
         ['preliminary', 1],
         ['preliminary', 1],
       ]);

@@ -125,7 +125,7 @@ describe('old and new', () => {
   test('a value a registrar put right stays, and the message says so; the rest is updated', async () => {
     const record = await openRecord();
     await record.post(adt('A31', '20260301080000', ADT1, pid('Roe^Ann||19800101|F')));
-    const { id, meta, ...rest } = await one<Patient>(record, 'Patient');
+    const { id, meta: _meta, ...rest } = await one<Patient>(record, 'Patient');
     await record.store.commit({
       writes: [{ type: 'Patient', id: id as string, expected: 1, resource: { ...rest, id, birthDate: '1981-01-01' } }],
     });
@@ -172,6 +172,56 @@ describe('who and where is made once', () => {
     expect(practitioner.meta?.versionId).toBe('2');
     const names = (await record.all<Stored<Organization>>('Organization')).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+    await record.close();
+  });
+});
+
+describe('lists that become shorter', () => {
+  const listed = (record: RecordUnderTest, day: string, ...segments: string[]) =>
+    record.post(adt('A31', `202603${day}080000`, ADT1, pid(), ...segments));
+  const PENICILLIN = 'AL1|1|DA|7980^Penicillin^RXNORM';
+  const PEANUT = 'AL1|2|FA|762952008^Peanut^SCT';
+
+  test('an allergy, a relative and an insurance that are listed no more end, and are there again when they are listed again', async () => {
+    const record = await openRecord();
+    const [tom, una] = ['NK1|1|Roe^Tom|SPO^Spouse^HL70063', 'NK1|2|Roe^Una|MTH^Mother^HL70063'];
+    const [plan, other] = ['IN1|1|P1^Plan^L|C1|Acme||||||||||||||SEL', 'IN1|2|P2^Other^L|C2|Bestco||||||||||||||SEL'];
+    const states = async () => [
+      (await record.all('AllergyIntolerance')).map((item) => (item['clinicalStatus'] as { coding: { code: string }[] }).coding[0]?.code),
+      (await record.all('RelatedPerson')).map((item) => item['active']),
+      (await record.all('Coverage')).map((item) => item['status']),
+    ];
+    await listed(record, '01', tom, una, PENICILLIN, PEANUT, plan, other);
+    expect(await states()).toEqual([
+      ['active', 'active'],
+      [undefined, undefined],
+      ['active', 'active'],
+    ]);
+    expect((await listed(record, '02', tom, PENICILLIN, plan)).code).toBe('AA');
+    const ended = [
+      ['active', 'inactive'],
+      [undefined, false],
+      ['active', 'cancelled'],
+    ];
+    expect(await states()).toEqual(ended);
+    await listed(record, '03');
+    expect(await states()).toEqual(ended);
+    await record.post(adt('A31', '20260304080000', 'REG|GENHOSP', pid(), PEANUT));
+    await listed(record, '05', tom, una, PENICILLIN, PEANUT, plan, other);
+    const [allergies, relatives, coverages] = await states();
+    expect(allergies?.every((status) => status === 'active')).toBe(true);
+    expect([relatives, coverages]).toEqual([
+      [undefined, undefined],
+      ['active', 'active'],
+    ]);
+    await record.close();
+  });
+
+  test('an older list, and a result, end nothing', async () => {
+    const record = await openRecord();
+    await listed(record, '05', PENICILLIN, PEANUT);
+    await listed(record, '02', PENICILLIN);
+    expect((await record.all('AllergyIntolerance')).map(({ meta }) => meta?.versionId)).toEqual(['1', '1']);
     await record.close();
   });
 });

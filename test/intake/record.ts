@@ -80,7 +80,7 @@ export async function openRecord(
     ackTimeoutMs: 60_000,
     retry: { firstMs: 1, mostMs: 10, random: () => 0 },
     report: (row, _outcome, error) => {
-      if (error !== undefined) throw new TypeError(`message ${row.controlId} failed: ${String(error)}`, { cause: error });
+      if (error !== undefined) throw new TypeError(`message ${row.controlId} failed`, { cause: error });
     },
   });
   const all = async <T extends Resource>(type: string) => {

@@ -207,6 +207,11 @@ export const settings = {
     default: '',
     what: 'File of the certificates that sign senders (PEM). With it a sender without a certificate of theirs is refused.',
   },
+  ALLOWED_SENDERS: {
+    kind: 'text',
+    default: '',
+    what: 'Sending applications and facilities whose messages are taken, as MSH-3|MSH-4 separated by commas; with =NAME only over MLLP and a certificate of that common name. Empty: all.',
+  },
   MLLP_ALLOWED_PEERS: {
     kind: 'text',
     default: '',

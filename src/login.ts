@@ -13,6 +13,7 @@ import { createBearerCheck } from './secure/bearer.ts';
 import { type Client, parseClients } from './secure/clients.ts';
 import { parseIssuers } from './secure/issuers.ts';
 import type { Kept } from './secure/kept.ts';
+import { parseSenders } from './secure/sender-list.ts';
 import { signingKey } from './secure/signing-key.ts';
 import { smartConfiguration } from './secure/smart-configuration.ts';
 import { rateLimit } from './secure/token-bucket.ts';
@@ -55,6 +56,7 @@ export interface LoginParts {
 export interface LoginSettings {
   readonly clients: ReadonlyMap<string, Client>;
   readonly issuers: ReturnType<typeof parseIssuers> extends Result<infer T> ? T : never;
+  readonly refuses: ReturnType<typeof parseSenders> extends Result<infer T> ? T : never;
   readonly keys: ReturnType<typeof parseApiKeys> extends Result<infer T> ? T : never;
 }
 
@@ -63,6 +65,7 @@ export function readLoginSettings(config: Config): LoginSettings {
   return {
     clients: config.CLIENTS_FILE === '' ? new Map() : required(parseClients(textOfFile('CLIENTS_FILE', config.CLIENTS_FILE))),
     issuers: required(parseIssuers(config.ISSUERS)),
+    refuses: required(parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS)),
     keys: required(parseApiKeys('HL7_API_KEYS', config.HL7_API_KEYS)),
   };
 }

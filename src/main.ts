@@ -132,6 +132,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const metrics = createMetrics({ journal: store.journal, intakeDepth: () => intake.depth, mllp: () => mllp?.counters() ?? {} });
   const intake: RunningIntake = createIntake({
     store: recorder?.intakeStore ?? store,
+    ...(loginSettings.refuses === undefined ? {} : { refuses: loginSettings.refuses }),
     translator: () => mappings.current(),
     validator,
     claims,

@@ -20,6 +20,8 @@ export interface IntakeDependencies extends Omit<WorkDependencies, 'acknowledge'
   readonly newId: () => string;
   /** Any acknowledgment as text. */
   readonly acknowledge: (header: Header, code: Answer['code'], issues: readonly Issue[]) => string;
+  /** Why a sender may not send; left out, everybody may. */
+  readonly refuses?: (sender: string, certificate: string | undefined) => Issue | undefined;
   /** Units: ms; after it a connection is closed without an answer, and the resend gets the stored one. */
   readonly ackTimeoutMs: number;
 }
@@ -64,7 +66,12 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   async function receive(raw: Uint8Array, channel: Channel): Promise<Reception> {
     const reading = read(raw, channel);
     const mode = modeOf(reading.header, deps.translator().alwaysAnswers(reading.header));
-    const issues = [...reading.issues, ...acceptanceIssues(reading.header, deps.translator())];
+    const stranger = deps.refuses?.(reading.header.sender, channel.certificate);
+    const issues = [
+      ...reading.issues,
+      ...acceptanceIssues(reading.header, deps.translator()),
+      ...(stranger === undefined ? [] : [stranger]),
+    ];
     const rejected = issues.some((item) => item.severity === 'error' && entryOf(item).msa1 === 'AR');
     try {
       return await (rejected ? reject(raw, channel, reading, mode, issues) : take(raw, channel, reading, mode));

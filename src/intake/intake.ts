@@ -18,6 +18,8 @@ export interface Channel {
   readonly synchronous: boolean;
   /** The character set the transport declares, where it does (HTTP's charset parameter). */
   readonly charset?: string;
+  /** The common name of the certificate the sender showed, checked by the listener. */
+  readonly certificate?: string;
 }
 
 /** The answers to one message, encoded in the sender's character set, to be sent in this order. */

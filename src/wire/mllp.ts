@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
-import { type TlsOptions, createServer as createTlsServer, Server as TlsServer } from 'node:tls';
+import { type TlsOptions, createServer as createTlsServer, Server as TlsServer, TLSSocket } from 'node:tls';
 import type { Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { createByteBudget } from './byte-budget.ts';
@@ -121,7 +121,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
     peers.set(address, fromPeer + 1);
     socket.setKeepAlive(true, 60_000);
     const connection = serveConnection(socket, {
-      channel: { name: `mllp ${peer}`, synchronous: false },
+      channel: { name: `mllp ${peer}`, synchronous: false, ...certificateOf(socket) },
       intake: options.intake,
       clock,
       budget,
@@ -196,4 +196,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Shape: { certificate: 'lab.genhosp.example' }; nothing where none was shown or it is not signed as it must be */
+function certificateOf(socket: Socket): { certificate?: string } {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
+  const name = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' ? { certificate: name } : {};
 }

@@ -1,0 +1,130 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { IssueError } from '../../src/issue/issue-error.ts';
+import { startGateway } from '../../src/main.ts';
+import { parseApiKeys } from '../../src/secure/api-keys.ts';
+import { networkIssue } from '../../src/secure/open-network.ts';
+import { parseSenders } from '../../src/secure/sender-list.ts';
+import { rateLimit } from '../../src/secure/token-bucket.ts';
+
+const start = async (settings: Record<string, string>) => {
+  const config = readConfig({ PORT: '0', MLLP_PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent', ...settings });
+  if (!config.ok) throw new IssueError(...config.issues);
+  return startGateway(config.value);
+};
+const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+test('an address that is not loopback is served when both doors ask who comes', () => {
+  const doors = (httpAuthenticated: boolean, mllpAuthenticated: boolean) =>
+    networkIssue({ host: '0.0.0.0', allowOpen: false, httpAuthenticated, mllpAuthenticated })?.id;
+  expect([doors(false, false), doors(true, false), doors(false, true), doors(true, true)]).toEqual([
+    'setting-invalid',
+    'setting-invalid',
+    'setting-invalid',
+    undefined,
+  ]);
+});
+
+test.each([
+  { HOST: '0.0.0.0' },
+  { HOST: '0.0.0.0', HL7_API_KEYS: `lab=${'k'.repeat(20)}`, MLLP_PORT: 'off' },
+  { CLIENTS_FILE: '/nowhere/clients.json' },
+  { ISSUERS: 'https://idp.example.org|http://idp.example.org/jwks' },
+  { HL7_API_KEYS: 'lab=short' },
+  { MLLP_TLS_KEY: '/nowhere/key.pem' },
+  { ALLOWED_SENDERS: 'LABSYS' },
+])('%o does not start', async (settings) => {
+  const error = await start(settings as Record<string, string>).catch((reason: unknown) => reason);
+  expect((error as IssueError).issues?.map(({ id }) => id)).toEqual(['setting-invalid']);
+});
+
+test('keys are compared whole', () => {
+  const key = 'abcdefghijklmnopqrstuvwxyz';
+  const parsed = parseApiKeys('HL7_API_KEYS', `lab=${key}, adt=${key}1`);
+  const keys = parsed.ok ? parsed.value : undefined;
+  expect([key, `${key}1`, `${key}2`, '', undefined].map((one) => keys?.nameOf(one))).toEqual([
+    'lab',
+    'adt',
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('a sender that is not listed is refused, and one with another certificate', () => {
+  const parsed = parseSenders('ALLOWED_SENDERS', 'LABSYS|GENHOSP=lab.example, ADT1|GENHOSP');
+  const check = parsed.ok ? parsed.value : undefined;
+  expect([
+    check?.('ADT1|GENHOSP', undefined),
+    check?.('LABSYS|GENHOSP', 'lab.example'),
+    check?.('LABSYS|GENHOSP', undefined)?.id,
+    check?.('LABSYS|GENHOSP', 'other.example')?.id,
+    check?.('OTHER|GENHOSP', 'lab.example')?.id,
+  ]).toEqual([undefined, undefined, 'forbidden', 'forbidden', 'forbidden']);
+});
+
+test('so many at once, then so many a second, each for itself, whatever the clock does', () => {
+  let now = 1_000_000;
+  const limit = rateLimit({ perSecond: 2, burst: 4, now: () => now });
+  const takes = (key: string, count: number) => Array.from({ length: count }, () => limit.take(key));
+  expect(takes('a', 5)).toEqual([0, 0, 0, 0, 1]);
+  expect(limit.take('b')).toBe(0);
+  now += 1000;
+  expect(takes('a', 3)).toEqual([0, 0, 1]);
+  now -= 3_600_000;
+  expect(limit.take('a')).toBe(1);
+});
+
+describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl)', () => {
+  let folder: string;
+  const file = (name: string) => join(folder, name);
+  const openssl = (words: string) => execFileSync('openssl', words.split(' '), { stdio: 'ignore' });
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'chartbridge-tls-'));
+    const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2';
+    openssl(`req -x509 ${key} -subj /CN=localhost -keyout ${file('key.pem')} -out ${file('cert.pem')}`);
+    openssl(`req -x509 ${key} -subj /CN=lab.example -keyout ${file('lab-key.pem')} -out ${file('lab.pem')}`);
+    openssl(`req -x509 ${key} -subj /CN=lab.example -keyout ${file('other-key.pem')} -out ${file('other.pem')}`);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const say = (address: string, sender: string, who: string | undefined) =>
+    new Promise<string>((resolve) => {
+      const [host = '', port = ''] = address.split(':');
+      const own = who === undefined ? {} : { key: readFileSync(file(`${who}-key.pem`)), cert: readFileSync(file(`${who}.pem`)) };
+      const message = `MSH|^~\\&|${sender}|GENHOSP|CB|GENHOSP|20260302091500-0500||ADT^A01^ADT_A01|T1|P|2.5.1\rEVN|A01|20260302091500-0500\rPID|1||1^^^GENHOSP^MR||X\rPV1|1|I\r`;
+      let got = '';
+      const socket = connect({ host, port: Number(port), ca: readFileSync(file('cert.pem')), servername: 'localhost', ...own }, () =>
+        socket.write(`\x0b${message}\x1c\r`),
+      );
+      socket.on('data', (part) => {
+        got += part.toString('utf8');
+        if (got.includes('\x1c')) socket.end();
+      });
+      socket.on('error', () => resolve(got));
+      socket.on('close', () => resolve(got));
+    });
+
+  test('only a sender with a certificate that is signed as it must be, and bound to its name, is heard', async () => {
+    const gateway = await start({
+      MLLP_TLS_KEY: file('key.pem'),
+      MLLP_TLS_CERT: file('cert.pem'),
+      MLLP_TLS_CA: file('lab.pem'),
+      ALLOWED_SENDERS: 'LABSYS|GENHOSP=lab.example, ADT1|GENHOSP=adt.example',
+    });
+    try {
+      const address = gateway.mllp as string;
+      expect(await say(address, 'LABSYS', 'lab')).toContain('MSA|AA|T1');
+      expect(await say(address, 'ADT1', 'lab')).toContain('MSA|AR|T1');
+      expect(await say(address, 'LABSYS', 'other')).toBe('');
+      expect(await say(address, 'LABSYS', undefined)).toBe('');
+    } finally {
+      await gateway.close();
+    }
+  }, 30_000);
+});

@@ -2,6 +2,8 @@
 export interface ByteHolder {
   pauseReading(): void;
   resumeReading(): void;
+  /** Gives up a message that is not whole yet; nothing when there is none. */
+  cutOff(): void;
 }
 
 /** How many bytes of unanswered messages all connections together may hold. */
@@ -12,13 +14,31 @@ export interface ByteBudget {
   readonly held: number;
 }
 
+/** How long the one that goes on may take while the others wait for it. Units: ms */
+const PATIENCE_MS = 5_000;
+
+/** Who holds less never waits: a sender of messages of the usual size is not what fills the memory. Units: bytes */
+const SMALL_BYTES = 64 * 1024;
+const SMALL_SHARE = 1_024;
+
 /**
- * A budget over which reading pauses, for all but the one that has held bytes longest: it goes on, so that something always ends.
+ * A budget over which reading pauses, for all large holders but the largest: it ends soonest, so that something always ends. One that does
+ * not end in time is cut off, or a sender of one byte a second could keep everybody waiting.
  */
-export function createByteBudget(limitBytes: number): ByteBudget {
+export function createByteBudget(limitBytes: number, patienceMs = PATIENCE_MS): ByteBudget {
+  const small = Math.min(SMALL_BYTES, limitBytes / SMALL_SHARE);
   const holders = new Map<ByteHolder, number>();
   let held = 0;
   let paused = new Set<ByteHolder>();
+  let first: ByteHolder | undefined;
+  let patience: NodeJS.Timeout | undefined;
+
+  function waitFor(holder: ByteHolder | undefined): void {
+    if (holder === first) return;
+    first = holder;
+    clearInterval(patience);
+    if (holder !== undefined) patience = setInterval(() => holder.cutOff(), patienceMs).unref();
+  }
 
   return {
     hold(holder, bytes) {
@@ -26,9 +46,14 @@ export function createByteBudget(limitBytes: number): ByteBudget {
       if (bytes === 0) holders.delete(holder);
       else holders.set(holder, bytes);
       if (held <= limitBytes && paused.size === 0) return;
-      const [, ...others] = holders.keys();
+      const large = held > limitBytes ? [...holders].filter(([, size]) => size > small) : [];
+      const largest = large.reduce<(typeof large)[number] | undefined>(
+        (most, one) => (most === undefined || one[1] > most[1] ? one : most),
+        undefined,
+      );
       const before = paused;
-      paused = new Set(held > limitBytes ? others : []);
+      paused = new Set(large.filter((one) => one !== largest).map(([one]) => one));
+      waitFor(paused.size === 0 ? undefined : largest?.[0]);
       for (const one of paused) if (!before.has(one)) one.pauseReading();
       for (const one of before) if (!paused.has(one)) one.resumeReading();
     },

@@ -78,6 +78,9 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
       overBudget = false;
       regulate();
     },
+    cutOff: () => {
+      if (decoder.isInside && !working && !closing) onSilence();
+    },
   };
 
   /** Reads on, or does not. Silence counts against the sender only while it is read from. */

@@ -252,6 +252,18 @@ describe('an MLLP listener', () => {
     expect(listener.counters().bytesBuffered).toBe(0);
   });
 
+  test('one that holds much and sends no more keeps nobody else waiting over the byte budget', async () => {
+    const listener = await start(createMemoryIntake(), { limits: { maxBytesInFlight: 300_000 } });
+    const stuck = await sender(listener);
+    stuck.socket.write(`\u000bMSH|^~\\&|${'x'.repeat(290_000)}`);
+    await until(() => listener.counters().bytesBuffered > 280_000);
+    const peers = await Promise.all(Array.from({ length: 4 }, () => sender(listener)));
+    const document = 'x'.repeat(400_000);
+    for (const [index, peer] of peers.entries()) peer.socket.write(encodeFrame(message(`M${index}`, `NTE|1||${document}\r`)));
+    for (const [index, peer] of peers.entries()) expect(await peer.answered(1)).toEqual([`AA M${index}`]);
+    stuck.socket.destroy();
+  });
+
   test('closing answers the whole frames that were read and drops half ones', async () => {
     const intake = createMemoryIntake(() => 50);
     const listener = await start(intake);

@@ -11,17 +11,22 @@ export function translateFigures(): Figure[] {
   const config = readConfig({});
   if (!config.ok) throw new Bug('the default settings are valid');
   const translator = readTranslator(config.value, readDefinitions());
-  const text = oruMessage(30, 7, 1);
+  // As many patients as make no value of a person come twice in a row.
+  const texts = Array.from({ length: 200 }, (_, index) => oruMessage(30, index * 7 + 1, index));
+  let next = 0;
   const translate = (message: string) => {
     const parsed = parseMessage(message);
     if (parsed.ok) translator.translate(parsed.value);
   };
-  const parse = ratePerSecond(() => parseMessage(text));
-  const both = ratePerSecond(() => translate(text));
+  const turn = () => texts[next++ % texts.length] ?? '';
+  const parse = ratePerSecond(() => parseMessage(turn()));
+  const both = ratePerSecond(() => translate(turn()));
   const [short, long] = [1000, 10_000].map((results) => {
     const message = oruMessage(results, 7, 1);
     return results * ratePerSecond(() => translate(message), { rounds: 2, roundMs: 1500 });
   });
+  const large = documentMessage(10);
+  const growth = heapGrowth(() => translate(large));
   return [
     { name: 'parse, ORU with 30 OBX', value: parse, unit: 'msg/s a core' },
     {
@@ -37,5 +42,28 @@ export function translateFigures(): Figure[] {
       unit: 'OBX/s a core',
       note: `${(((long ?? 0) * 100) / (short ?? 1)).toFixed(0)} % of an ORU with 1,000`,
     },
+    {
+      name: 'memory taken to parse + map a document of 10 MB',
+      value: growth,
+      unit: 'MB',
+      target: 20,
+      note: 'at most, before any is given back',
+    },
   ];
+}
+
+/** A report with one document. Units: MB of base64 */
+function documentMessage(megabytes: number): string {
+  return oruMessage(0, 7, 1) + `OBX|1|ED|11526-1^Report^LN||^APPLICATION^PDF^Base64^${'QUJD'.repeat(megabytes * 250_000)}||||||F\r`;
+}
+
+/** What a piece of work takes of memory. Units: MB */
+function heapGrowth(work: () => void): number {
+  const taken = () => {
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = taken();
+  work();
+  return Math.max(0, taken() - before) / 1e6;
 }

@@ -74,4 +74,4 @@ export interface TraceLine {
 }
 
 /** Why a resource was not made: a closed list. */
-export type NotMadeReason = 'no-segment' | 'condition-false' | 'required-missing' | 'row-failed' | 'not-in-message-map' | 'profile-not-met';
+export type NotMadeReason = 'no-segment' | 'condition-false' | 'required-missing' | 'row-failed' | 'not-in-message-map';

@@ -182,3 +182,15 @@ describe('times', () => {
     expect(born('20260231').issues).toContain('data-type-invalid');
   });
 });
+
+test.each([
+  ['a small document is in its result and among the documents', 1000, 2],
+  ['a large document is kept once', 400_000, 1],
+])('%s', (_, size, times) => {
+  const made = translated([ORU, PID, obr('A'), obx('ED', '11526-1', `^APPLICATION^PDF^Base64^${'QUJD'.repeat(size / 4)}`)]);
+  expect(all(made, 'DocumentReference')).toHaveLength(1);
+  expect(all(made, 'Observation')).toHaveLength(1);
+  expect(JSON.stringify(made.made.map((one) => one.resource)).split('"data":')).toHaveLength(times + 1);
+  expect(made.unused.filter((place) => place.startsWith('OBX'))).toEqual([]);
+  expect(made.issues.filter((item) => item.severity === 'error')).toEqual([]);
+});

@@ -76,8 +76,8 @@ export function createExporter(parts: ExporterParts): Exporter {
     return { job, text };
   };
 
-  /** Writes one job from where it is, renewing the lease meanwhile. */
-  const work = async (begun: ExportJob, text: string): Promise<void> => {
+  /** Writes one job from where it is, renewing the lease meanwhile. False: the store does not take it now. */
+  const work = async (begun: ExportJob, text: string): Promise<boolean> => {
     let job = begun;
     let kept = text;
     const mine = { id: job.id, cancelled: false };
@@ -101,7 +101,7 @@ export function createExporter(parts: ExporterParts): Exporter {
     };
     const renewal = setInterval(() => void inTurn({}).catch(() => undefined), leaseMs / 3).unref();
     try {
-      if (!(await inTurn({}))) return;
+      if (!(await inTurn({}))) return true;
       const means: ExportMeans = { ...parts, file, keep: inTurn, mustStop: () => stopping || mine.cancelled };
       if (await writeExport(job, means)) await inTurn({ state: 'done', ended: now() });
       else if (stopping) await inTurn({ lease: { runner, until: 0 } });
@@ -111,12 +111,16 @@ export function createExporter(parts: ExporterParts): Exporter {
       parts.report(job.id, issues, error instanceof IssueError ? undefined : faultOf(error));
       // what passes leaves the job as it is: it is taken up again when its lease has run out
       if (!isPassing) await inTurn({ state: 'failed', ended: now(), issues });
+      return !isPassing;
     } finally {
       clearInterval(renewal);
       await renewing.catch(() => undefined);
       running = undefined;
-      if (mine.cancelled) await removeFiles(folder, mine.id);
+      // cancelled, or another gateway's now: then the files are its own
+      const [there] = mine.cancelled ? await store.documents([{ kind: JOB_KIND, key: mine.id }]) : ['kept'];
+      if (there === undefined) await removeFiles(folder, mine.id);
     }
+    return true;
   };
 
   /** One job after the other, as long as there is one that nobody works on. */
@@ -126,7 +130,7 @@ export function createExporter(parts: ExporterParts): Exporter {
       const open = (await keptJobs(store)).filter(({ job }) => job.state === 'unfinished' && (job.lease?.until ?? 0) <= now());
       const [next] = open.sort((a, b) => a.job.time - b.job.time);
       if (next === undefined) return;
-      await work(next.job, next.text);
+      if (!(await work(next.job, next.text))) return;
     }
   };
 

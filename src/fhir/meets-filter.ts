@@ -56,7 +56,7 @@ export function meetsFilter(filter: Filter, judged: Judged, compartments: Compar
       return values.composites.some(
         ({ parameter, parts }) =>
           parameter === filter.parameter &&
-          filter.parts.every((part, index) => parts[index] !== undefined && partMeets(part, parts[index], judged, compartments)),
+          filter.parts.every((part, index) => parts[index] !== undefined && partMeets(part, parts[index])),
       );
     case 'chain':
     case 'has':
@@ -72,9 +72,9 @@ type Valued = Exclude<
 >;
 
 /** The parts of a composite are compared by their place: the names of their parameters do not matter. */
-function partMeets(filter: Filter, values: IndexValues, judged: Judged, compartments: CompartmentParameters): boolean {
-  if (filter.op === 'and') return filter.of.every((part) => partMeets(part, values, judged, compartments));
-  if (filter.op === 'or') return filter.of.some((part) => partMeets(part, values, judged, compartments));
+function partMeets(filter: Filter, values: IndexValues): boolean {
+  if (filter.op === 'and') return filter.of.every((part) => partMeets(part, values));
+  if (filter.op === 'or') return filter.of.some((part) => partMeets(part, values));
   return valueMeets(filter as Valued, values, () => true);
 }
 

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OperationOutcome } from 'fhir/r4.js';
 import type { Resource } from '../../src/fhir/resource.ts';
+import { issue } from '../../src/issue/issue.ts';
+import { IssueError } from '../../src/issue/issue-error.ts';
+import type { Change, Commit } from '../../src/store/store.ts';
 import { issueIds } from '../serve/gateway.ts';
 import { ended, type ExportGateway, exported, kickOff, linesOf, namesOf, openExportGateway } from './gateway.ts';
 
@@ -342,11 +345,12 @@ describe('a job outlives its gateway', () => {
     gateway.exporter.start();
     const manifest = (await (await ended(location)).json()) as Awaited<ReturnType<typeof exported>>;
     const lines = await linesOf(manifest.output);
-    expect(lines.map((line) => JSON.parse(line) as Resource).map(({ id, active }) => `${id} ${active}`)).toEqual(
-      ids.map((id) => `${id} undefined`),
+    expect(lines.map((line) => JSON.parse(line) as Resource).map(({ id, active }) => [id, active])).toEqual(
+      ids.map((id) => [id, undefined]),
     );
     const files = readdirSync(`${gateway.folder}/${location.split('/').at(-1)}`);
-    expect(files.sort()).toEqual(manifest.output.map(({ url }) => url.split('/').at(-1)).sort());
+    expect(new Set(files)).toEqual(new Set(manifest.output.map(({ url }) => url.split('/').at(-1))));
+    expect(files).toHaveLength(manifest.output.length);
   });
 
   test('of a gateway that died: taken up when its lease has run out, not before', async () => {
@@ -366,6 +370,48 @@ describe('a job outlives its gateway', () => {
     gateway.clock.now += 15_001;
     gateway.exporter.start();
     expect((await ended(location)).status).toBe(200);
+  });
+
+  test('a database that does not take a write is not asked again and again; later the job goes on', async () => {
+    await gateway.put(patient('a'));
+    const idle = gateway.another();
+    await idle.close();
+    gateway.exporter = idle;
+    const location = (await kickOff(gateway, '$export')).headers.get('content-location') ?? '';
+    let commits = 0;
+    let isDown = true;
+    const commit = (change: Change): Promise<Commit> => {
+      commits += 1;
+      return isDown ? Promise.reject(new IssueError(issue('store-unavailable'))) : gateway.store.commit(change);
+    };
+    const store = new Proxy(gateway.store, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name, target) as unknown;
+        return name === 'commit' ? commit : typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    gateway.exporter = gateway.another({ store });
+    gateway.exporter.start();
+    await new Promise((done) => setTimeout(done, 200));
+    expect(commits).toBeLessThan(10);
+    expect(gateway.reported.map(({ id }) => id)).toContain('store-unavailable');
+    isDown = false;
+    gateway.exporter.start();
+    expect((await ended(location)).status).toBe(200);
+  });
+
+  test('two gateways that share a folder write a job once, and neither takes the files of the other', async () => {
+    await gateway.put(...ids.map((id) => patient(id)));
+    const idle = gateway.another();
+    await idle.close();
+    gateway.exporter = idle;
+    const location = (await kickOff(gateway, '$export?_type=Patient')).headers.get('content-location') ?? '';
+    const both = [gateway.another(), gateway.another()];
+    for (const exporter of both) exporter.start();
+    const manifest = (await (await ended(location)).json()) as Awaited<ReturnType<typeof exported>>;
+    for (const exporter of both) await exporter.close();
+    expect(await linesOf(manifest.output)).toHaveLength(ids.length);
+    expect(readdirSync(`${gateway.folder}/${location.split('/').at(-1)}`)).toHaveLength(manifest.output.length);
   });
 
   test('a disk that does not take it ends the job with the reason, and the log is told', async () => {

@@ -43,16 +43,16 @@ describe('a backup', () => {
   });
 
   test('taken while others write is one state of the database', async () => {
-    let writing = true;
+    const over = new AbortController();
     const writer = (async () => {
-      for (let round = 0; writing; round += 1)
+      for (let round = 0; !over.signal.aborted; round += 1)
         await store.commit({
           writes: ['a', 'b'].map((id) => ({ type: 'Basic', id, resource: resourceWith('Basic', id, {}, { round }) })),
         });
       return true;
     })();
     await backupDatabase(at('live.db'), at('copy.db'), now);
-    writing = false;
+    over.abort();
     await writer;
     const copy = await openSqliteStore({ ...settings, path: at('copy.db') });
     const rounds = (await copy.readMany(['a', 'b'].map((id) => ({ type: 'Basic', id })))).map((v) =>

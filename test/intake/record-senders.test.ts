@@ -204,6 +204,9 @@ describe('lists that become shorter', () => {
       ['active', 'cancelled'],
     ];
     expect(await states()).toEqual(ended);
+    const { rows } = await record.store.journal.search({ count: 1 });
+    const told = (JSON.parse(rows[0]?.issues ?? '[]') as { id: string }[]).map(({ id }) => id);
+    expect(told.filter((id) => id === 'no-longer-listed')).toHaveLength(3);
     await listed(record, '03');
     expect(await states()).toEqual(ended);
     await record.post(adt('A31', '20260304080000', 'REG|GENHOSP', pid(), PEANUT));

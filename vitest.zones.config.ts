@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** What depends on time, in three zones: one without daylight saving, one with it, one that is half an hour off. `npm run test:zones` */
+const ZONES = ['UTC', 'America/New_York', 'Asia/Kolkata'];
+
+export default defineConfig({
+  test: {
+    projects: ZONES.map((zone) => ({
+      test: {
+        name: zone,
+        include: ['test/map/**/*.test.ts', 'test/intake/record-*.test.ts', 'test/end-to-end/stay.test.ts', 'test/mappings.test.ts'],
+        env: { TZ: zone },
+        pool: 'forks' as const,
+        testTimeout: 30_000,
+        hookTimeout: 30_000,
+      },
+    })),
+  },
+});

@@ -25,6 +25,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Prefer: return': '`minimal`, `representation`, `OperationOutcome`',
   'Prefer: handling': '`lenient` (default) leaves unknown search parameters out and names them; `strict` refuses them',
   Accept: 'JSON or XML, by quality; `_format` goes before it',
+  'Accept of a Binary': 'no format of FHIR: the content as it is, to be saved and never run',
   'Accept-Encoding': 'gzip',
   'Content-Encoding': 'gzip; the limit counts what comes out',
 };

@@ -14,9 +14,10 @@ export interface Reply {
   readonly content?: Content;
 }
 
-/** What is no resource and is sent as it is: a text, or a file. */
+/** What is no resource and is sent as it is: a text, bytes, or a file. */
 export type Content =
   | { readonly type: string; readonly text: string }
+  | { readonly type: string; readonly data: Uint8Array }
   | { readonly type: string; readonly file: string; readonly bytes: number };
 
 /** Which version a reply is about. Shape: { etag: 'W/"2"', 'last-modified': 'Sat, 21 Nov 2026 17:00:00 GMT' } */

@@ -11,7 +11,7 @@ import { convert } from './operations/convert.ts';
 import { document } from './operations/document.ts';
 import { everything } from './operations/everything.ts';
 import { exportCancel, exportFile, exportGroup, exportPatients, exportStatus, exportSystem, JOBS } from './operations/export.ts';
-import { expand } from './operations/expand.ts';
+import { expand, expandInstance } from './operations/expand.ts';
 import { indexState } from './operations/index-state.ts';
 import { lookup } from './operations/lookup.ts';
 import { merge, unmerge } from './operations/merge.ts';
@@ -73,6 +73,7 @@ export const ROUTES: readonly Route[] = [
   { name: '$index-state', method: 'GET', path: 'SearchParameter/{id}/$index-state', body: 'none', handle: indexState },
   { name: '$convert', method: 'POST', path: '$convert', body: 'message', handle: convert },
   ...readOnly('$expand', 'ValueSet/$expand', expand),
+  ...readOnly('$expand', 'ValueSet/{id}/$expand', expandInstance),
   ...readOnly('$validate-code', 'ValueSet/$validate-code', validateCodeInValueSet),
   ...readOnly('$validate-code', 'CodeSystem/$validate-code', validateCodeInSystem),
   ...readOnly('$lookup', 'CodeSystem/$lookup', lookup),

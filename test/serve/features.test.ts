@@ -111,6 +111,15 @@ const settled = (name: keyof typeof DEFAULT_SETTINGS): string => `${name} ${Stri
 
 const PROOFS: ReadonlyMap<string, Proof> = new Map<string, Proof>([
   [
+    'GET /ValueSet/{id}/$expand',
+    { file: 'terminology.test.ts', title: 'of a stored value set draws on stored code systems and value sets' },
+  ],
+  [
+    'POST /ValueSet/{id}/$expand',
+    { file: 'terminology.test.ts', title: 'of a stored value set draws on stored code systems and value sets' },
+  ],
+  ['Accept of a Binary', { file: 'interactions.test.ts', title: 'a Binary is given as what it holds to who asks for no FHIR' }],
+  [
     'GET /SearchParameter/{id}/$index-state',
     {
       file: 'custom-parameters.test.ts',

@@ -90,6 +90,28 @@ describe('create and read', () => {
   });
 });
 
+test('a Binary is given as what it holds to who asks for no FHIR', async () => {
+  const resource = { resourceType: 'Binary', id: 'pdf', contentType: 'application/pdf', data: Buffer.from('%PDF-x').toString('base64') };
+  await gateway.http.put('/fhir/Binary/pdf').set('content-type', 'application/fhir+json').send(JSON.stringify(resource)).expect(201);
+  const asked = (accept: string, path = 'Binary/pdf') => gateway.http.get(`/fhir/${path}`).set('accept', accept);
+  for (const path of ['Binary/pdf', 'Binary/pdf/_history/1']) {
+    const reply = await asked('application/pdf', path)
+      .buffer(true)
+      .parse((stream, done) => {
+        let text = '';
+        stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        stream.on('end', () => done(null, text));
+      });
+    expect([reply.status, reply.headers['content-type'], reply.body]).toEqual([200, 'application/pdf', '%PDF-x']);
+    expect([reply.headers['content-disposition'], reply.headers['etag']]).toEqual(['attachment', 'W/"1"']);
+  }
+  for (const accept of ['application/fhir+json', '*/*', 'text/html, */*;q=0.1', 'application/pdf, application/fhir+xml;q=0.1'])
+    expect((await asked(accept)).headers['content-type']).toMatch(/^application\/fhir\+/);
+  expect((await asked('application/pdf', 'Binary/pdf?_format=json')).headers['content-type']).toMatch(/^application\/fhir\+json/);
+  expect((await asked('application/pdf', 'Binary/nobody')).headers['content-type']).toMatch(/^application\/fhir\+json/);
+  expect((await asked('application/pdf', 'Patient/nobody')).status).toBe(406);
+});
+
 describe('update', () => {
   test('makes a resource under the id of the client, then versions of it', async () => {
     expect((await put({ resourceType: 'Patient', id: 'up' })).status).toBe(201);

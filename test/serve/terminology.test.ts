@@ -44,6 +44,59 @@ describe('$expand', () => {
   });
 });
 
+describe('of a stored value set', () => {
+  const put = (resource: { resourceType: string; id: string; [element: string]: unknown }) =>
+    gateway.http
+      .put(`/fhir/${resource.resourceType}/${resource.id}`)
+      .set('content-type', 'application/fhir+json')
+      .send(JSON.stringify(resource));
+  const codesOf = (body: { expansion: { contains?: { code: string }[] } }) => body.expansion.contains?.map(({ code }) => code);
+
+  test('of a stored value set draws on stored code systems and value sets', async () => {
+    const concept = [{ code: 'a', concept: [{ code: 'a1', display: 'One' }] }, { code: 'b' }];
+    await put({ resourceType: 'CodeSystem', id: 'own', url: 'urn:own', status: 'active', content: 'complete', concept });
+    await put({
+      resourceType: 'ValueSet',
+      id: 'inner',
+      url: 'urn:set:inner',
+      status: 'active',
+      compose: { include: [{ system: 'urn:own' }] },
+    });
+    const compose = {
+      include: [{ valueSet: ['urn:set:inner'] }, { system: GENDER, concept: [{ code: 'male' }] }],
+      exclude: [{ system: 'urn:own', concept: [{ code: 'b' }] }],
+    };
+    await put({ resourceType: 'ValueSet', id: 'outer', url: 'urn:set:outer', version: '2', status: 'active', compose });
+    for (const path of ['ValueSet/outer/$expand', 'ValueSet/$expand?url=urn:set:outer', 'ValueSet/$expand?url=urn:set:outer%7C2'])
+      expect([path, codesOf((await get(path)).body)]).toEqual([path, ['a', 'a1', 'male']]);
+    expect(codesOf((await post('ValueSet/outer/$expand', { name: 'filter', valueString: 'one' })).body)).toEqual(['a1']);
+    expect(result((await get('ValueSet/$validate-code?url=urn:set:outer&system=urn:own&code=a1')).body)).toBe(true);
+    expect(result((await get('ValueSet/$validate-code?url=urn:set:outer&system=urn:own&code=b')).body)).toBe(false);
+    expect((await get('ValueSet/$expand?url=urn:set:outer%7C3')).status).toBe(404);
+    expect((await get('ValueSet/nobody/$expand')).status).toBe(404);
+  });
+
+  test('that draws on what is nowhere, or filters by an expression of a client, is refused', async () => {
+    await put({
+      resourceType: 'ValueSet',
+      id: 'lost',
+      url: 'urn:set:lost',
+      status: 'active',
+      compose: { include: [{ system: 'urn:nowhere' }] },
+    });
+    expect(issueIds((await get('ValueSet/lost/$expand')).body)).toEqual(['parameter-invalid']);
+    const filter = [{ property: 'code', op: 'regex', value: '(a+)+b' }];
+    await put({
+      resourceType: 'ValueSet',
+      id: 'slow',
+      url: 'urn:set:slow',
+      status: 'active',
+      compose: { include: [{ system: GENDER, filter }] },
+    });
+    expect(issueIds((await get('ValueSet/slow/$expand')).body)).toEqual(['too-costly']);
+  });
+});
+
 test('$validate-code says whether a code is in a value set or a code system', async () => {
   expect(result((await get(`ValueSet/$validate-code?url=${GENDERS}&code=male&system=${GENDER}`)).body)).toBe(true);
   expect(result((await get(`ValueSet/$validate-code?url=${GENDERS}&code=x&system=${GENDER}`)).body)).toBe(false);

@@ -165,6 +165,22 @@ describe('faults', () => {
     database.close();
   });
 
+  test('a statement beyond the limits of the database is a search that costs too much', () => {
+    const database = new DatabaseSync(':memory:');
+    const run = (sql: string) => {
+      try {
+        database.prepare(sql).get();
+        return undefined;
+      } catch (error) {
+        return errorOf(faultOf(error));
+      }
+    };
+    for (const sql of [`SELECT 1${' OR 1'.repeat(2000)}`, `SELECT ${'?,'.repeat(40_000)}1`, 'SELECT 1 UNION '.repeat(2000) + 'SELECT 1'])
+      expect(run(sql)).toMatchObject({ issues: [{ id: 'too-costly' }] });
+    expect(run('SELECT nothing')?.name).toBe('Bug');
+    database.close();
+  });
+
   test('an error of ours is no fault of the database', () => {
     expect(errorOf(faultOf(new TypeError('x'))).name).toBe('Bug');
   });

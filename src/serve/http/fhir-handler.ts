@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import type { Conditions, FhirRequest, Method } from '../fhir-request.ts';
 import type { Reply } from '../reply.ts';
 import type { Match, Router } from '../route.ts';
+import { contentReply, wantsContent } from './binary-content.ts';
 import { failureReply, issuesOf } from './failure-reply.ts';
 import { chooseFormat } from './media-type.ts';
 import { parsePrefer } from './preferences.ts';
@@ -28,13 +29,14 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
       gzip: acceptsGzip(request.headers['accept-encoding']),
       headOnly: request.method === 'HEAD',
     };
+    const raw = wantsContent(request.method, path, valueOf(query, '_format'), request.headers.accept);
     let reply: Reply;
     let interaction = 'none';
     const trail = new RequestTrail(context, request);
     try {
       if (request.originalUrl.length > context.settings.maxUrlLength)
         throw new IssueError(issue('address-too-long', { limit: context.settings.maxUrlLength }));
-      how = asked(how, query, request);
+      if (!raw) how = asked(how, query, request);
       const segments = decodePath(path);
       if (request.method === 'OPTIONS') reply = optionsReply(context.router, segments);
       else {
@@ -61,7 +63,7 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
       context.log.error({ fault: faultOf(error) }, 'the audit trail cannot be written');
       reply = failureReply([issue('audit-unavailable')]);
     }
-    await sendReply(response, reply, how, context.definitions);
+    await sendReply(response, raw ? contentReply(reply) : reply, how, context.definitions);
     // no URL: it may hold names and numbers of patients
     context.log.info({ interaction, method: request.method, status: reply.status, ms: Math.round(performance.now() - started) }, 'request');
   };

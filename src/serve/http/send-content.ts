@@ -7,15 +7,15 @@ import { issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import type { Content } from '../reply.ts';
 
-/** Writes what is no resource, whatever format was asked for: a text, or a file as it is on the disk, compressed for who takes it. */
+/** Writes what is no resource, whatever format was asked for: a text or bytes, or a file as it is on the disk, compressed for who takes it. */
 export async function sendContent(
   response: ServerResponse,
   content: Content,
   how: { readonly gzip: boolean; readonly headOnly: boolean },
 ): Promise<void> {
   response.setHeader('content-type', content.type);
-  if ('text' in content) {
-    const bytes = Buffer.from(content.text, 'utf8');
+  if (!('file' in content)) {
+    const bytes = 'text' in content ? Buffer.from(content.text, 'utf8') : content.data;
     response.setHeader('content-length', bytes.length);
     response.end(how.headOnly ? undefined : bytes);
     return;
@@ -34,7 +34,7 @@ export async function sendContent(
 
 /** Fails: export-not-found (the file is gone from the disk) */
 export async function requireFile(content: Content): Promise<void> {
-  if ('text' in content) return;
+  if (!('file' in content)) return;
   const handle = await open(content.file).catch(() => undefined);
   if (handle === undefined) throw new IssueError(issue('export-not-found'));
   await handle.close();

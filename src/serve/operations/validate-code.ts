@@ -13,7 +13,9 @@ import { simpleInputs } from './parameters.ts';
 
 /** ValueSet/$validate-code: whether one of the codes given is in a loaded value set, and under which display. */
 export async function validateCodeInValueSet(request: FhirRequest, _target: Target, context: Context): Promise<Reply> {
-  const { codes } = requireExpansion(simpleInputs(request, 'url')[0] ?? '', context);
+  const {
+    expansion: { codes },
+  } = await requireExpansion(simpleInputs(request, 'url')[0] ?? '', context);
   const inputs = codedInputs(request);
   if (inputs.length === 0) throw invalid('code', 'a code, a coding or a codeableConcept is needed');
   const found = inputs.find(({ system, code }) => codes.has(system, code));

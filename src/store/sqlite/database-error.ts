@@ -14,6 +14,10 @@ const UNAVAILABLE = new Set([3, 8, 10, 11, 13, 14, 26]);
 /** IOERR_FSYNC, IOERR_DIR_FSYNC: what the kernel could not write it may have forgotten, and a second try may lie. */
 const FSYNC = new Set([1034, 1290]);
 
+/** What SQLite says of a statement beyond its limits: our own limits are far below, but some searches grow when they are written out. */
+const TOO_LARGE =
+  /^(Expression tree is too large|too many SQL variables|parser stack overflow|too many terms in compound SELECT|string or blob too big)/;
+
 /** A thrown error as a fault. */
 export function faultOf(error: unknown): DatabaseFault {
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
@@ -25,10 +29,12 @@ export function isLasting(fault: DatabaseFault): boolean {
   return FSYNC.has(fault.code) || [11, 26].includes(fault.code & 0xff);
 }
 
-/** The fault as the caller of the store meets it: store-busy, store-unavailable, or a bug of ours. */
+/** The fault as the caller of the store meets it: too-costly, store-busy, store-unavailable, or a bug of ours. */
 export function errorOf(fault: DatabaseFault): IssueError | Bug {
   const primary = fault.code & 0xff;
   if (BUSY.has(primary)) return new IssueError(issue('store-busy'));
+  if (primary === 1 && TOO_LARGE.test(fault.message))
+    return new IssueError(issue('too-costly', { reason: 'it compares with more values than the database takes in one statement' }));
   if (UNAVAILABLE.has(primary)) return new IssueError(issue('store-unavailable'));
   return new Bug(`the database refused a statement: ${fault.message}`);
 }

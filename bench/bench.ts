@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './measure.ts';
 
-/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- store gateway` takes only these; `-- --save` keeps the run. */
+/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- store gateway` takes only these; `-- --save` keeps the run; `-- fhir --large` asks two million resources too. */
 const SAVED = join(import.meta.dirname, 'saved', 'last.json');
 
 interface Run {
@@ -23,6 +23,7 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   audit: async () => (await import('./audit.ts')).auditFigures(),
   export: async () => (await import('./export.ts')).exportFigures(),
   gateway: async () => (await import('./gateway.ts')).gatewayFigures(),
+  fhir: async () => (await import('./fhir.ts')).fhirFigures(),
 };
 const chosen = process.argv.slice(2).filter((word) => Object.hasOwn(sections, word));
 const last = existsSync(SAVED) ? (JSON.parse(readFileSync(SAVED, 'utf8')) as Run) : undefined;

@@ -56,6 +56,9 @@ export interface RunningIntake extends Intake {
   stop(): void;
 }
 
+/** A message longer than this is worked on by itself. Units: bytes */
+const LARGE_BYTES = 1024 * 1024;
+
 /** An intake over a store. */
 export function createIntake(deps: IntakeDependencies): RunningIntake {
   const work = createMessageWork(deps);
@@ -110,9 +113,12 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       received.kind === 'new' && received.reused
         ? { ...reading, issues: [...reading.issues, issue('control-id-reused', { at: { segment: 'MSH', occurrence: 1, field: 10 } })] }
         : reading;
+    const large = raw.length > LARGE_BYTES;
+    // A large one is read again in its turn rather than kept read while it waits; what only this arrival knows is kept.
+    const kept = large && known === reading ? undefined : known;
     const answer = hasEnded(row)
       ? Promise.resolve(answerWith(codeOf(row), row.ack, reading))
-      : answerInTime(work.finish(row, known), reading);
+      : answerInTime(work.finish(row, kept, { large }), reading);
     return taken(answer, channel, reading, mode);
   }
 
@@ -190,7 +196,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     async reprocess(id) {
       const row = await deps.store.journal.get(id);
       if (row === undefined) return failure(issue('message-not-found'));
-      const outcome = await work.finish(row, undefined, true);
+      const outcome = await work.finish(row, undefined, { again: true });
       return outcome === undefined ? failure(issue('internal', { reference: id })) : success(outcome);
     },
     async preview(id) {

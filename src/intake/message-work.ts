@@ -24,9 +24,13 @@ export interface WorkDependencies extends ProcessDependencies {
 export interface MessageWork {
   /**
    * Brings a journalled message to its end, in its lanes; undefined when the gateway stops first. One that has ended well is not worked
-   * on again unless `again` says so.
+   * on again unless `again` says so. Large ones are worked on one at a time: each takes ten times its bytes meanwhile.
    */
-  finish(row: MessageRow, reading: Reading | undefined, again?: boolean): Promise<Outcome | undefined>;
+  finish(
+    row: MessageRow,
+    reading: Reading | undefined,
+    how?: { readonly again?: boolean; readonly large?: boolean },
+  ): Promise<Outcome | undefined>;
   /** The store has just kept something: what waits for it need not wait long. */
   storeWorks(): void;
   /** Takes up what was received and not finished before the last stop, in the order of arrival; how many there were. */
@@ -52,13 +56,18 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
   const atWork = new Map<string, Promise<Outcome | undefined>>();
   let stopped = false;
 
-  function finish(row: MessageRow, reading: Reading | undefined, again = false): Promise<Outcome | undefined> {
+  function finish(
+    row: MessageRow,
+    reading: Reading | undefined,
+    how: { again?: boolean; large?: boolean } = {},
+  ): Promise<Outcome | undefined> {
     const running = atWork.get(row.id);
     if (running !== undefined) return running;
     const { id, controlId, sender, messageType, receivedAt } = row;
     const kept = lanes.depth < MOST_KEPT_READ ? reading : undefined;
+    const keys = [...laneKeysOf(row.keys, row.channel), ...(how.large === true ? ['large'] : [])];
     const task = lanes
-      .run(laneKeysOf(row.keys, row.channel), async () => (stopped ? undefined : retry(() => attempt(id, kept, again))))
+      .run(keys, async () => (stopped ? undefined : retry(() => attempt(id, kept, how.again === true))))
       .then(
         (outcome) => {
           if (outcome !== undefined) deps.report({ id, controlId, sender, messageType, receivedAt }, outcome);

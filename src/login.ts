@@ -30,7 +30,7 @@ export interface Login {
   /** Whether anybody has to log in to the FHIR API, and to all else that shows records. */
   readonly isNeeded: boolean;
   /** Fails: throws IssueError login-needed, too-many-requests */
-  authenticate(request: IncomingMessage): Promise<Access>;
+  readonly authenticate: (request: IncomingMessage) => Promise<Access>;
   /** The handler, for operators alone. Fails: login-needed, forbidden, too-many-requests */
   operatorsOnly(handle: Mounted['handle']): Mounted['handle'];
   /** The handler, for senders with a key, or clients that may create anything. Fails: login-needed, forbidden, too-many-requests */

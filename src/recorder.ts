@@ -75,7 +75,10 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
       async commit(change) {
         const records = messageRecords(change, now(), newId);
         if (records.length === 0) return store.commit(change);
-        const commit = await store.commit({ ...change, documents: [...(change.documents ?? []), ...records.map(trail.note)] });
+        const commit = await store.commit({
+          ...change,
+          documents: [...(change.documents ?? []), ...records.map((record) => trail.note(record))],
+        });
         // it is kept with the change already; the chain may follow
         if (commit.ok) for (const record of records) trail.record(record, true).catch(failed);
         return commit;

@@ -52,6 +52,6 @@ async function checkEvents(store: Store, link: Link, faults: string[]): Promise<
 }
 
 function withoutMeta(json: string): unknown {
-  const { meta, ...rest } = JSON.parse(json) as Record<string, unknown>;
+  const { meta: _, ...rest } = JSON.parse(json) as Record<string, unknown>;
   return rest;
 }

@@ -31,7 +31,7 @@ export function parseScope(text: string): Scope | undefined {
   return {
     context: context as Scope['context'],
     type,
-    rights: new Set([...letters] as Right[]),
+    rights: new Set(RIGHTS.filter((right) => letters.includes(right))),
     ...(query === undefined ? {} : { query }),
   };
 }

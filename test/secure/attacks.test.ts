@@ -23,7 +23,7 @@ afterAll(() => gateway.close());
 const FHIR = { 'content-type': 'application/fhir+json' };
 async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = FHIR) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-  const reply = await fetch(`${gateway.fhirBase}/${path}`, { method, headers, ...(text === undefined ? {} : { body: text as string }) });
+  const reply = await fetch(`${gateway.fhirBase}/${path}`, { method, headers, ...(text === undefined ? {} : { body: text }) });
   const words = await reply.text();
   return { status: reply.status, text: words, body: (words.startsWith('{') ? JSON.parse(words) : {}) as Bundle };
 }

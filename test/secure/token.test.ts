@@ -28,7 +28,7 @@ describe('the token endpoint', () => {
   test('an assertion is used once', async () => {
     const assertion = await guarded.assertion();
     const answers = await Promise.all([1, 2, 3].map(async () => (await guarded.askToken(asking(assertion))).status));
-    expect(answers.sort()).toEqual([200, 401, 401]);
+    expect(answers.toSorted((one, two) => one - two)).toEqual([200, 401, 401]);
   });
 
   test('a client with a patient is told it, and sees that patient alone', async () => {

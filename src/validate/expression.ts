@@ -9,8 +9,15 @@ import { resolveReference } from './reference.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
-/** Steps and items of one evaluation; a bundle of 10,000 entries takes some 100,000, and this many a second or less. */
-const MOST_STEPS = 1_000_000;
+/** What one evaluation may cost, in steps: a few tenths of a second. The rules of a bundle of 1,000 entries take a third of it. */
+const MOST_STEPS = 300_000;
+/** Where it looks for doubles fhirpath.js holds each item against each other; so many pairs are a step. */
+const PAIRS_A_STEP = 100;
+const BY_PAIRS = /isDistinct|distinct|subsetOf|supersetOf|intersect|exclude|union|repeat|\|/;
+/** What all evaluations of one validation may cost together: a second or two. */
+const MOST_STEPS_IN_ALL = 1_000_000;
+/** To begin an evaluation costs about as much as so many steps. */
+const BEGINNING = 20;
 const MOST_CHARACTERS = 1_000_000;
 
 /** Makes a test of a FHIRPath expression on the path `base`: false only where it is false, undefined where it cannot be evaluated. */
@@ -21,16 +28,17 @@ type Evaluate = (value: unknown, environment: Record<string, unknown>) => unknow
 /**
  * Expressions by fhirpath.js, each compiled when first evaluated and then kept.
  * References resolve to what is contained or in the same bundle, and value sets to what is loaded: nothing is fetched.
- * An evaluation that takes too many steps is given up, whatever it comes from: other requests wait for it.
+ * An evaluation that takes too many steps is given up, and so is what is left once a validation has taken too many: other requests wait.
  * Nothing at all counts as met: a rule about what is not there says nothing. It happens where dates of unequal precision are compared.
  */
 export function expressionCompiler(definitions: Definitions): CompileExpression {
   const compiled = new Map<string, Evaluate>();
   let walking: Walk | undefined;
   let steps = 0;
+  let byPairs = false;
   const count = (_context: unknown, _focus: unknown, result: unknown) => {
     const items: readonly unknown[] = Array.isArray(result) ? result : [];
-    steps += 1 + items.length;
+    steps += 1 + items.length + (byPairs ? items.length ** 2 / PAIRS_A_STEP : 0);
     const isLong = items.length === 1 && typeof items[0] === 'string' && items[0].length > MOST_CHARACTERS;
     if (steps > MOST_STEPS || isLong) throw tooCostly('it takes too many steps');
   };
@@ -64,7 +72,9 @@ export function expressionCompiler(definitions: Definitions): CompileExpression 
   };
   return (base, expression) => {
     const key = `${base} ${expression}`;
+    const comparesPairs = BY_PAIRS.test(expression);
     return (value, walk) => {
+      if (walk.cost.steps > MOST_STEPS_IN_ALL) return undefined;
       const outer = walking;
       walking = walk;
       try {
@@ -74,12 +84,14 @@ export function expressionCompiler(definitions: Definitions): CompileExpression 
           compiled.set(key, evaluate);
         }
         steps = 0;
+        byPairs = comparesPairs;
         const root = walk.frame.root ?? walk.frame;
         const result = evaluate(value, { resource: walk.frame.resource, rootResource: root.resource });
         return result.length === 0 || result[0] !== false;
       } catch {
         return undefined;
       } finally {
+        walk.cost.steps += BEGINNING + steps;
         walking = outer;
       }
     };

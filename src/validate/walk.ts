@@ -41,11 +41,14 @@ export class Walk {
   readonly nesting: number;
   /** What was found out in trials, by value and profile: a value that many point to is tried once. */
   readonly verdicts: Map<unknown, Map<string, boolean>>;
+  /** What expressions have cost so far, trials among them. */
+  readonly cost: { steps: number };
   #omitted = 0;
 
   constructor(frame: Frame, start: string, resourceTypes: ReadonlySet<string>, outer?: Walk) {
     this.nesting = outer === undefined ? 0 : outer.nesting + 1;
     this.verdicts = outer?.verdicts ?? new Map();
+    this.cost = outer?.cost ?? { steps: 0 };
     this.frame = frame;
     this.#resources = resourceTypes;
     this.enter(start, -1, start);

@@ -93,6 +93,7 @@ describe('hostile input', () => {
 
   test.each([
     ['goes through everything for everything', 'contained.select(%resource.contained.select(%resource.contained.count())).count() > 0'],
+    ['holds everything against everything', 'contained.all(%resource.contained.id.isDistinct())'],
     ['grows what it has', `text.${'select($this & $this).'.repeat(60)}exists()`],
     ['has a pattern that is slow on a long text', "text.matches('x.*y.*z')"],
   ])('an expression that %s is given up, and that is said', (_what, expression) => {
@@ -103,6 +104,20 @@ describe('hostile input', () => {
     const nested = { id: 'Observation.code', path: 'Observation.code', constraint };
     const issues = [...validator.validate(long, { profiles: [PROFILE] }), ...withProfile(nested).validate(long, { profiles: [PROFILE] })];
     expect(ids(issues.filter(({ severity }) => severity === 'information'))).toEqual(['invariant-not-checked']);
+  });
+
+  test('of very many elements with rules of their own the first are held to them, and that is said', () => {
+    const validator = compileValidator(definitions);
+    const found = (bad: number) => {
+      const item = Array.from({ length: 20_000 }, (_, at) => ({
+        linkId: `i${at}`,
+        type: at === bad ? 'display' : 'string',
+        readOnly: true,
+      }));
+      return validator.validate({ resourceType: 'Questionnaire', status: 'draft', item });
+    };
+    expect(found(5).flatMap(({ id, expression }) => (id === 'invariant-not-met' ? [expression] : []))).toEqual(['Questionnaire.item[5]']);
+    expect(ids(found(-1))).toEqual(['invariant-not-checked', 'issues-omitted']);
   });
 
   test('a resource nested 10,000 deep is refused', () => {

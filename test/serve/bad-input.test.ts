@@ -134,6 +134,24 @@ describe('an address that is wrong', () => {
   });
 });
 
+describe('a search that is wrong says which parameter', () => {
+  test.each([
+    ['Patient?shoe-size=43', 'search-parameter-unknown', 'not-supported', 'http.shoe-size'],
+    ['Patient?birthdate=soon', 'parameter-invalid', 'value', 'http.birthdate'],
+    ['Patient?birthdate=1980-02-30', 'parameter-invalid', 'value', 'http.birthdate'],
+    ['Patient?birthdate=zz1980', 'parameter-invalid', 'value', 'http.birthdate'],
+    ['Observation?value-quantity=xx5', 'parameter-invalid', 'value', 'http.value-quantity'],
+    ['Patient?name:dance=x', 'search-modifier-unsupported', 'not-supported', 'http.name'],
+    ['Patient?_id=a%20b', 'parameter-invalid', 'value', 'http._id'],
+    ['Patient?_count=many', 'parameter-invalid', 'value', 'http._count'],
+    ['Patient?_sort=shoe-size', 'search-parameter-unknown', 'not-supported', 'http.shoe-size'],
+    ['Patient?_include=Nobody:x', 'parameter-invalid', 'value', 'http._include'],
+  ])('%s', async (path, id, code, place) => {
+    const { status, body } = await gateway.http.get(`/fhir/${path}`).set('prefer', 'handling=strict');
+    expect([status, issueIds(body), body.issue[0].code, body.issue[0].expression]).toEqual([400, [id], code, [place]]);
+  });
+});
+
 test('the greatest search allowed is answered, a greater one refused', async () => {
   const many = (count: number, text: string) => Array.from({ length: count }, (_, index) => `${text}${index}`).join(',');
   for (const parameter of [

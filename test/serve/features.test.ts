@@ -107,7 +107,17 @@ const GENDER = 'http://hl7.org/fhir/ValueSet/administrative-gender';
 const GENDERS = 'http://hl7.org/fhir/administrative-gender';
 const exported = (title: string): Proof => ({ file: '../export/export.test.ts', title });
 const merged = (title: string): Proof => ({ file: 'merge.test.ts', title });
-const settled = (name: keyof typeof DEFAULT_SETTINGS): string => `${name} ${String(DEFAULT_SETTINGS[name])}`;
+type Limit =
+  | 'maxBodyBytes'
+  | 'maxUrlLength'
+  | 'maxDepth'
+  | 'maxEntries'
+  | 'maxCount'
+  | 'defaultCount'
+  | 'maxValues'
+  | 'maxParameters'
+  | 'maxChain';
+const settled = (name: Limit): string => `${name} ${String(DEFAULT_SETTINGS[name])}`;
 
 const PROOFS: ReadonlyMap<string, Proof> = new Map<string, Proof>([
   [

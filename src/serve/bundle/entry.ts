@@ -61,6 +61,8 @@ export async function within<T>(place: string, step: () => T | Promise<T>): Prom
 
 function placed(place: string, expression: string | undefined): string {
   if (expression === undefined || expression.startsWith('Bundle.')) return expression ?? place;
+  // a parameter of the entry's own address
+  if (expression.startsWith('http.')) return `${place}.request.url`;
   const dot = expression.indexOf('.');
   return dot < 0 ? `${place}.resource` : `${place}.resource${expression.slice(dot)}`;
 }

@@ -62,8 +62,11 @@ const MOST_DECISIONS = 20;
  *
  * Fails: throws IssueError store-busy or store-unavailable, or race-lost in the outcome; every other fault is the outcome
  */
-export async function processMessage(row: MessageRow, reading: Reading, deps: ProcessDependencies): Promise<Outcome> {
-  const said = read(reading, deps.translator());
+export async function processMessage(row: MessageRow, reading: Reading, given: ProcessDependencies): Promise<Outcome> {
+  // One set of mapping files from the reading to the Provenance, whatever is reloaded meanwhile.
+  const translator = given.translator();
+  const deps: ProcessDependencies = { ...given, translator: () => translator };
+  const said = read(reading, translator);
   for (let attempt = 0; attempt < MOST_DECISIONS; attempt += 1) {
     const decision = await decide(row, reading, said, deps);
     const outcome = await tryFinish(row, reading, deps, hasError(decision.issues) ? { ...decision, effects: undefined } : decision);

@@ -2,7 +2,7 @@ import { parseJson } from '../fhir/written-number.ts';
 import { issue } from '../issue/issue.ts';
 import { Bug, IssueError } from '../issue/issue-error.ts';
 import type { DocumentKey, Store, StoredVersion, Write } from './store.ts';
-import { digestOf, type StoreDigest } from './store-digest.ts';
+import { digestOf, NOT_KEPT, type StoreDigest } from './store-digest.ts';
 
 /** Marks a copy that has begun and not ended, so that it can be gone on with, and so that nobody takes it for the whole. */
 export const COPYING: DocumentKey = { kind: 'copy', key: 'begun' };
@@ -80,7 +80,7 @@ async function copyClaims(from: Store, to: Store): Promise<void> {
 }
 
 async function copyDocuments(from: Store, to: Store): Promise<void> {
-  for (const kind of await from.documentKinds()) {
+  for (const kind of (await from.documentKinds()).filter((one) => !NOT_KEPT.has(one))) {
     for (let after = ''; ; ) {
       const documents = await from.listDocuments(kind, after, TOGETHER);
       if (documents.length > 0) await to.commit({ documents: documents.map(({ key, json }) => ({ kind, key, json })) });

@@ -14,8 +14,11 @@ export interface StoreDigest {
 }
 
 const TOGETHER = 500;
-/** The mark of a copy under way is no part of what is kept. */
-const NOT_KEPT = 'copy';
+/** The kind of the documents that say how far a search parameter made at run time is. */
+export const PARAMETER_STATE = 'search-parameter';
+
+/** No part of what is kept: the mark of a copy under way, and what is true of one store's index alone. */
+export const NOT_KEPT: ReadonlySet<string> = new Set(['copy', PARAMETER_STATE]);
 
 /** Reads everything: every version, message, claim and document, with its bytes. */
 export async function digestOf(store: Store): Promise<StoreDigest> {
@@ -48,7 +51,7 @@ export async function digestOf(store: Store): Promise<StoreDigest> {
     count = some.length;
   }
   const documents = new Counted();
-  for (const kind of (await store.documentKinds()).filter((one) => one !== NOT_KEPT))
+  for (const kind of (await store.documentKinds()).filter((one) => !NOT_KEPT.has(one)))
     for (let after = '', count = TOGETHER; count === TOGETHER; ) {
       const some = await store.listDocuments(kind, after, TOGETHER);
       for (const { key, json } of some) documents.add(kind, key, json);

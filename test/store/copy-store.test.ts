@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { searchOf } from '../../src/fhir/search-query.ts';
 import { COPYING, copyStore } from '../../src/store/copy-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import { digestOf } from '../../src/store/store-digest.ts';
+import { digestOf, PARAMETER_STATE } from '../../src/store/store-digest.ts';
 import type { Store } from '../../src/store/store.ts';
 import { resourceWith, testSettings } from './harness.ts';
 import { fillStore } from './kept-content.ts';
@@ -42,6 +42,12 @@ describe('a copy of a store', () => {
     await copyStore(from, to);
     expect(await digestOf(to)).toEqual(await digestOf(from));
     expect(await to.documents([COPYING])).toEqual([undefined]);
+  });
+
+  test('leaves out how far search parameters are: the copy was made without them and looks through itself', async () => {
+    await from.commit({ documents: [{ kind: PARAMETER_STATE, key: 'eyes', json: '{}' }] });
+    await copyStore(from, to);
+    expect(await to.documents([{ kind: PARAMETER_STATE, key: 'eyes' }])).toEqual([undefined]);
   });
 
   test('is not made into a store that holds something', async () => {

@@ -8,8 +8,9 @@ import { EVERYTHING, searchOf } from '../../fhir/search-query.ts';
 import { issue, type Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import type { Store } from '../../store/store.ts';
+import { PARAMETER_STATE } from '../../store/store-digest.ts';
 import { resourceOf } from '../write/stored-resource.ts';
-import { begun, fingerprintOf, PARAMETER_STATE, type ParameterState, readParameterState } from './parameter-state.ts';
+import { begun, fingerprintOf, type ParameterState, readParameterState } from './parameter-state.ts';
 import { lookThrough } from './look-through.ts';
 
 /** What search parameters made at run time are kept up with. */

@@ -1,6 +1,7 @@
 import type { SearchParameter } from 'fhir/r4.js';
+import { PARAMETER_STATE } from '../../store/store-digest.ts';
 import type { CustomParametersParts } from './custom-parameters.ts';
-import { PARAMETER_STATE, type ParameterState } from './parameter-state.ts';
+import type { ParameterState } from './parameter-state.ts';
 import { recount, Sample } from './recount.ts';
 
 /** Resources taken out at a time: a few milliseconds of work, then requests get their turn. */

@@ -1,9 +1,6 @@
 import type { SearchParameter } from 'fhir/r4.js';
 
-/** The kind of the documents that say how far a search parameter made at run time is; their key is the id of the SearchParameter. */
-export const PARAMETER_STATE = 'search-parameter';
-
-/** How far one is: what is stored is looked through for its values, then it is searched by. It survives a restart. */
+/** How far a search parameter made at run time is, a document under the id of its SearchParameter: what is stored is looked through for its values, then it is searched by. It survives a restart. */
 export interface ParameterState {
   /** What its values depend on: another expression begins anew. */
   readonly fingerprint: string;

@@ -31,13 +31,20 @@ export interface Login {
   readonly isNeeded: boolean;
   /** Fails: throws IssueError login-needed, too-many-requests */
   readonly authenticate: (request: IncomingMessage) => Promise<Access>;
-  /** The handler, for operators alone. Fails: login-needed, forbidden, too-many-requests */
-  operatorsOnly(handle: Mounted['handle']): Mounted['handle'];
+  /**
+   * The handler, for operators alone. `before` is told who comes, or undefined for who was refused, and is waited for.
+   *
+   * Fails: login-needed, forbidden, too-many-requests, and what `before` fails with
+   */
+  operatorsOnly(handle: Mounted['handle'], before?: Told): Mounted['handle'];
   /** The handler, for senders with a key, or clients that may create anything. Fails: login-needed, forbidden, too-many-requests */
   sendersOnly(handle: Mounted['handle']): Mounted['handle'];
   /** The token endpoint and what says where it is. */
   readonly mount: readonly Mounted[];
 }
+
+/** Told of a visit that is no FHIR. */
+export type Told = (request: IncomingMessage, access: Access | undefined, isAllowed: boolean) => Promise<void>;
 
 /** What a login is made of. */
 export interface LoginParts {
@@ -106,36 +113,45 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
     }
   }
 
-  const behind =
-    (check: (request: IncomingMessage) => Promise<void>) =>
-    (handle: Mounted['handle']): Mounted['handle'] =>
-    async (request, response) => {
-      try {
-        await check(request);
-      } catch (error) {
-        if (error instanceof IssueError) refusalHeaders(error, response);
-        throw error;
-      }
-      await handle(request, response);
-    };
+  /** Runs a check; what a login lacks is said in a header too. */
+  const checked = async (response: ServerResponse, check: () => Promise<void> | void): Promise<void> => {
+    try {
+      await check();
+    } catch (error) {
+      if (error instanceof IssueError) refusalHeaders(error, response);
+      throw error;
+    }
+  };
 
   return {
     isNeeded,
     authenticate,
-    operatorsOnly: behind(async (request) => {
-      if (!(await authenticate(request)).isOperator) throw forbidden('only an operator, with the scope system/*.cruds, sees this');
-    }),
-    sendersOnly: behind(async (request) => {
-      const { 'x-api-key': shown } = request.headers;
-      const name = keys?.nameOf(typeof shown === 'string' ? shown : undefined);
-      if (name !== undefined) return count(`sender ${name}`);
-      if (!isNeeded && keys === undefined) return count(peerOf(request));
-      if (!isNeeded) {
-        count(peerOf(request));
-        throw new IssueError(issue('login-needed'));
+    operatorsOnly: (handle, before) => async (request, response) => {
+      let access: Access | undefined;
+      try {
+        await checked(response, async () => {
+          access = await authenticate(request);
+          if (!access.isOperator) throw forbidden('only an operator, with the scope system/*.cruds, sees this');
+        });
+      } catch (error) {
+        await before?.(request, access, false);
+        throw error;
       }
-      if (!(await authenticate(request)).isUnrestricted('c')) throw forbidden('messages are sent with the scope system/*.c, or with a key');
-    }),
+      await before?.(request, access, true);
+      await handle(request, response);
+    },
+    sendersOnly: (handle) => async (request, response) => {
+      await checked(response, async () => {
+        const { 'x-api-key': shown } = request.headers;
+        const name = keys?.nameOf(typeof shown === 'string' ? shown : undefined);
+        if (name !== undefined) return count(`sender ${name}`);
+        if (!isNeeded) count(peerOf(request));
+        if (!isNeeded && keys !== undefined) throw new IssueError(issue('login-needed'));
+        if (isNeeded && !(await authenticate(request)).isUnrestricted('c'))
+          throw forbidden('messages are sent with the scope system/*.c, or with a key');
+      });
+      await handle(request, response);
+    },
     mount: token === undefined ? [] : token.mount,
   };
 }

@@ -202,7 +202,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     mount: [
       ...login.mount,
       { method: 'all', path: '/hl7v2', handle: login.sendersOnly(hl7) },
-      { method: 'all', path: '/messages{/*rest}', handle: login.operatorsOnly(messages) },
+      { method: 'all', path: '/messages{/*rest}', handle: login.operatorsOnly(messages, recorder?.visit) },
       { method: 'get', path: '/livez', handle: livez },
       {
         method: 'get',

@@ -8,6 +8,7 @@ import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { faultOf } from './issue/fault.ts';
 import { visitNotes } from './serve/access/visit-notes.ts';
+import type { Told } from './login.ts';
 import type { Accessed, Gate } from './serve/gate.ts';
 import type { Change, Store } from './store/store.ts';
 
@@ -15,6 +16,8 @@ import type { Change, Store } from './store/store.ts';
 export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catchUp'>> {
   /** An answer of the token endpoint. */
   token(client: string | undefined, status: number, peer: string): Promise<void>;
+  /** A look at the messages. Fails: audit-unavailable */
+  readonly visit: Told;
   /** The store for the intake: each change that ends a message carries its record. */
   readonly intakeStore: Store;
   close(): Promise<void>;
@@ -70,6 +73,27 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
         outcome: status < 400 ? 'success' : 'refused',
         patients: [],
       }),
+    async visit(request, access, isAllowed) {
+      const record: AuditRecord = {
+        id: newId(),
+        time: now().toISOString(),
+        what: 'messages',
+        method: request.method ?? '',
+        client: access?.client ?? '',
+        ...(access?.user === undefined ? {} : { user: access.user }),
+        ...(access?.token === undefined ? {} : { token: access.token }),
+        peer: request.socket.remoteAddress ?? '',
+        query: request.url?.slice(0, 2_000) ?? '',
+        outcome: isAllowed ? 'success' : 'refused',
+        patients: [],
+      };
+      try {
+        await trail.record(record);
+      } catch (error) {
+        failed(error);
+        throw new IssueError(issue('audit-unavailable'));
+      }
+    },
     intakeStore: {
       ...forwarded(store),
       async commit(change) {

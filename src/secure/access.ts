@@ -105,7 +105,8 @@ function filterOf(scope: Scope, granted: Granted, type: string, right: Right, re
 }
 
 function ofPatient(patient: string | undefined, type: string, right: Right, reading: ScopeReading): Filter | undefined {
-  if (patient === undefined) return undefined;
+  // an event says what was searched for, which may name others
+  if (patient === undefined || type === 'AuditEvent') return undefined;
   if (type === 'Patient' || reading.compartmentParameters('Patient', type).length > 0)
     return { op: 'compartment', type: 'Patient', id: patient };
   return DIRECTORY.has(type) && (right === 'r' || right === 's') ? EVERYTHING : undefined;

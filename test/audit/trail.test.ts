@@ -249,6 +249,15 @@ describe('over HTTP', () => {
     expect(await kinds('subtype=110122')).toEqual(['110122 4']);
   });
 
+  test('a look at the messages leaves one, refused or not', async () => {
+    await guarded.call('GET', '/messages?name=Audited', operator);
+    await guarded.call('GET', '/messages/1/raw');
+    const found = (await events('_sort=-date')).filter(({ entity }) =>
+      entity?.some(({ query }) => query !== undefined && atob(query).startsWith('/messages')),
+    );
+    expect(found.map(({ outcome }) => outcome).sort()).toEqual(['0', '4']);
+  });
+
   test('a message leaves one for its patient', async () => {
     const message = [
       'MSH|^~\\&|ADT1|GENHOSP|CHARTBRIDGE|GENHOSP|20260302091500-0500||ADT^A01^ADT_A01|AUD1|P|2.5.1',

@@ -194,6 +194,18 @@ describe('a write', () => {
   });
 });
 
+test("a subscription is for who may read everything, and audit events are for nobody's app", async () => {
+  const body = {
+    resourceType: 'Subscription',
+    status: 'requested',
+    reason: 'x',
+    criteria: 'Observation?subject=Patient/p2',
+    channel: { type: 'rest-hook', endpoint: 'https://app.example.org/hook' },
+  };
+  expect((await guarded.call('POST', 'Subscription', await guarded.token('system/Subscription.cruds'), body)).status).toBe(403);
+  expect((await get('AuditEvent', mine)).status).toBe(403);
+});
+
 describe('an export', () => {
   const kickOff = async (token: string, query = '') => {
     const reply = await guarded.call('GET', `$export${query}`, token, undefined, {

@@ -51,6 +51,9 @@ export function enter({ route, target }: Match, request: FhirRequest, context: C
   if (row === undefined) throw forbidden(`${route.name} has no rule`);
   if (row.writes === true && target.type === 'AuditEvent') throw forbidden('audit events are written by the gateway alone');
   requireRight(row, target, access);
+  // what it tells of goes out by another way than this one
+  if (row.writes === true && target.type === 'Subscription' && !access.isUnrestricted('r'))
+    throw forbidden('a subscription is for who may read everything');
   for (const type of simpleInputs(request, '_type').flatMap((value) => value.split(','))) {
     const isType = context.definitions.resourceTypes.has(type);
     if (isType && access.may(type, 'r') === undefined && access.may(type, 's') === undefined) throw forbidden(`no scope for ${type}`);

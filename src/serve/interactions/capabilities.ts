@@ -27,6 +27,9 @@ const BULK = new Map(
 /** Operations no guide defines, by their name. */
 const OWN = new Map([['$index-state', 'urn:chartbridge:operation:index-state']]);
 
+/** Where a login is needed; how it goes is at .well-known/smart-configuration. */
+const SMART = { system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' };
+
 const texts = new WeakMap<Context['router'], { readonly json: string; readonly revision: number | undefined }>();
 
 /** GET metadata: what is served, made from the table of routes and the search parameters there are. */
@@ -60,6 +63,7 @@ function capabilityStatement(context: Context): CapabilityStatement {
       {
         mode: 'server',
         documentation: limits,
+        ...(settings.requiresAccessToken === true ? { security: { service: [{ coding: [SMART] }] } } : {}),
         resource: [...definitions.resourceTypes].map((type) => resourceOf(type, routes, context)),
         operation: operations(routes, (path) => path.startsWith('$')),
         interaction: names(routes)

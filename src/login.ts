@@ -19,6 +19,7 @@ import { smartConfiguration } from './secure/smart-configuration.ts';
 import { rateLimit } from './secure/token-bucket.ts';
 import { createTokenEndpoint } from './secure/token-endpoint.ts';
 import type { Mounted } from './serve/app.ts';
+import type { Told } from './serve/gate.ts';
 import { tokenHandler } from './serve/token-handler.ts';
 import { parseCriteria } from './serve/search-request/criteria.ts';
 import { parseQuery } from './serve/http/query-string.ts';
@@ -42,9 +43,6 @@ export interface Login {
   /** The token endpoint and what says where it is. */
   readonly mount: readonly Mounted[];
 }
-
-/** Told of a visit that is no FHIR. */
-export type Told = (request: IncomingMessage, access: Access | undefined, isAllowed: boolean) => Promise<void>;
 
 /** What a login is made of. */
 export interface LoginParts {

@@ -8,8 +8,7 @@ import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { faultOf } from './issue/fault.ts';
 import { visitNotes } from './serve/access/visit-notes.ts';
-import type { Told } from './login.ts';
-import type { Accessed, Gate } from './serve/gate.ts';
+import type { Accessed, Gate, Told } from './serve/gate.ts';
 import type { Change, Store } from './store/store.ts';
 
 /** The audit trail, as the parts of the gateway are handed it. */

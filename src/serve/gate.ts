@@ -33,3 +33,6 @@ export interface Gate {
   /** Before anybody looks for AuditEvents. Fails: throws IssueError store-busy */
   readonly catchUp?: () => Promise<void>;
 }
+
+/** Told of a visit that is no FHIR. */
+export type Told = (request: IncomingMessage, access: Access | undefined, isAllowed: boolean) => Promise<void>;

@@ -255,7 +255,7 @@ describe('over HTTP', () => {
     const found = (await events('_sort=-date')).filter(({ entity }) =>
       entity?.some(({ query }) => query !== undefined && atob(query).startsWith('/messages')),
     );
-    expect(found.map(({ outcome }) => outcome).sort()).toEqual(['0', '4']);
+    expect(new Set(found.map(({ outcome }) => outcome))).toEqual(new Set(['0', '4']));
   });
 
   test('a message leaves one for its patient', async () => {

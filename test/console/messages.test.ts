@@ -86,6 +86,7 @@ describe('messages that failed', () => {
     const row = (await gate.rows())[0];
     const discarded = await http.post(`/messages/${row?.id}/$discard?reason=sent+by+mistake`).expect(200);
     expect(JSON.stringify(discarded.body)).toContain('sent by mistake');
+    expect(issueIds({ issue: (discarded.body as { issues: never[] }).issues })).toContain('message-discarded');
     expect(await gate.store.journal.counts()).toMatchObject({ error: 2, filtered: 1 });
     expect(await send('M1', '1')).toBe('AE');
     expect(await gate.all('Patient')).toEqual([]);

@@ -299,6 +299,7 @@ describe('after a stop', () => {
     const [row] = await gate.rows();
     expect(row).toMatchObject({ status: 'error' });
     expect(row?.ack).toContain('MSA|AR|');
+    expect(JSON.parse(row?.issues ?? '[]')).toMatchObject([{ id: 'message-abandoned', parameters: { count: '5' } }]);
     expect(await gate.intake.reprocess(row?.id ?? '')).toMatchObject({ ok: true, value: { code: 'AA' } });
   });
 });

@@ -20,10 +20,16 @@ export function publish(name: string, figures: Figures): void {
   const runs = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as Record<string, Run>) : {};
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? ''}), ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release().split('-')[0]}, Node ${process.version}`;
   runs[name] = { when: new Date().toISOString().slice(0, 10), machine, figures };
-  const sorted = Object.entries(runs).sort(([one], [other]) => (one < other ? -1 : 1));
-  writeFileSync(DATA, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
-  writeFileSync(PAGE, pageOf(sorted));
+  writeFileSync(DATA, `${JSON.stringify(Object.fromEntries(byName(runs)), null, 2)}\n`);
+  writePage();
   console.log(`${name}: ${JSON.stringify(figures)}`);
+}
+
+const byName = (runs: Record<string, Run>) => Object.entries(runs).sort(([one], [other]) => (one < other ? -1 : 1));
+
+/** Writes docs/reliability.md of the figures that are kept. */
+export function writePage(): void {
+  writeFileSync(PAGE, pageOf(byName(JSON.parse(readFileSync(DATA, 'utf8')) as Record<string, Run>)));
 }
 
 function pageOf(runs: readonly (readonly [string, Run])[]): string {
@@ -34,7 +40,7 @@ function pageOf(runs: readonly (readonly [string, Run])[]): string {
       '| what | figure |',
       '| --- | --- |',
       ...Object.entries(figures).map(
-        ([what, figure]) => `| ${what} | ${typeof figure === 'number' ? figure.toLocaleString('en') : figure} |`,
+        ([what, figure]) => `| ${what} | ${typeof figure === 'number' && what !== 'seed' ? figure.toLocaleString('en') : figure} |`,
       ),
       '',
       `${when}, ${machine}`,

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { createMessagesHandler } from './console/messages.ts';
@@ -305,10 +304,10 @@ async function startNotifying(
   return { store: outbox.store, delivery: startDelivery({ outbox, policy, settings: DELIVERY, now: Date.now, holder: randomUUID(), log }) };
 }
 
-/** Beside an SQLite database, else in data/. None for a database in memory, and none where an answer waits for the chain itself. */
+/** Beside an SQLite database and of that one alone, else in data/. None for a database in memory, and none where an answer waits for the chain itself. */
 function spoolFolderOf({ AUDIT, DATABASE_URL: url }: Config): string | undefined {
   if (AUDIT === 'strict' || url === 'sqlite::memory:') return undefined;
-  return url.startsWith('sqlite:') ? dirname(url.slice('sqlite:'.length)) : 'data';
+  return url.startsWith('sqlite:') ? `${url.slice('sqlite:'.length)}.audit` : 'data/audit';
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

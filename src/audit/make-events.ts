@@ -3,7 +3,8 @@ import { auditEvents } from './audit-events.ts';
 import type { Link } from './chain.ts';
 import { linksAfter, MADE } from './kept-trail.ts';
 
-const MOST_TOGETHER = 500;
+/** Few enough that whoever reads beside it does not notice. */
+const MOST_TOGETHER = 50;
 
 /**
  * Makes the AuditEvents of links that have none yet, so that they are found as resources are. The chain is what is durable before an answer;

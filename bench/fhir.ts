@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
 import autocannon from 'autocannon';
 import type { Bundle } from 'fhir/r4.js';
@@ -42,16 +43,20 @@ async function measure(resources: number, transactions: boolean): Promise<Figure
     });
     const seconds = await runChanges(store, changesOf(0, resources, EACH), LANES);
     await store.close();
-    const figures: Figure[] = [
-      { name: `load in changes of ${EACH}, ${over}`, value: resources / seconds, unit: 'resources/s' },
-      { name: `disk a resource of 1 KB with all indexes, ${over}`, value: (bytesOf(file) + bytesOf(`${file}-wal`)) / resources / 1024, unit: 'KB', target: 2 },
-    ];
+    const figures: Figure[] = [{ name: `load in changes of ${EACH}, ${over}`, value: resources / seconds, unit: 'resources/s' }];
     const gateway = await startGatewayProcess({ DATABASE_URL: `sqlite:${file}`, LOG_LEVEL: 'warn', MLLP_PORT: 'off', AUDIT: 'off' });
     try {
       const observation = (index: number) => `${gateway.fhir}/Observation/obs-${index.toString(36).padStart(12, '0')}-0a1b2c3d4e5f`;
       const many = (path: (index: number) => string) => Array.from({ length: 500 }, (_, index) => path((index * 7919) % resources));
       const code = (index: number) => `${1000 + ((index * 7919) % 200)}-${index % 10}`;
-      const raw = await rawHttp(await (await fetch(observation(1))).text());
+      const text = await (await fetch(observation(1))).text();
+      figures.push({
+        name: `disk for each KB of resource, with all indexes, ${over}`,
+        value: bytesOf(file) / resources / text.length,
+        unit: 'KB',
+        target: 2,
+      });
+      const raw = await rawHttp(text);
       figures.push({ name: 'node:http, the bytes of a resource', value: raw.perSecond, unit: 'req/s' });
       const reads = await load(many(observation));
       figures.push(figureOf(`read by id, ${over}`, reads, 3000, raw.perSecond));
@@ -108,8 +113,12 @@ async function synthea(fhir: string): Promise<Figure[]> {
   return [{ name, value: perSecond, unit: 'resources/s', target: 2500, note: note.filter((part) => part !== '').join(', ') }];
 }
 
+/** What the database takes, what its log holds written back into it. */
 function bytesOf(file: string): number {
-  return existsSync(file) ? statSync(file).size : 0;
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
+  return statSync(file).size;
 }
 
 interface Load {

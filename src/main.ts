@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
@@ -216,6 +216,10 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ],
   });
   const server = createHttpServer(app);
+  // A connection that is kept alive would bring one request after another to a gateway that stops.
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    if (stopping) response.setHeader('Connection', 'close');
+  });
   await listening(server, config.HOST, config.PORT);
   const http = addressOf(server);
   if (base === '') base = `${http}/fhir`;

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { isInside } from '../secure/own-network.ts';
 
 /** Where notifications may go. */
 export interface EndpointPolicy {
@@ -7,26 +8,6 @@ export interface EndpointPolicy {
   /** Whether an allowed host may be reached at the IP address its name gave: a name must not lead into the machine's own network. */
   mayReach(host: string, address: string): boolean;
 }
-
-/** Networks no name may lead into: this host, link-local (the metadata services of clouds among them), private and carrier-grade ranges. */
-const INSIDE = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  INSIDE.addSubnet(net, bits, 'ipv4');
-for (const [net, bits] of [
-  ['::', 128],
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  INSIDE.addSubnet(net, bits, 'ipv6');
 
 /**
  * The policy of a list of hosts, separated by commas; none is allowed when it is empty.
@@ -49,9 +30,7 @@ export function endpointPolicy(list: string): EndpointPolicy {
       return names(url.host) || names(url.hostname) ? undefined : 'its host is not in NOTIFY_ALLOWED_HOSTS';
     },
     mayReach(host, address) {
-      if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return true;
-      const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-      return !INSIDE.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+      return isIP(host.replace(/^\[|\]$/g, '')) !== 0 || !isInside(address);
     },
   };
 }

@@ -1,29 +1,10 @@
 import { lookup } from 'node:dns';
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { isLoopback } from './open-network.ts';
-
-const INSIDE = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-] as const)
-  INSIDE.addSubnet(net, bits, 'ipv4');
-for (const [net, bits] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  INSIDE.addSubnet(net, bits, 'ipv6');
+import { isInside } from './own-network.ts';
 
 /**
  * Why keys are not fetched from an address, judged by the address alone; undefined when they may be.
@@ -37,12 +18,6 @@ export function keysAddressFault(address: string): string | undefined {
   if (url.protocol === 'http:') return isLoopback(host) ? undefined : 'keys are fetched by https alone';
   if (url.protocol !== 'https:') return 'keys are fetched by https alone';
   return isIP(host) > 0 && isInside(host) ? 'the address of its keys is inside this network' : undefined;
-}
-
-/** Whether an IP address is of this machine or its network, where a stranger's address must not lead. */
-export function isInside(address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-  return INSIDE.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
 }
 
 const FETCH_MS = 5_000;

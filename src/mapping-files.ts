@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto';
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
-
-/** A mapping file as it stands on disk. */
-export interface MappingFile {
-  /** Shape: mappings/segments/pid-to-patient.yaml */
-  readonly path: string;
-  readonly text: string;
-}
+import type { MappingFile } from './map/compile-mappings.ts';
 
 const INSTALLED = join(import.meta.dirname, '..', 'mappings');
 
@@ -46,11 +39,4 @@ function mappingPaths(folder: string): { path: string; file: string }[] {
     add(folder, folder.replace(/\/+$/, ''));
   }
   return [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, paths]) => paths);
-}
-
-/** A name for exactly these files, kept with what they made. Shape: 12 hex digits */
-export function versionOf(files: readonly MappingFile[]): string {
-  const hash = createHash('sha256');
-  for (const { path, text } of files) hash.update(`${path}\0${text}\0`);
-  return hash.digest('hex').slice(0, 12);
 }

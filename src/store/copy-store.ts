@@ -16,7 +16,7 @@ export interface CopyProgress {
 }
 
 /**
- * Copies everything one store keeps into another, each version and message with its place, time and text, and compares the two at the end.
+ * Copies everything one store keeps into another, each version and message with its place, time, method and text, and compares the two at the end.
  * A copy that was broken off goes on where it stopped. Nobody may write to either meanwhile.
  *
  * Fails: throws IssueError target-not-empty (it holds what no copy put there), copy-differs

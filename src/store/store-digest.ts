@@ -24,8 +24,8 @@ export const NOT_KEPT: ReadonlySet<string> = new Set(['copy', PARAMETER_STATE]);
 export async function digestOf(store: Store): Promise<StoreDigest> {
   const versions = new Counted();
   for await (const some of store.walk({}))
-    for (const { type, id, version, seq, lastUpdated, deleted, json } of some)
-      versions.add(type, id, version, seq, lastUpdated, deleted, json);
+    for (const { type, id, version, seq, lastUpdated, deleted, method, created, json } of some)
+      versions.add(type, id, version, seq, lastUpdated, deleted, method, created, json);
   const messages = new Counted();
   for (let after = 0, count = TOGETHER; count === TOGETHER; ) {
     const rows = await store.journal.list(after, TOGETHER);

@@ -73,6 +73,10 @@ export interface StoredVersion {
   /** UTC ms. */
   readonly lastUpdated: number;
   readonly deleted: boolean;
+  /** How it was asked for; what a message or an operation writes is a PUT, and so is what stands there from before this was kept. */
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** It is the first, or it brought back what was deleted. */
+  readonly created: boolean;
   /** The JSON text, with id and meta filled in, served as it is. Empty for a deletion. */
   readonly json: string;
 }
@@ -94,7 +98,9 @@ export interface Write {
   readonly expected?: number;
   /** The resource without meta.versionId and meta.lastUpdated, which the store fills in; undefined deletes. */
   readonly resource?: Record<string, unknown>;
-  /** The version as another store keeps it: its place, time and text are taken as they are. Its place must be behind every other. */
+  /** How it was asked for, where that was no PUT. */
+  readonly method?: 'POST' | 'PATCH';
+  /** The version as another store keeps it: its place, time, method and text are taken as they are. Its place must be behind every other. */
   readonly kept?: StoredVersion;
 }
 

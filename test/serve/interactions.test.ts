@@ -19,7 +19,7 @@ const post = (resource: object) =>
     .post(`/fhir/${(resource as { resourceType: string }).resourceType}`)
     .set('content-type', FHIR)
     .send(JSON.stringify(resource));
-const put = (resource: { resourceType: string; id: string }) =>
+const put = (resource: { resourceType: string; id: string; [element: string]: unknown }) =>
   gateway.http.put(`/fhir/${resource.resourceType}/${resource.id}`).set('content-type', FHIR).send(JSON.stringify(resource));
 const get = (path: string) => gateway.http.get(`/fhir/${path}`);
 
@@ -204,7 +204,7 @@ describe('delete', () => {
     const history = await get('Patient/gone/_history');
     expect(history.body.entry.map((entry: { request: unknown }) => entry.request)).toEqual([
       { method: 'DELETE', url: 'Patient/gone' },
-      { method: 'POST', url: 'Patient' },
+      { method: 'PUT', url: 'Patient/gone' },
     ]);
     expect((await put({ resourceType: 'Patient', id: 'gone' })).status).toBe(201);
     expect((await get('Patient/gone')).body.meta.versionId).toBe('3');
@@ -310,6 +310,46 @@ describe('history', () => {
     } finally {
       await fresh.close();
     }
+  });
+
+  test('says how each version was asked for and answered, alone and in a transaction', async () => {
+    const made = await gateway.http.post('/fhir/Patient').set('content-type', FHIR).send({ resourceType: 'Patient', active: true });
+    const id = made.body.id as string;
+    await gateway.http
+      .patch(`/fhir/Patient/${id}`)
+      .set('content-type', 'application/json-patch+json')
+      .send([{ op: 'replace', path: '/active', value: false }]);
+    await gateway.http.delete(`/fhir/Patient/${id}`);
+    expect((await put({ resourceType: 'Patient', id })).status).toBe(201);
+    expect((await put({ resourceType: 'Patient', id, active: true })).status).toBe(200);
+    const entry = [
+      {
+        fullUrl: 'urn:uuid:8f3b3d7e-34a5-4b7e-9d1c-0a6f1c1f7a01',
+        resource: { resourceType: 'Basic', code: { text: 'x' } },
+        request: { method: 'POST', url: 'Basic' },
+      },
+      { resource: { resourceType: 'Patient', id }, request: { method: 'PUT', url: `Patient/${id}` } },
+    ];
+    const bundle = { resourceType: 'Bundle', type: 'transaction', entry };
+    const answered = await gateway.http.post('/fhir').set('content-type', FHIR).send(bundle);
+    const basic = /^Basic\/([^/]+)/.exec(answered.body.entry[0].response.location)?.[1] as string;
+    const told = async (path: string) =>
+      (await get(path)).body.entry.map(
+        ({ request, response }: { request: { method: string; url: string }; response: { status: string } }) =>
+          `${request.method} ${request.url} ${response.status}`,
+      );
+    const versions = [
+      `PUT Patient/${id} 200 OK`,
+      `PUT Patient/${id} 200 OK`,
+      `PUT Patient/${id} 201 Created`,
+      `DELETE Patient/${id} 204 No Content`,
+      `PATCH Patient/${id} 200 OK`,
+      'POST Patient 201 Created',
+    ];
+    expect(await told(`Patient/${id}/_history`)).toEqual(versions);
+    expect(await told('Patient/_history?_count=6')).toEqual(versions);
+    expect((await told('_history?_count=7')).toSorted()).toEqual([...versions, 'POST Basic 201 Created'].toSorted());
+    expect(await told(`Basic/${basic}/_history`)).toEqual(['POST Basic 201 Created']);
   });
 
   test('of nobody is 404, with a bad _since 400, with an unknown parameter named', async () => {

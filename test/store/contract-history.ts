@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { HistoryQuery, Store } from '../../src/store/store.ts';
+import type { HistoryQuery, Store, StoredVersion } from '../../src/store/store.ts';
 import { type Harness, resourceWith, testSettings } from './harness.ts';
 
 const minute = 60_000;
@@ -36,6 +36,29 @@ export function contractOfHistory(harness: Harness): void {
       expect(await labels({ type: 'Patient', id: 'b' })).toEqual(['Patient/b/2 deleted', 'Patient/b/1']);
       expect(await labels({ type: 'Patient', id: 'none' })).toEqual([]);
       expect((await store.history({ type: 'Patient', id: 'a', count: 1 })).total).toBe(3);
+    });
+
+    test('each version says how it was asked for, and whether anything was there before it', async () => {
+      const resource = resourceWith('Basic', 'h');
+      for (const write of [
+        { method: 'POST', resource },
+        { method: 'PATCH', resource },
+        {},
+        {},
+        { resource },
+        {},
+        { method: 'POST', resource },
+      ] as const)
+        await store.commit({ writes: [{ type: 'Basic', id: 'h', ...write }] });
+      const told = ['POST made', 'DELETE', 'PUT made', 'DELETE', 'PATCH', 'POST made'];
+      const tell = ({ method, created }: StoredVersion) => `${method}${created ? ' made' : ''}`;
+      expect((await store.history({ type: 'Basic', id: 'h', count: 9 })).versions.map(tell)).toEqual(told);
+      expect((await store.history({ type: 'Basic', count: 9 })).versions.map(tell)).toEqual(told);
+      const walked: StoredVersion[] = [];
+      for await (const versions of store.walk({ type: 'Basic' })) walked.push(...versions);
+      expect(walked.map(tell)).toEqual(told.toReversed());
+      expect(tell((await store.readVersion('Basic', 'h', 2)) as StoredVersion)).toBe('PATCH');
+      expect(tell((await store.read('Basic', 'h')) as StoredVersion)).toBe('POST made');
     });
 
     test('of a type, and of everything, in the order of commits', async () => {

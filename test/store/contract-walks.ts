@@ -120,7 +120,7 @@ export function contractOfWalks(harness: Harness): void {
       );
     });
 
-    test('a version keeps its place, time and text where another store gave them', async () => {
+    test('a version keeps its place, time, method and text where another store gave them', async () => {
       const kept: StoredVersion[] = [
         {
           type: 'Patient',
@@ -129,9 +129,13 @@ export function contractOfWalks(harness: Harness): void {
           seq: 7,
           lastUpdated: 1_000,
           deleted: false,
+          method: 'POST',
+          created: true,
           json: '{"resourceType":"Patient","id":"a","n":1.50}',
         },
-        { type: 'Patient', id: 'a', version: 2, seq: 12, lastUpdated: 500, deleted: true, json: '' },
+        { type: 'Patient', id: 'a', version: 2, seq: 12, lastUpdated: 500, deleted: true, method: 'DELETE', created: false, json: '' },
+        // as a store has it that was written before this was kept
+        { type: 'Patient', id: 'a', version: 3, seq: 13, lastUpdated: 600, deleted: false, method: 'PUT', created: false, json: '{}' },
       ];
       const copy = ({ json: _json, deleted, ...version }: StoredVersion, as: StoredVersion) =>
         store.commit({
@@ -154,7 +158,7 @@ export function contractOfWalks(harness: Harness): void {
         conflict: 'version',
         subject: 'Basic/b',
       });
-      expect(await store.commit({ writes: [{ type: 'Basic', id: 'b', resource: resourceWith('Basic', 'b') }] })).toMatchObject({ seq: 13 });
+      expect(await store.commit({ writes: [{ type: 'Basic', id: 'b', resource: resourceWith('Basic', 'b') }] })).toMatchObject({ seq: 14 });
     });
 
     test('a message keeps its place and all that became of it where another store gave them', async () => {

@@ -15,7 +15,7 @@ export async function fillStore(store: Store, clock: { now: number }): Promise<v
     clock.now += 1_000;
   }
   await store.commit({ writes: [{ type: 'Patient', id: 'r0' }] });
-  await store.commit({ writes: [{ type: 'Patient', id: 'r0', resource: resourceWith('Patient', 'r0') }] });
+  await store.commit({ writes: [{ type: 'Patient', id: 'r0', method: 'POST', resource: resourceWith('Patient', 'r0') }] });
   await store.commit({
     claims: Array.from({ length: 250 }, (_, at) => ({ key: `k${at}`, owner: `Patient/r${at}` })),
     documents: Array.from({ length: 250 }, (_, at) => ({ kind: at % 2 === 0 ? 'facts' : 'jobs', key: `d${at}`, json: `{"n":${at}}` })),

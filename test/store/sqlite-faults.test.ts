@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openReading, openWriting, whyNotDurable } from '../../src/store/sqlite/connection.ts';
 import { errorOf, faultOf, isLasting } from '../../src/store/sqlite/database-error.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import { SCHEMA_VERSION, upgradeSchema } from '../../src/store/sqlite/schema.ts';
+import { SCHEMA_VERSION, STEPS, upgradeSchema } from '../../src/store/sqlite/schema.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';
 import type { Job } from '../../src/store/sqlite/write-job.ts';
 import { Writer } from '../../src/store/sqlite/writer.ts';
@@ -81,6 +81,26 @@ describe('schema', () => {
     upgradeSchema(database);
     expect(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()).toEqual(before);
     database.close();
+  });
+
+  test('a database of the first schema is brought up to this one; its versions are taken for PUT', async () => {
+    const old = join(folder, 'first.db');
+    const database = new DatabaseSync(old);
+    database.exec(STEPS[0] as string);
+    database.exec('CREATE TABLE chartbridge (one INTEGER PRIMARY KEY CHECK (one = 1), schema INTEGER NOT NULL)');
+    database.exec(`INSERT INTO chartbridge VALUES (1, 1);
+      INSERT INTO type VALUES (1, 'Patient');
+      INSERT INTO node VALUES (1, 1, 'p', 2, 2, 2000, 0, '{"n":2}');
+      INSERT INTO past VALUES (1, 1, 1, 1, 1000, 0, '{"n":1}')`);
+    database.close();
+    const store = await openSqliteStore({ ...testSettings(), path: old });
+    expect((await store.history({ count: 9 })).versions).toMatchObject([
+      { version: 2, method: 'PUT', created: false, json: '{"n":2}' },
+      { version: 1, method: 'PUT', created: true, json: '{"n":1}' },
+    ]);
+    await store.commit({ writes: [{ ...writeOf('p'), type: 'Patient', method: 'PATCH' }] });
+    expect(await store.read('Patient', 'p')).toMatchObject({ version: 3, method: 'PATCH' });
+    await store.close();
   });
 
   test('what is no database is refused', async () => {

@@ -38,7 +38,7 @@ export async function decideCreate(
   const kept = toBeKept(resource, id, misses);
   const claimed = await claimChanges(context.store, `${type}/${id}`, undefined, kept);
   return {
-    writes: [{ type, id, expected: 0, resource: kept }],
+    writes: [{ type, id, expected: 0, resource: kept, method: 'POST' }],
     claims: claimed.claims,
     guards,
     answer: (committed: Committed) =>

@@ -49,9 +49,7 @@ async function history(of: Pick<HistoryQuery, 'type' | 'id'>, path: string, requ
 }
 
 function historyEntry(version: StoredVersion, baseUrl: string): string {
-  const { type, id } = version;
-  const created = version.version === 1;
-  const method = version.deleted ? 'DELETE' : created ? 'POST' : 'PUT';
+  const { type, id, method, created } = version;
   return entryText(fullUrlOf(version, baseUrl), version.deleted ? undefined : version.json, {
     request: { method, url: method === 'POST' ? type : `${type}/${id}` },
     response: {

@@ -48,7 +48,7 @@ export async function decidePatch(
   const kept = toBeKept(patched, id, misses);
   const claimed = await claimChanges(context.store, `${type}/${id}`, before, kept);
   return {
-    writes: [{ type, id, expected: present.version, resource: kept }],
+    writes: [{ type, id, expected: present.version, resource: kept, method: 'PATCH' }],
     claims: claimed.claims,
     guards,
     answer: (committed) =>

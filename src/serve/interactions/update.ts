@@ -69,8 +69,7 @@ export async function decideUpdate(
     guards,
     answer: (committed) => {
       const version = committedVersion(committed, type, id);
-      const created = current === undefined || current.deleted;
-      return writtenReply(version, created, request, [...warnings, ...claimed.warnings], context.settings.baseUrl);
+      return writtenReply(version, version.created, request, [...warnings, ...claimed.warnings], context.settings.baseUrl);
     },
   };
 }

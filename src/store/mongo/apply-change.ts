@@ -1,6 +1,7 @@
 import type { IndexValues } from '../../fhir/index-values.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Filter } from '../../fhir/search-query.ts';
+import { howMade } from '../how-made.ts';
 import type { MessageStatus } from '../journal.ts';
 import type { Change, Commit, StoredVersion, Write } from '../store.ts';
 import type { Collections, KeptText, MessageDocument } from './collections.ts';
@@ -90,7 +91,8 @@ async function guardConflict(change: Change, on: Applying): Promise<Conflict | u
   return undefined;
 }
 
-function applyWrite({ type, id, resource, kept }: Write, ix: IndexDocument, on: Applying): StoredVersion {
+function applyWrite(write: Write, ix: IndexDocument, on: Applying): StoredVersion {
+  const { type, id, resource, kept } = write;
   const { collections, pending, state } = on;
   const name = `${type}/${id}`;
   const before = state.resources.get(name);
@@ -101,7 +103,18 @@ function applyWrite({ type, id, resource, kept }: Write, ix: IndexDocument, on: 
   const lu = kept?.lastUpdated ?? Math.max(on.now(), before?.lu ?? 0);
   const json = resource === undefined ? '' : (kept?.json ?? versionText(resource, id, ver, lu));
   const res = pending.text(json, textOwner(type, id, ver));
-  const document = { _id: name, type, id, ver, lu, seq, born: before?.born ?? seq, deleted: resource === undefined, res };
+  const document = {
+    _id: name,
+    type,
+    id,
+    ver,
+    lu,
+    seq,
+    born: before?.born ?? seq,
+    deleted: resource === undefined,
+    ...howMade(write, before),
+    res,
+  };
   if (before !== undefined) {
     const { born: _born, ...superseded } = before;
     pending.add(collections.history, { insertOne: { document: { ...superseded, _id: `${name}/${before.ver}`, until: lu } } });

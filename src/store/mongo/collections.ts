@@ -1,4 +1,5 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
+import type { HowMade } from '../how-made.ts';
 import type { MessageKeys, MessageStatus } from '../journal.ts';
 import type { IndexDocument } from './index-document.ts';
 
@@ -6,7 +7,7 @@ import type { IndexDocument } from './index-document.ts';
 export type KeptText = string | { readonly parts: number };
 
 /** The current version of a resource. */
-export interface ResourceDocument {
+export interface ResourceDocument extends HowMade {
   /** Type/id */
   readonly _id: string;
   readonly type: string;

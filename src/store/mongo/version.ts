@@ -1,6 +1,7 @@
 import { formatJson } from '../../fhir/written-number.ts';
+import { toldHowMade } from '../how-made.ts';
 import type { StoredVersion } from '../store.ts';
-import type { Collections, HistoryDocument, KeptText, ResourceDocument, Session } from './collections.ts';
+import type { Collections, HistoryDocument, ResourceDocument, Session } from './collections.ts';
 import { readText } from './long-text.ts';
 
 /** The name under which the parts of a version's text are kept, wherever the version stands. */
@@ -25,20 +26,14 @@ export function storedVersions(
   session?: Session,
 ): Promise<StoredVersion[]> {
   return Promise.all(
-    documents.map(async ({ type, id, ver, seq, lu, deleted, res }) =>
-      storedVersion({ type, id, ver, seq, lu, deleted }, await textOf(collections, type, id, ver, res, session)),
+    documents.map(async (document) =>
+      storedVersion(document, await readText(collections, document.res, textOwner(document.type, document.id, document.ver), session)),
     ),
   );
 }
 
 /** A version from its document and its text. */
-export function storedVersion(
-  { type, id, ver, seq, lu, deleted }: Pick<ResourceDocument, 'type' | 'id' | 'ver' | 'seq' | 'lu' | 'deleted'>,
-  json: string,
-): StoredVersion {
-  return { type, id, version: ver, seq, lastUpdated: lu, deleted, json };
-}
-
-function textOf(collections: Collections, type: string, id: string, ver: number, res: KeptText, session: Session): Promise<string> {
-  return readText(collections, res, textOwner(type, id, ver), session);
+export function storedVersion(document: Omit<ResourceDocument, '_id' | 'born' | 'res' | 'ix'>, json: string): StoredVersion {
+  const { type, id, ver: version, seq, lu: lastUpdated, deleted } = document;
+  return { type, id, version, seq, lastUpdated, deleted, ...toldHowMade(document, { version, deleted }), json };
 }

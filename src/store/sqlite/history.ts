@@ -41,7 +41,7 @@ export function historyPage(statements: Statements, versions: Versions, query: H
 }
 
 function select(statements: Statements, { table, id, seen }: typeof CURRENT, conditions: readonly Sql[], count: number): Row[] {
-  const columns = sql`v.seq AS seq, v.type AS type, v.version AS version, v.updated AS updated, v.deleted AS deleted, v.json AS json, ${id} AS id`;
+  const columns = sql`v.seq AS seq, v.type AS type, v.version AS version, v.updated AS updated, v.deleted AS deleted, v.how AS how, v.json AS json, ${id} AS id`;
   const query = sql`SELECT ${columns} FROM ${table} v WHERE ${all([seen, ...conditions])} ORDER BY v.seq DESC LIMIT ${count}`;
   return statements.all(query.text, ...query.values);
 }

@@ -9,7 +9,7 @@ import { IssueError } from '../../issue/issue-error.ts';
  * resource (appended to when a resource is made, read when it changes, sorts or is checked), its second begins with the value.
  * `node` is a resource: one that is only referred to so far has version 0.
  */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   `
   CREATE TABLE node (
     row INTEGER PRIMARY KEY, type INTEGER NOT NULL, id TEXT NOT NULL,
@@ -76,6 +76,10 @@ const STEPS: readonly string[] = [
   CREATE TABLE message_count (status TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 
   CREATE TABLE health (one INTEGER PRIMARY KEY, checked INTEGER NOT NULL);
+  `,
+  `
+  ALTER TABLE node ADD COLUMN how INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE past ADD COLUMN how INTEGER NOT NULL DEFAULT 0;
   `,
 ];
 

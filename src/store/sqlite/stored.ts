@@ -1,8 +1,10 @@
+import { toldHowMade } from '../how-made.ts';
 import type { StoredVersion } from '../store.ts';
+import { howIn } from './how-column.ts';
 import type { Row, Statements } from './statements.ts';
 
 /** The columns of a version, of node or past. */
-export const VERSION_COLUMNS = 'type, version, seq, updated, deleted, json';
+export const VERSION_COLUMNS = 'type, version, seq, updated, deleted, how, json';
 
 /** Reads versions by row; type names are remembered, since they never change. */
 export class Versions {
@@ -15,13 +17,16 @@ export class Versions {
 
   /** A row of node or past with its id. */
   of(row: Row): StoredVersion {
+    const version = row['version'] as number;
+    const deleted = row['deleted'] === 1;
     return {
       type: this.typeName(Number(row['type'])),
       id: row['id'] as string,
-      version: row['version'] as number,
+      version,
       seq: row['seq'] as number,
       lastUpdated: row['updated'] as number,
-      deleted: row['deleted'] === 1,
+      deleted,
+      ...toldHowMade(howIn(row['how'] as number), { version, deleted }),
       json: row['json'] as string,
     };
   }

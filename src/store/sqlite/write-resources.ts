@@ -1,5 +1,7 @@
+import { howMade, toldHowMade } from '../how-made.ts';
 import type { Dictionary } from './dictionary.ts';
 import { textOfBody } from './body.ts';
+import { howNumber } from './how-column.ts';
 import { IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
 import type { FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
@@ -21,12 +23,12 @@ interface Placed {
 }
 
 const LAST_OF_TYPE = '(SELECT max(seq) FROM node n WHERE n.type = t.type AND n.version > 0)';
-const INSERT = 'INSERT INTO node (type, id, version, seq, updated, deleted, json) VALUES (?, ?, 1, ?, ?, 0, ?)';
+const INSERT = 'INSERT INTO node (type, id, version, seq, updated, deleted, how, json) VALUES (?, ?, 1, ?, ?, 0, ?, ?)';
 const FILL =
-  'UPDATE node SET row = (SELECT max(row) + 1 FROM node), version = 1, seq = ?, updated = ?, deleted = 0, json = ? WHERE row = ? RETURNING row';
+  'UPDATE node SET row = (SELECT max(row) + 1 FROM node), version = 1, seq = ?, updated = ?, deleted = 0, how = ?, json = ? WHERE row = ? RETURNING row';
 const KEEP =
-  'INSERT INTO past (seq, row, type, version, updated, deleted, json) SELECT seq, row, type, version, updated, deleted, json FROM node WHERE row = ?';
-const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, json = ? WHERE row = ?';
+  'INSERT INTO past (seq, row, type, version, updated, deleted, how, json) SELECT seq, row, type, version, updated, deleted, how, json FROM node WHERE row = ?';
+const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, how = ?, json = ? WHERE row = ?';
 
 /** Writes the versions of a change. */
 export class ResourceWriter {
@@ -60,13 +62,14 @@ export class ResourceWriter {
       if ((write.expected ?? version) !== version) return `${write.type}/${write.id}`;
       if (write.body === undefined && version === 0) return `${write.type}/${write.id}`;
       if (write.body === undefined && standing?.deleted === true) {
-        versions.push({ version, seq: standing.seq, lastUpdated: standing.updated, deleted: true });
+        versions.push({ version, seq: standing.seq, lastUpdated: standing.updated, deleted: true, method: 'DELETE', created: false });
         continue;
       }
       const updated = write.kept?.lastUpdated ?? Math.max(now, standing?.updated ?? 0);
       if (write.kept !== undefined && write.kept.seq <= this.seq) return `${write.type}/${write.id}`;
       this.seq = write.kept?.seq ?? this.seq + 1;
-      versions.push({ version: version + 1, seq: this.seq, lastUpdated: updated, deleted: write.body === undefined });
+      const made = { version: version + 1, seq: this.seq, lastUpdated: updated, deleted: write.body === undefined };
+      versions.push({ ...made, ...toldHowMade(howMade(write, standing), made) });
       const row = this.#place(write, type, standing, updated);
       placed.push({ row, isNew: version === 0, type, write });
     }
@@ -102,15 +105,16 @@ export class ResourceWriter {
   #place(write: PreparedWrite, type: number, standing: Standing | undefined, updated: number): number {
     const version = (standing?.version ?? 0) + 1;
     const json = write.body === undefined ? '' : (write.kept?.json ?? textOfBody(write.type, write.id, version, updated, write.body));
+    const how = howNumber(howMade(write, standing));
     if (standing === undefined)
-      return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, json).lastInsertRowid);
+      return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, how, json).lastInsertRowid);
     if (standing.version === 0) {
-      const row = Number(this.#statements.get(FILL, this.seq, updated, json, standing.row)?.['row']);
+      const row = Number(this.#statements.get(FILL, this.seq, updated, how, json, standing.row)?.['row']);
       this.#index.moveTarget(standing.row, row);
       return row;
     }
     this.#statements.run(KEEP, standing.row);
-    this.#statements.run(UPDATE, version, this.seq, updated, Number(write.body === undefined), json, standing.row);
+    this.#statements.run(UPDATE, version, this.seq, updated, Number(write.body === undefined), how, json, standing.row);
     return standing.row;
   }
 }

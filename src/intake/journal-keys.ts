@@ -49,13 +49,6 @@ function distinct(values: readonly string[]): string[] {
   return [...new Set(values.filter((value) => value !== '' && value.length <= 256))].slice(0, MOST_KEYS);
 }
 
-/** The lanes a message runs in: those of every patient it names; else of its visit; else of the connection it came by. */
-export function laneKeysOf(keys: MessageKeys, channel: string): string[] {
-  if (keys.mrn.length > 0) return keys.mrn.map((mrn) => `mrn ${mrn}`);
-  if (keys.visit.length > 0) return keys.visit.map((visit) => `visit ${visit}`);
-  return [`channel ${channel}`];
-}
-
 /** A channel as the journal keeps it: with the character set the transport declared, without which the bytes may not be read again. */
 export function channelName(channel: Pick<Channel, 'name' | 'charset'>): string {
   return channel.charset === undefined ? channel.name : `${channel.name} charset=${channel.charset.slice(0, 64)}`;

@@ -2,7 +2,8 @@ import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import type { MessageRow } from '../store/journal.ts';
-import { charsetOfChannel, laneKeysOf } from './journal-keys.ts';
+import { laneKeysOf } from '../store/lane-keys.ts';
+import { charsetOfChannel } from './journal-keys.ts';
 import { createLanes } from './lanes.ts';
 import { type Outcome, type ProcessDependencies, processMessage } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
@@ -33,7 +34,10 @@ export interface MessageWork {
   ): Promise<Outcome | undefined>;
   /** The store has just kept something: what waits for it need not wait long. */
   storeWorks(): void;
-  /** Takes up what was received and not finished before the last stop, in the order of arrival; how many there were. */
+  /**
+   * Takes up what was received and not finished before the last stop, in the order of arrival; how many there were. From then on also what
+   * another gateway over the same journal leaves when it ends.
+   */
   resume(): Promise<number>;
   /** Messages that wait or are being worked on. */
   readonly depth: number;
@@ -49,11 +53,21 @@ const MOST_KEPT_READ = 512;
 /** A message that was under way at so many stops in a row may be what stopped the gateway. */
 const MOST_STARTS = 5;
 
+/** How often a message that waits for another gateway looks for its end. Units: ms */
+const LOOK_AGAIN_MS = 100;
+
+/** The most messages that are taken up in one step. */
+const MOST_TAKEN = 500;
+
 /** The one place where messages are worked on: a message twice at one time is one work. */
 export function createMessageWork(deps: WorkDependencies): MessageWork {
   const lanes = createLanes();
   const retry = createRetry(deps.retry);
   const atWork = new Map<string, Promise<Outcome | undefined>>();
+  const attempts = new Map<string, Promise<Outcome | undefined>>();
+  const { sharing } = deps.store.journal;
+  let takingOver: NodeJS.Timeout | undefined;
+  let takenUp: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
   function finish(
@@ -65,7 +79,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     if (running !== undefined) return running;
     const { id, controlId, sender, messageType, receivedAt } = row;
     const kept = lanes.depth < MOST_KEPT_READ ? reading : undefined;
-    const keys = [...laneKeysOf(row.keys, row.channel), ...(how.large === true ? ['large'] : [])];
+    const keys = [...laneKeysOf(row), ...(how.large === true ? ['large'] : [])];
     const task = lanes
       .run(keys, async () => (stopped ? undefined : retry(() => attempt(id, kept, how.again === true))))
       .then(
@@ -83,11 +97,30 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     return task;
   }
 
-  async function attempt(id: string, known: Reading | undefined, again: boolean): Promise<Outcome> {
-    const row = await deps.store.journal.get(id);
-    if (row === undefined) throw new IssueError(issue('message-not-found'));
-    if (!again && hasEnded(row)) return outcomeOf(row);
-    const reading = known ?? (await readAgain(row));
+  /** One attempt for all who wait for it: what was taken over may be worked on before its turn in the lanes comes. */
+  function attempt(id: string, known: Reading | undefined, again: boolean): Promise<Outcome | undefined> {
+    const running = attempts.get(id);
+    if (running !== undefined) return running;
+    const task = tryOut(id, known, again).finally(() => attempts.delete(id));
+    attempts.set(id, task);
+    return task;
+  }
+
+  async function tryOut(id: string, known: Reading | undefined, again: boolean): Promise<Outcome | undefined> {
+    while (!stopped) {
+      const row = await deps.store.journal.get(id);
+      if (row === undefined) throw new IssueError(issue('message-not-found'));
+      if (!again && hasEnded(row)) return outcomeOf(row);
+      const first = await sharing?.before(row);
+      const outcome = first === undefined ? await work(row, known ?? (await readAgain(row))) : undefined;
+      if (outcome !== undefined) return outcome;
+      if (first?.here === true && first.id !== id) await attempt(first.id, undefined, false);
+      else if (first !== undefined) await pause(LOOK_AGAIN_MS);
+    }
+    return undefined;
+  }
+
+  async function work(row: MessageRow, reading: Reading): Promise<Outcome | undefined> {
     try {
       return await processMessage(row, reading, deps);
     } catch (error) {
@@ -104,7 +137,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
   }
 
   /** Not the message's fault: it keeps its place in the journal as an error, its sender learns that it is not to blame, and its lane goes on. */
-  async function endInError(row: MessageRow, reading: Reading, cause: Issue): Promise<Outcome> {
+  async function endInError(row: MessageRow, reading: Reading, cause: Issue): Promise<Outcome | undefined> {
     const issues = [...reading.issues, cause];
     const outcome: Outcome = {
       code: 'AR',
@@ -112,7 +145,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
       issues,
       trace: traceOf(reading, undefined, undefined, 'AR'),
     };
-    await deps.store.commit({
+    const committed = await deps.store.commit({
       messages: [
         {
           id: row.id,
@@ -126,7 +159,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
         },
       ],
     });
-    return outcome;
+    return committed.ok ? outcome : undefined;
   }
 
   /** Counted before they are tried: a message that takes the process down with it must not do so for ever. */
@@ -136,32 +169,53 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     });
   }
 
+  async function takeUp(): Promise<number> {
+    const { journal } = deps.store;
+    let after = 0;
+    let count = 0;
+    for (;;) {
+      const rows = await (sharing === undefined ? journal.pending(after, MOST_TAKEN) : sharing.takeOver(MOST_TAKEN));
+      const last = rows.at(-1);
+      if (last === undefined) return count;
+      for (const row of rows.filter((one) => one.attempts >= MOST_STARTS)) {
+        await endInError(row, await readAgain(row), issue('message-abandoned', { count: row.attempts }));
+      }
+      const taken = rows.filter((one) => one.attempts < MOST_STARTS);
+      await countStart(taken);
+      for (const row of taken) void finish(row, undefined);
+      count += taken.length;
+      after = last.seq;
+    }
+  }
+
+  function takeOverLater(everyMs: number): void {
+    if (stopped) return;
+    takingOver = setTimeout(() => {
+      // While the database does not answer, the other gateways take this one for dead, and rightly so.
+      takenUp = takeUp()
+        .catch(() => undefined)
+        .then(() => takeOverLater(everyMs));
+    }, everyMs).unref();
+  }
+
   return {
     finish,
     storeWorks: () => retry.hasten(),
     async resume() {
-      let after = 0;
-      let count = 0;
-      for (;;) {
-        const rows = await deps.store.journal.pending(after, 500);
-        const last = rows.at(-1);
-        if (last === undefined) return count;
-        for (const row of rows.filter(({ attempts }) => attempts >= MOST_STARTS)) {
-          await endInError(row, await readAgain(row), issue('message-abandoned', { count: row.attempts }));
-        }
-        const taken = rows.filter(({ attempts }) => attempts < MOST_STARTS);
-        await countStart(taken);
-        for (const row of taken) void finish(row, undefined);
-        count += taken.length;
-        after = last.seq;
-      }
+      const count = await takeUp();
+      if (sharing !== undefined) takeOverLater(sharing.everyMs);
+      return count;
     },
     get depth() {
       return lanes.depth;
     },
-    idle: () => lanes.idle(),
+    async idle() {
+      await lanes.idle();
+      await takenUp;
+    },
     stop() {
       stopped = true;
+      clearTimeout(takingOver);
       retry.stop();
     },
   };
@@ -175,6 +229,10 @@ export function hasEnded(row: MessageRow): row is MessageRow & { ack: string } {
 /** MSA-1 of the stored answer: a message that was discarded keeps the one it failed with. */
 export function codeOf(row: MessageRow): Outcome['code'] {
   return acknowledgmentCodeOf(JSON.parse(row.issues ?? '[]') as Issue[]);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, ms));
 }
 
 function outcomeOf(row: MessageRow & { ack: string }): Outcome {

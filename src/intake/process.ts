@@ -9,7 +9,7 @@ import type { MessageRow, MessageStatus, MessageUpdate } from '../store/journal.
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
 import { type Acceptance, acceptanceIssues, isFiltered } from './acceptance.ts';
-import { decideEffects, type Effects, type EventTime } from './apply.ts';
+import { decideEffects, type Effects, type EventTime, factsOf, writesOf } from './apply.ts';
 import { identify } from './identify.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
@@ -60,9 +60,11 @@ const MOST_DECISIONS = 20;
  * A message that is in the journal, from its reading to its end: translated, identified, validated, and applied together with its
  * answer in one transaction. When anything is wrong with it nothing of it is applied, and the journal says what and where.
  *
+ * Undefined when somebody else has worked on it meanwhile: what it came to is in the journal.
+ *
  * Fails: throws IssueError store-busy or store-unavailable, or race-lost in the outcome; every other fault is the outcome
  */
-export async function processMessage(row: MessageRow, reading: Reading, given: ProcessDependencies): Promise<Outcome> {
+export async function processMessage(row: MessageRow, reading: Reading, given: ProcessDependencies): Promise<Outcome | undefined> {
   // One set of mapping files from the reading to the Provenance, whatever is reloaded meanwhile.
   const translator = given.translator();
   const deps: ProcessDependencies = { ...given, translator: () => translator };
@@ -70,11 +72,11 @@ export async function processMessage(row: MessageRow, reading: Reading, given: P
   for (let attempt = 0; attempt < MOST_DECISIONS; attempt += 1) {
     const decision = await decide(row, reading, said, deps);
     const outcome = await tryFinish(row, reading, deps, hasError(decision.issues) ? { ...decision, effects: undefined } : decision);
-    if (outcome !== undefined) return outcome;
+    if (outcome !== 'raced') return outcome;
   }
   const lost = { issues: [...said.issues, issue('race-lost')], translation: said.translation, effects: undefined };
   const outcome = await tryFinish(row, reading, deps, lost);
-  if (outcome === undefined) throw new Bug(`message ${row.id} changed its state while it was processed`);
+  if (outcome === 'raced') throw new Bug(`message ${row.id} cannot even be given up`);
   return outcome;
 }
 
@@ -127,8 +129,13 @@ export interface Decision {
   readonly found?: ReadonlyMap<string, readonly Issue[]>;
 }
 
-/** Commits what was decided together with the message's end; undefined when another writer was quicker. */
-async function tryFinish(row: MessageRow, reading: Reading, deps: ProcessDependencies, decision: Decision): Promise<Outcome | undefined> {
+/** Commits what was decided together with the message's end. Another writer was quicker: `raced`; with the message itself: undefined. */
+async function tryFinish(
+  row: MessageRow,
+  reading: Reading,
+  deps: ProcessDependencies,
+  decision: Decision,
+): Promise<Outcome | 'raced' | undefined> {
   const now = deps.now();
   const code = acknowledgmentCodeOf(decision.issues);
   const ack = deps.acknowledge(
@@ -162,11 +169,11 @@ async function tryFinish(row: MessageRow, reading: Reading, deps: ProcessDepende
     trace: JSON.stringify(trace),
   };
   const committed = await deps.store.commit({
-    writes: [...(effects?.writes ?? []), ...provenance],
+    writes: [...writesOf(effects?.effects ?? []), ...provenance],
     claims: effects?.claims ?? [],
-    documents: effects?.documents ?? [],
+    documents: [...(effects?.documents ?? []), ...factsOf(effects?.effects ?? [], row.sender)],
     messages: [update],
   });
   if (committed.ok) return { code, ack, issues: decision.issues, trace };
-  return undefined;
+  return committed.conflict === 'message' ? undefined : 'raced';
 }

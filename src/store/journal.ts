@@ -17,6 +17,27 @@ export interface Journal {
   list(after: number, count: number): Promise<MessageRow[]>;
   /** How many rows have each status. */
   counts(): Promise<Record<MessageStatus, number>>;
+  /** Who works on which message, where several gateways share the journal. Left out: this gateway has it to itself. */
+  readonly sharing?: Sharing;
+}
+
+/**
+ * Gateways over one journal. Each unfinished message is held by the gateway that received it, as long as that one shows that it lives; then
+ * by the one that took it over. Only the holder's commit can end a message, so whoever was taken for dead and was not does no harm.
+ */
+export interface Sharing {
+  /**
+   * Shows that this gateway lives, and makes its own the unfinished messages that no gateway that lives holds, in the order of arrival,
+   * so many at most.
+   */
+  takeOver(count: number): Promise<MessageRow[]>;
+  /** How often that is to be asked. Units: ms */
+  readonly everyMs: number;
+  /**
+   * The first of the messages that must end before this one is worked on here: itself while another gateway holds it, and whatever arrived
+   * before it in its lanes. `here`: held by this gateway.
+   */
+  before(row: MessageRow): Promise<{ readonly id: string; readonly here: boolean } | undefined>;
 }
 
 /** What interface engines call the states of a message. */

@@ -9,6 +9,7 @@ import { indexDocument, type IndexDocument } from './index-document.ts';
 import { documentId, documentOwner, type KeptState } from './kept-state.ts';
 import { messageOwner } from './message-row.ts';
 import type { PendingWrites } from './pending-writes.ts';
+import { UNFINISHED } from './sharing.ts';
 import { storedVersion, textOwner, versionText } from './version.ts';
 
 /** A change with what its resources are found by, taken out before the transaction: nobody waits for the turn meanwhile. */
@@ -30,6 +31,8 @@ export interface Applying {
   readonly state: KeptState;
   readonly pending: PendingWrites;
   readonly now: () => number;
+  /** This gateway: a message that another one works on is a conflict. */
+  readonly holder: string;
   /** Ids of the resources of a type that meet a filter, `most` at most, within the transaction. */
   readonly find: (type: string, filter: Filter, most: number) => Promise<readonly string[]>;
   /** The last number given out. */
@@ -40,7 +43,7 @@ export interface Applying {
 
 /** One change: checked whole, then written whole; on a conflict nothing is written. */
 export async function applyChange({ change, indexes }: PreparedChange, on: Applying): Promise<Commit> {
-  const conflict = conflictOf(change, on.state) ?? placeConflict(change, on) ?? (await guardConflict(change, on));
+  const conflict = conflictOf(change, on) ?? placeConflict(change, on) ?? (await guardConflict(change, on));
   if (conflict !== undefined) return { ok: false, ...conflict };
   const versions = (change.writes ?? []).map((write, at) => applyWrite(write, indexes[at] ?? {}, on));
   applyClaims(change, on);
@@ -51,7 +54,7 @@ export async function applyChange({ change, indexes }: PreparedChange, on: Apply
 
 type Conflict = { conflict: 'version' | 'claim' | 'guard' | 'document' | 'message'; subject: string };
 
-function conflictOf(change: Change, state: KeptState): Conflict | undefined {
+function conflictOf(change: Change, { state, holder }: Applying): Conflict | undefined {
   for (const { type, id, expected, resource } of change.writes ?? []) {
     const version = state.resources.get(`${type}/${id}`)?.ver ?? 0;
     if ((expected !== undefined && expected !== version) || (resource === undefined && version === 0))
@@ -66,7 +69,8 @@ function conflictOf(change: Change, state: KeptState): Conflict | undefined {
   }
   for (const { id, from } of change.messages ?? []) {
     const message = state.messages.get(id);
-    if (message === undefined || !from.includes(message.status)) return { conflict: 'message', subject: id };
+    if (message === undefined || !from.includes(message.status) || (message.holder ?? holder) !== holder)
+      return { conflict: 'message', subject: id };
   }
   return undefined;
 }
@@ -175,7 +179,11 @@ function applyMessages(change: Change, { collections, pending, state, moved }: A
       ...(nextTryAt === undefined ? {} : { nextTryAt }),
       ...texts,
     };
-    const update = { $set: set, ...(nextTryAt === undefined ? { $unset: { nextTryAt: '' as const } } : {}) };
+    const gone = {
+      ...(nextTryAt === undefined ? { nextTryAt: '' as const } : {}),
+      ...(UNFINISHED.includes(status) ? {} : { holder: '' as const, waiting: '' as const }),
+    };
+    const update = { $set: set, ...(Object.keys(gone).length === 0 ? {} : { $unset: gone }) };
     pending.add(collections.messages, { updateOne: { filter: { _id: id }, update } });
     if (before !== undefined) moved.set(before.status, (moved.get(before.status) ?? 0) - 1);
     moved.set(status, (moved.get(status) ?? 0) + 1);

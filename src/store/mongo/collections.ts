@@ -81,6 +81,16 @@ export interface MessageDocument {
   readonly ack?: KeptText;
   readonly issues?: KeptText;
   readonly trace?: KeptText;
+  /** The gateway that works on it, and the lanes it waits in; gone when it is finished. */
+  readonly holder?: string;
+  readonly waiting?: readonly string[];
+}
+
+/** A gateway that works over this database. */
+export interface GatewayDocument {
+  readonly _id: string;
+  /** When it last said that it lives, by the server's clock. */
+  readonly seen: Date;
 }
 
 /** The collections of one database. */
@@ -92,6 +102,7 @@ export interface Collections {
   readonly documents: Collection<KeptDocument>;
   readonly counters: Collection<CounterDocument>;
   readonly messages: Collection<MessageDocument>;
+  readonly gateways: Collection<GatewayDocument>;
 }
 
 /** The session of a running transaction; undefined outside of one. */
@@ -107,6 +118,7 @@ export function collectionsOf(db: Db): Collections {
     documents: db.collection('documents'),
     counters: db.collection('counters'),
     messages: db.collection('messages'),
+    gateways: db.collection('gateways'),
   };
 }
 
@@ -150,6 +162,8 @@ const INDEXES: { readonly [name in keyof Collections]?: readonly IndexDescriptio
     { name: 'order', key: { 'keys.order': 1, seq: -1 } },
     { name: 'name', key: { names: 1, seq: -1 } },
     { name: 'received', key: { receivedAt: 1 } },
+    { name: 'holder', key: { holder: 1, seq: 1 }, sparse: true },
+    { name: 'waiting', key: { waiting: 1, seq: 1 }, sparse: true },
   ],
 };
 

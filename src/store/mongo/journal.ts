@@ -1,15 +1,16 @@
-import type { Journal, MessageQuery, MessageStatus } from '../journal.ts';
+import type { Journal, MessageQuery } from '../journal.ts';
 import { normaliseString } from '../../fhir/index-values.ts';
-import type { Arrival, Received } from '../journal.ts';
+import type { Arrival, Received, Sharing } from '../journal.ts';
 import type { Collections } from './collections.ts';
 import { beginning, type Condition } from './comparison.ts';
 import { messageCounts } from './counter.ts';
 import { translated } from './failure.ts';
 import { readBytes } from './long-text.ts';
 import { messageOwner, messageRow } from './message-row.ts';
+import { UNFINISHED } from './sharing.ts';
 
 /** The journal over its collection. */
-export function mongoJournal(collections: Collections, receive: (message: Arrival) => Promise<Received>): Journal {
+export function mongoJournal(collections: Collections, receive: (message: Arrival) => Promise<Received>, sharing: Sharing): Journal {
   const { messages } = collections;
   return {
     receive: (message) => translated(() => receive(message)),
@@ -32,7 +33,7 @@ export function mongoJournal(collections: Collections, receive: (message: Arriva
 
     pending: (after, count) =>
       translated(async () => {
-        const waiting = { status: { $in: ['received', 'queued'] satisfies MessageStatus[] }, seq: { $gt: after } };
+        const waiting = { status: { $in: UNFINISHED }, seq: { $gt: after } };
         const found = await messages.find(waiting, { sort: { seq: 1 }, limit: count }).toArray();
         return Promise.all(found.map((document) => messageRow(collections, document)));
       }),
@@ -44,6 +45,7 @@ export function mongoJournal(collections: Collections, receive: (message: Arriva
       }),
 
     counts: () => translated(() => messageCounts(collections)),
+    sharing,
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Commit, Store, StoreSettings } from '../store.ts';
 import { applyChange, type Applying, prepareChange, type PreparedChange } from './apply-change.ts';
 import { collectionsOf, createIndexes } from './collections.ts';
@@ -12,6 +13,7 @@ import { readText } from './long-text.ts';
 import { pendingWrites } from './pending-writes.ts';
 import { receiveAll } from './receive.ts';
 import { searchPage } from './search.ts';
+import { mongoSharing } from './sharing.ts';
 import { reindexAll } from './reindex.ts';
 import { matchingIds, type SearchGround } from './sub-search.ts';
 import { inTransaction } from './transaction.ts';
@@ -49,6 +51,9 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
   const { extract, now, compartmentParameters } = settings;
   const ground: SearchGround = { collections, compartmentParameters, session: undefined, timeoutMs: settings.searchTimeoutMs ?? 20_000 };
 
+  const holder = randomUUID();
+  const sharing = mongoSharing(collections, holder);
+
   const patienceMs = settings.patienceMs ?? 20_000;
   const commits = inGroups(
     (prepared: readonly PreparedChange[]) =>
@@ -62,7 +67,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
           prepared.map(({ change }) => change),
           session,
         );
-        const on: Applying = { collections, state, pending, now, find, seq, moved: new Map() };
+        const on: Applying = { collections, state, pending, now, holder, find, seq, moved: new Map() };
         const answer: Commit[] = [];
         for (const change of prepared) answer.push(await applyChange(change, on));
         if (on.seq !== seq || on.moved.size > 0) pending.add(collections.counters, noteTurn('commit', on.seq, on.moved));
@@ -73,7 +78,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
   );
   const arrivals = inGroups(
     (messages: Parameters<typeof receiveAll>[0]) =>
-      inTransaction(client, patienceMs, (session) => receiveAll(messages, collections, session)),
+      inTransaction(client, patienceMs, (session) => receiveAll(messages, collections, session, holder)),
     isEverybodys,
   );
 
@@ -124,7 +129,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
     documentKinds: () => translated(async () => (await collections.documents.distinct('kind')).sort()),
     commit: (change) => translated(() => commits.submit(prepareChange(change, extract))),
     reindex: async (references) => reindexAll(await readMany(references), collections, extract),
-    journal: mongoJournal(collections, (message) => arrivals.submit(message)),
+    journal: mongoJournal(collections, (message) => arrivals.submit(message), sharing),
     async health() {
       try {
         await collections.counters.updateOne({ _id: 'health' }, { $inc: { turn: 1 } }, { upsert: true, timeoutMS: 5_000 });
@@ -136,6 +141,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
     async close() {
       await commits.idle();
       await arrivals.idle();
+      await sharing.leave();
       await client.close();
     },
   };

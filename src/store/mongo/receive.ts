@@ -1,11 +1,13 @@
 import type { ClientSession } from 'mongodb';
 import { normaliseString } from '../../fhir/index-values.ts';
 import type { Arrival, MessageRow, MessageStatus, Received } from '../journal.ts';
+import { laneKeysOf } from '../lane-keys.ts';
 import type { Collections, MessageDocument } from './collections.ts';
 import { noteTurn, takeTurn } from './counter.ts';
 import { keepBytes } from './long-text.ts';
 import { messageOwner, messageRow } from './message-row.ts';
 import { pendingWrites } from './pending-writes.ts';
+import { UNFINISHED } from './sharing.ts';
 import type { Outcome } from './transaction.ts';
 
 /** Keeps messages that arrived together, in one transaction: each gets the next place in the order of arrival, or is counted as a repeat. */
@@ -13,6 +15,7 @@ export async function receiveAll(
   arrivals: readonly Arrival[],
   collections: Collections,
   session: ClientSession,
+  holder: string,
 ): Promise<Outcome<Received[]>> {
   const first = await takeTurn(collections, 'arrival', session);
   let seq = first;
@@ -40,6 +43,7 @@ export async function receiveAll(
     const document: MessageDocument = {
       _id,
       ...kept,
+      ...(UNFINISHED.includes(row.status) ? { holder, waiting: laneKeysOf(row) } : {}),
       names: row.keys.name.map(normaliseString),
       ...(ack === undefined ? {} : { ack: pending.text(ack, messageOwner(_id, 'ack')) }),
       ...(issues === undefined ? {} : { issues: pending.text(issues, messageOwner(_id, 'issues')) }),

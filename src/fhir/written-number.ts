@@ -55,12 +55,20 @@ export function parseJson(text: string): Result<unknown> {
   try {
     const plain: unknown = JSON.parse(text);
     if (isDeeperThan(MAX_DEPTH, plain)) return failure(issue('json-invalid', { reason: `nested deeper than ${MAX_DEPTH}` }));
-    if (!SUSPECT.test(text)) return success(plain);
-    return success(JSON.parse(text, keepWritten as (this: unknown, name: string, value: unknown) => unknown));
+    return success(withWritten(plain, text));
   } catch (error) {
     if (error instanceof SyntaxError) return failure(issue('json-invalid', { reason: positionOf(error.message) }));
     throw error;
   }
+}
+
+/** JSON that formatJson wrote, read back: parseJson looked at its depth when it came in. Fails: throws SyntaxError */
+export function readWritten(text: string): unknown {
+  return withWritten(JSON.parse(text), text);
+}
+
+function withWritten(plain: unknown, text: string): unknown {
+  return SUSPECT.test(text) ? JSON.parse(text, keepWritten as (this: unknown, name: string, value: unknown) => unknown) : plain;
 }
 
 /** Where the text broke off, without the piece of it the engine quotes: it may identify a patient. */

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Encounter, Patient, Reference } from 'fhir/r4.js';
 import { issue, type Issue } from '../issue/issue.ts';
 import type { Resource } from '../fhir/resource.ts';
-import { formatJson } from '../fhir/written-number.ts';
 import type { Claim, DocumentWrite, Store, Write } from '../store/store.ts';
-import { asWritten, FACTS, storedResource } from './as-stored.ts';
+import { storedResource } from './as-stored.ts';
 import { continueEncounter, LIVED, movesPatients } from './encounter-life.ts';
 import { type Facts, layOver, type Statement } from './facts.ts';
+import { allFacts, factsKey, readFacts, type Standing, writeFacts } from './kept-facts.ts';
 import { KEPT, sourcesOf } from './list-sources.ts';
 import { endUnlisted } from './shortened-lists.ts';
 import { continueMention, MENTIONED } from './mentions.ts';
@@ -27,12 +27,13 @@ export interface Effect {
   /** The whole resource as it is to be stored. */
   readonly resource: Resource;
   readonly action: 'created' | 'updated' | 'unchanged';
+  /** What its sender has said of it from now on, where that is news; `before` is the document it was. */
+  readonly facts?: { readonly now: Facts; readonly before: string | undefined };
 }
 
 /** What a message does to the store, but for the message itself. */
 export interface Effects {
   readonly effects: readonly Effect[];
-  readonly writes: readonly Write[];
   readonly claims: readonly Claim[];
   readonly documents: readonly DocumentWrite[];
   readonly issues: readonly Issue[];
@@ -62,44 +63,76 @@ const STATED_WHOLE = new Set(['Observation', 'DocumentReference']);
  */
 export async function decideEffects(all: readonly Settled[], sender: string, said: Said, store: Store): Promise<Effects> {
   const references = new Map(all.map(({ made, id }) => [made.fullUrl, `${made.resource.resourceType}/${id}`]));
-  const keyOf = (item: Settled) => ({ kind: FACTS, key: `${item.made.resource.resourceType}/${item.id}|${sender}` });
-  const texts = await store.documents(all.map(keyOf));
+  const known = all.filter((item) => item.stored !== undefined);
+  const found = await store.documents(known.map(({ made, id }) => factsKey(made.resource.resourceType, id, sender)));
+  const texts = new Map(known.map((item, index) => [item, found[index]]));
 
   const effects: Effect[] = [];
-  const writes: Write[] = [];
-  const documents: DocumentWrite[] = [];
   const issues: Issue[] = [];
-  for (const [index, item] of all.entries()) {
-    const text = texts[index];
-    const live = item.stored === undefined || item.stored.deleted ? undefined : item.stored;
-    const stored = live === undefined ? undefined : storedResource(live.json);
+  for (const item of all) {
+    const type = item.made.resource.resourceType;
+    const standing = standingOf(item);
+    const stored = standing?.resource;
+    const before = texts.get(item);
     // What was said of a resource before it was deleted is no longer part of any record.
-    const facts = live === undefined || text === undefined ? undefined : (asWritten(text) as Facts);
+    const facts = standing === undefined || before === undefined ? undefined : await readFacts(before, standing, store);
     const statement = statementOf(item, settleReferences(item.made.resource, references), stored, facts, said);
     let merged = layOver(stored, facts, statement);
-    if (merged.asks)
-      merged = layOver(stored, facts, statement, await otherFacts(`${item.made.resource.resourceType}/${item.id}`, sender, store));
+    if (merged.asks && standing !== undefined) {
+      const own = factsKey(type, item.id, sender).key;
+      const others = (await allFacts(standing, store)).filter(({ key }) => key !== own);
+      merged = layOver(
+        stored,
+        facts,
+        statement,
+        others.map((other) => other.facts),
+      );
+    }
     const told = (id: 'message-older' | 'value-kept', elements: readonly string[]) => {
       if (elements.length > 0)
         issues.push(issue(id, { at: item.made.from, expression: `${merged.resource.resourceType}.${elements.join(', ')}` }));
     };
     told('message-older', merged.overruled);
     told('value-kept', merged.kept);
-    if (said.event === 'A29' && item.made.resource.resourceType === 'Patient') issues.push(issue('patient-kept', { at: item.made.from }));
+    if (said.event === 'A29' && type === 'Patient') issues.push(issue('patient-kept', { at: item.made.from }));
 
     const resource = { ...merged.resource, id: item.id };
     const action = stored === undefined ? 'created' : isDeepStrictEqual(resource, stored) ? 'unchanged' : 'updated';
-    effects.push({ settled: item, resource, action });
-    if (action !== 'unchanged') writes.push({ type: resource.resourceType, id: item.id, expected: item.stored?.version ?? 0, resource });
-    if (!isDeepStrictEqual(merged.facts, facts)) documents.push({ ...keyOf(item), json: formatJson(merged.facts), expected: text ?? null });
+    const isNews = !isDeepStrictEqual(merged.facts, facts);
+    effects.push({ settled: item, resource, action, ...(isNews ? { facts: { now: merged.facts, before } } : {}) });
   }
   const ended = await endUnlisted(all, sender, said, store);
-  effects.push(...ended.effects);
-  writes.push(...ended.writes);
-  documents.push(...ended.documents);
-  issues.push(...ended.issues);
   const claims = [...new Map(all.flatMap((item) => item.claims).map((claim) => [claim.key, claim])).values()];
-  return { effects, writes, claims, documents, issues };
+  return { effects: [...effects, ...ended.effects], claims, documents: ended.documents, issues: [...issues, ...ended.issues] };
+}
+
+/** The resource as it stands; undefined where there is none, or none any more. */
+function standingOf({ stored }: Settled): Standing | undefined {
+  if (stored === undefined || stored.deleted) return undefined;
+  const { type, id, version, json } = stored;
+  return { type, id, version, resource: storedResource(json) };
+}
+
+/** The versions that effects make. */
+export function writesOf(effects: readonly Effect[]): Write[] {
+  return effects
+    .filter(({ action }) => action !== 'unchanged')
+    .map(({ settled, resource }) => ({
+      type: resource.resourceType,
+      id: settled.id,
+      expected: settled.stored?.version ?? 0,
+      resource,
+    }));
+}
+
+/** What senders said, kept by the versions that effects make or leave. */
+export function factsOf(effects: readonly Effect[], sender: string): DocumentWrite[] {
+  return effects.flatMap(({ settled: { id, stored }, resource, action, facts }) => {
+    if (facts === undefined) return [];
+    const type = resource.resourceType;
+    const version = (stored?.version ?? 0) + (action === 'unchanged' ? 0 : 1);
+    return [writeFacts(factsKey(type, id, sender).key, facts.now, { type, id, version, resource }, facts.before)];
+  });
 }
 
 /** What a message says of one resource, continued from what is stored where a visit or a patient lives on. */
@@ -162,34 +195,24 @@ function addedTo(stored: unknown, said: unknown): unknown {
   return list.length === 0 ? undefined : list;
 }
 
-/** What other senders have said of a resource. */
-async function otherFacts(reference: string, sender: string, store: Store): Promise<Facts[]> {
-  const others: Facts[] = [];
-  const prefix = `${reference}|`;
-  for (let after = prefix; ; ) {
-    const page = await store.listDocuments(FACTS, after, 50);
-    for (const { key, json } of page) {
-      if (!key.startsWith(prefix)) return others;
-      if (key !== `${prefix}${sender}`) others.push(asWritten(json) as Facts);
-    }
-    const last = page.at(-1);
-    if (last === undefined) return others;
-    after = last.key;
-  }
-}
-
 /** A message under test (MSH-11 T or D) says so on all it makes. Source: FHIR R4 resource, 2.26.3.7 (test data) */
 function withTag(resource: Resource): Resource {
   const tag = [...(resource.meta?.tag ?? []), { system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HTEST' }];
   return { ...resource, meta: { ...resource.meta, tag } };
 }
 
-/** References between resources of one message, made into references to where they are stored. */
+/** References between resources of one message, made into references to where they are stored. What holds none is taken as it is. */
 function settleReferences<T>(value: T, references: ReadonlyMap<string, string>): T {
   if (typeof value !== 'object' || value === null) return value;
-  // Copied with what it carries beside its elements: numbers as they were written.
-  const copy = Object.assign(Array.isArray(value) ? [] : {}, value) as Record<string, unknown>;
-  for (const [name, entry] of Object.entries(copy))
-    copy[name] = name === 'reference' && typeof entry === 'string' ? (references.get(entry) ?? entry) : settleReferences(entry, references);
-  return copy as T;
+  const before = value as Record<string, unknown>;
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(before)) {
+    const entry = before[name];
+    const next = name === 'reference' && typeof entry === 'string' ? (references.get(entry) ?? entry) : settleReferences(entry, references);
+    if (next === entry) continue;
+    // Copied with what it carries beside its elements: numbers as they were written.
+    copy ??= Object.assign(Array.isArray(value) ? [] : {}, value) as Record<string, unknown>;
+    copy[name] = next;
+  }
+  return (copy ?? value) as T;
 }

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identifier, Patient } from 'fhir/r4.js';
 import type { Resource } from '../fhir/resource.ts';
-import { formatJson } from '../fhir/written-number.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 import type { Claim, DocumentWrite, Store, StoredVersion, Write } from '../store/store.ts';
-import { asWritten, FACTS, storedResource } from './as-stored.ts';
+import { storedResource } from './as-stored.ts';
 import type { Facts } from './facts.ts';
 import { keysOf } from './keys.ts';
 import { MERGED } from './identify.ts';
+import { allFacts, writeFacts } from './kept-facts.ts';
 
 /** What a merge, or taking one back, changes; decided on what the store holds now. */
 export interface MergeDecision {
@@ -108,7 +108,7 @@ export async function decideUnmerge(id: string, otherId: string | undefined, sto
     [...keys.map((key) => [key, other.patient.id] as const), ...keys.map((key) => [`${MERGED}${key}`, undefined] as const)],
     store,
   );
-  const documents = [...(await rewriteFacts(survivor.patient, next, store)), ...(await rewriteFacts(other.patient, free, store))];
+  const documents = [...(await rewriteFacts(survivor, next, store)), ...(await rewriteFacts(other, free, store))];
   return success({ writes: writesOf([survivor, next], [other, free]), claims, documents, survivor: next, other: free });
 }
 
@@ -186,21 +186,12 @@ async function beforeMerge(merged: StoredVersion, store: Store): Promise<Patient
 }
 
 /** What senders said, without what was taken back: else their next messages would say it again. */
-async function rewriteFacts(before: Stored, after: Stored, store: Store): Promise<DocumentWrite[]> {
-  const prefix = `Patient/${before.id}|`;
-  const writes: DocumentWrite[] = [];
-  for (let cursor = prefix; ; ) {
-    const page = await store.listDocuments(FACTS, cursor, 50);
-    for (const { key, json } of page) {
-      if (!key.startsWith(prefix)) return writes;
-      const facts = asWritten(json) as Facts;
-      const told = formatJson(withoutTaken(facts, before, after));
-      if (told !== formatJson(facts)) writes.push({ kind: FACTS, key, json: told, expected: json });
-    }
-    const last = page.at(-1);
-    if (last === undefined) return writes;
-    cursor = last.key;
-  }
+async function rewriteFacts({ version, patient }: Held, after: Stored, store: Store): Promise<DocumentWrite[]> {
+  const standing = { ...version, resource: patient };
+  return (await allFacts(standing, store)).flatMap(({ key, text, facts }) => {
+    const told = withoutTaken(facts, patient, after);
+    return isDeepStrictEqual(told, facts) ? [] : [writeFacts(key, told, standing, text)];
+  });
 }
 
 function withoutTaken(facts: Facts, before: Stored, after: Stored): Facts {

@@ -9,7 +9,7 @@ import type { MessageRow, MessageStatus, MessageUpdate } from '../store/journal.
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
 import { type Acceptance, acceptanceIssues, isFiltered } from './acceptance.ts';
-import { decideEffects, type Effects, type EventTime } from './apply.ts';
+import { decideEffects, type Effects, type EventTime, factsOf, writesOf } from './apply.ts';
 import { identify } from './identify.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
@@ -169,9 +169,9 @@ async function tryFinish(
     trace: JSON.stringify(trace),
   };
   const committed = await deps.store.commit({
-    writes: [...(effects?.writes ?? []), ...provenance],
+    writes: [...writesOf(effects?.effects ?? []), ...provenance],
     claims: effects?.claims ?? [],
-    documents: effects?.documents ?? [],
+    documents: [...(effects?.documents ?? []), ...factsOf(effects?.effects ?? [], row.sender)],
     messages: [update],
   });
   if (committed.ok) return { code, ack, issues: decision.issues, trace };

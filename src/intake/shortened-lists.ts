@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from '../fhir/resource.ts';
-import { formatJson } from '../fhir/written-number.ts';
 import { issue, type Issue } from '../issue/issue.ts';
-import type { DocumentWrite, Store, Write } from '../store/store.ts';
+import type { DocumentWrite, Store } from '../store/store.ts';
 import type { Effect, Said } from './apply.ts';
-import { asWritten, FACTS, storedResource } from './as-stored.ts';
+import { storedResource } from './as-stored.ts';
 import { movesPatients } from './encounter-life.ts';
-import type { Facts } from './facts.ts';
 import type { Settled } from './identify.ts';
+import { factsKey, readFacts } from './kept-facts.ts';
 
 /** The kind of the documents that keep which resources a sender's last list of a patient named. */
 const LISTED = 'listed';
@@ -28,7 +27,6 @@ const LISTS: readonly { readonly segment: string; readonly type: string; readonl
 /** What the lists of a message end. */
 export interface ShortenedLists {
   readonly effects: readonly Effect[];
-  readonly writes: readonly Write[];
   readonly documents: readonly DocumentWrite[];
   readonly issues: readonly Issue[];
 }
@@ -40,7 +38,7 @@ export interface ShortenedLists {
  * Fails: no-longer-listed, as information
  */
 export async function endUnlisted(all: readonly Settled[], sender: string, said: Said, store: Store): Promise<ShortenedLists> {
-  const ended = { effects: [] as Effect[], writes: [] as Write[], documents: [] as DocumentWrite[], issues: [] as Issue[] };
+  const ended = { effects: [] as Effect[], documents: [] as DocumentWrite[], issues: [] as Issue[] };
   if (!movesPatients(said.event)) return ended;
   for (const list of LISTS) {
     const named = all.filter(({ made }) => made.from.segment === list.segment && made.resource.resourceType === list.type);
@@ -67,25 +65,18 @@ async function end(
   sibling: Settled,
   sender: string,
   store: Store,
-  into: { effects: Effect[]; writes: Write[]; documents: DocumentWrite[]; issues: Issue[] },
+  into: { effects: Effect[]; documents: DocumentWrite[]; issues: Issue[] },
 ): Promise<void> {
   const stored = await store.read(list.type, id);
   if (stored === undefined || stored.deleted) return;
   const standing = storedResource(stored.json);
   const resource: Resource = { ...standing, ...list.ended };
   if (isDeepStrictEqual(resource, standing) || isInError(standing)) return;
-  const key = { kind: FACTS, key: `${list.type}/${id}|${sender}` };
-  const [text] = await store.documents([key]);
-  const facts = text === undefined ? undefined : (asWritten(text) as Facts);
-  if (facts !== undefined)
-    into.documents.push({
-      ...key,
-      json: formatJson({ ...facts, elements: { ...facts.elements, ...list.ended } }),
-      expected: text as string,
-    });
+  const [before] = await store.documents([factsKey(list.type, id, sender)]);
+  const said = before === undefined ? undefined : await readFacts(before, { ...stored, resource: standing }, store);
+  const facts = said === undefined ? {} : { facts: { now: { ...said, elements: { ...said.elements, ...list.ended } }, before } };
   const made = { ...sibling.made, resource, cleared: [], nulled: [], spoken: Object.keys(list.ended), origins: new Map() };
-  into.effects.push({ settled: { made, id, stored, claims: [] }, resource, action: 'updated' });
-  into.writes.push({ type: list.type, id, expected: stored.version, resource });
+  into.effects.push({ settled: { made, id, stored, claims: [] }, resource, action: 'updated', ...facts });
   into.issues.push(issue('no-longer-listed', { at: sibling.made.from, resource: `${list.type}/${id}` }));
 }
 

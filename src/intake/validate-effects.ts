@@ -22,12 +22,7 @@ export function validateEffects(effects: Effects, feed: FeedValidation): Validat
     if (resource === effect.resource) return effect;
     return { ...effect, resource, action: isAsStored(effect, resource) ? 'unchanged' : effect.action };
   });
-  const written = new Map(all.filter(({ action }) => action !== 'unchanged').map(({ resource }) => [referenceOf(resource), resource]));
-  const writes = effects.writes.flatMap((write) => {
-    const resource = written.get(`${write.type}/${write.id}`);
-    return resource === undefined ? [] : [{ ...write, resource }];
-  });
-  return { effects: { ...effects, effects: all, writes, issues: [...effects.issues, ...[...found.values()].flat()] }, found };
+  return { effects: { ...effects, effects: all, issues: [...effects.issues, ...[...found.values()].flat()] }, found };
 }
 
 /** Where only a claim that is not true made the difference to what is stored, there is none. */

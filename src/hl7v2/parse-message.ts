@@ -8,12 +8,13 @@ import { parseDelimiters } from './read-delimiters.ts';
 import type { Reading } from './repetition.ts';
 import { segmentLines } from './segment-lines.ts';
 import { LazySegment } from './segment.ts';
+import { valueLimitIssue } from './value-limit.ts';
 
 /**
  * One message. Segments are cut apart here, fields and values when they are asked for.
  * A value may come with an error: a line that is no segment is not part of the message, and the issue asks for AE.
  *
- * Fails: header-unreadable; segment-sequence (a second MSH, a batch header or trailer: two messages never become one);
+ * Fails: header-unreadable; message-too-many-values; segment-sequence (a second MSH, a batch header or trailer: two messages never become one);
  *   with the value: segment-unreadable (error), encoding-characters-unusual, segment-end-unusual, escape-unreadable
  * Source: HL7 v2.5.1 chapter 2, 2.5 and 2.6
  */
@@ -25,6 +26,8 @@ export function parseMessage(text: string): Result<Message> {
   }
   const delimiters = parseDelimiters(first);
   if (!delimiters.ok) return delimiters;
+  const tooMany = valueLimitIssue(lines, delimiters.value);
+  if (tooMany !== undefined) return failure(tooMany);
 
   const reading: Reading = { delimiters: delimiters.value, charset: 'UTF-8' };
   const header = new LazySegment(first, 'MSH', 1, 0, reading);

@@ -111,6 +111,15 @@ export const catalogue = {
     text: 'The message is longer than {limit} bytes',
     help: 'Raise MAX_MESSAGE_BYTES or send attachments by reference.',
   },
+  'message-too-many-values': {
+    ...error,
+    fhir: 'too-costly',
+    http: 422,
+    err3: 207,
+    msa1: 'AE',
+    text: 'The message has more than {limit} {what}; {at} is where the limit is passed',
+    help: 'Send it as several messages. docs/operations.md lists the limits.',
+  },
   'characters-undecodable': {
     ...error,
     fhir: 'value',
@@ -867,6 +876,15 @@ export const catalogue = {
     msa1: 'AR',
     text: 'This is not allowed: {reason}',
     help: 'Ask the operator of the gateway.',
+  },
+  'keys-unavailable': {
+    ...error,
+    fhir: 'security',
+    http: 401,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The keys a login is checked with cannot be had: {reason}',
+    help: 'Whoever shows a token of theirs is not logged in. Can the gateway reach the address of the keys?',
   },
   'audit-unavailable': {
     ...error,

@@ -3,6 +3,8 @@ import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
 import { isLoopback } from './open-network.ts';
 import { isInside } from './own-network.ts';
 
@@ -30,7 +32,7 @@ const AGAIN_MS = 10_000;
 /**
  * Keys at an address, fetched when first needed and again when a key is unknown. A redirect is not followed, and the name must not lead inside.
  *
- * Fails: throws when they cannot be had; nobody is logged in then
+ * Fails: throws IssueError keys-unavailable; nobody is logged in then
  */
 export function remoteKeys(address: string, now: () => number): JWTVerifyGetKey {
   let kept: { keys: JWTVerifyGetKey; ids: ReadonlySet<string>; at: number; until: number } | undefined;
@@ -56,8 +58,8 @@ export function remoteKeys(address: string, now: () => number): JWTVerifyGetKey 
 const outside: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, found) => {
     const [first] = found ?? [];
-    if (error !== null || first === undefined) return callback(error ?? new KeysUnavailable('no address'), '', 4);
-    if (found.some((one) => isInside(one.address))) return callback(new KeysUnavailable('the name leads inside this network'), '', 4);
+    if (error !== null || first === undefined) return callback(error ?? unavailable('no address'), '', 4);
+    if (found.some((one) => isInside(one.address))) return callback(unavailable('the name leads inside this network'), '', 4);
     return options.all === true ? callback(null, found) : callback(null, first.address, first.family);
   });
 };
@@ -73,7 +75,7 @@ async function fetchKeys(address: string): Promise<{ set: JSONWebKeySet; maxAgeM
     const request = (isPublic ? httpsGet : httpGet)(address, options, (response) => {
       const parts: Buffer[] = [];
       let length = 0;
-      const refuse = (reason: string) => void request.destroy(new KeysUnavailable(reason));
+      const refuse = (reason: string) => void request.destroy(unavailable(reason));
       // a redirect is no 200 either
       if (response.statusCode !== 200) return refuse(`status ${response.statusCode}`);
       response.on('data', (part: Buffer) => {
@@ -86,13 +88,14 @@ async function fetchKeys(address: string): Promise<{ set: JSONWebKeySet; maxAgeM
       );
       return undefined;
     });
-    request.on('error', (error) => reject(error instanceof KeysUnavailable ? error : new KeysUnavailable(error.message)));
+    request.on('error', (error) =>
+      reject(error instanceof IssueError ? error : unavailable((error as NodeJS.ErrnoException).code ?? error.name)),
+    );
   });
   const maxAge = /max-age=(\d{1,9})/.exec(cacheControl)?.[1];
   return { set: JSON.parse(text) as JSONWebKeySet, maxAgeMs: maxAge === undefined ? KEPT_MS : Number(maxAge) * 1000 };
 }
 
-/** Keys that cannot be had; whoever shows a token of theirs is not logged in. */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable';
+function unavailable(reason: string): IssueError {
+  return new IssueError(issue('keys-unavailable', { reason }));
 }

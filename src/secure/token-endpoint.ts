@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
+import { IssueError } from '../issue/issue-error.ts';
 import type { AssertionMemory } from './assertion-memory.ts';
 import type { Client } from './clients.ts';
 import { remoteKeys } from './key-address.ts';
@@ -112,7 +113,8 @@ function isRefusal(error: unknown): boolean {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return (
     (typeof code === 'string' && code.startsWith('ERR_J')) ||
-    ['KeysUnavailable', 'TypeError', 'SyntaxError', 'TimeoutError'].includes(String(name))
+    (error instanceof IssueError && error.issues[0]?.id === 'keys-unavailable') ||
+    ['TypeError', 'SyntaxError', 'TimeoutError'].includes(String(name))
   );
 }
 

@@ -38,7 +38,6 @@ export async function copyStore(from: Store, to: Store, report: (progress: CopyP
     const rows = await from.journal.list(after, TOGETHER);
     for (const row of rows) {
       const raw = await from.journal.raw(row.id);
-      if (raw === undefined) throw new Bug('a message has lost its bytes');
       await to.journal.receive({ ...row, status: 'received', raw, kept: row });
       after = row.seq;
     }

@@ -8,7 +8,7 @@ export interface Journal {
    */
   receive(message: Arrival): Promise<Received>;
   get(id: string): Promise<MessageRow | undefined>;
-  /** The bytes as they came. */
+  /** The bytes as they came; undefined when they are forgotten. */
   raw(id: string): Promise<Uint8Array | undefined>;
   search(query: MessageQuery): Promise<MessagePage>;
   /** Messages that were received or queued and not finished, in the order of arrival, from `after` on. */
@@ -17,6 +17,10 @@ export interface Journal {
   list(after: number, count: number): Promise<MessageRow[]>;
   /** How many rows have each status. */
   counts(): Promise<Record<MessageStatus, number>>;
+  /** Messages that have ended, the oldest first, of which there is something left to forget: none that is received, queued or in error. */
+  forgettable(query: ForgettableQuery): Promise<Forgettable[]>;
+  /** What the bytes of the messages that arrived after one weigh, so many messages at most. */
+  weigh(after: number, count: number): Promise<Weight>;
   /** Who works on which message, where several gateways share the journal. Left out: this gateway has it to itself. */
   readonly sharing?: Sharing;
 }
@@ -47,7 +51,8 @@ export type MessageStatus = 'received' | 'queued' | 'processed' | 'filtered' | '
 export interface Arrival {
   /** Unique, made by the caller. */
   readonly id: string;
-  readonly raw: Uint8Array;
+  /** Left out only with `kept`, of a message whose bytes are forgotten. */
+  readonly raw?: Uint8Array | undefined;
   /** Hex. */
   readonly sha256: string;
   /** MSH-3 and MSH-4 as sent. Shape: LABSYS|GENHOSP */
@@ -123,6 +128,39 @@ export interface MessageUpdate {
   readonly ack?: string;
   readonly issues?: string;
   readonly trace?: string;
+  /** The end of it: the other fields count for nothing then. */
+  readonly forget?: Forgetting;
+}
+
+/**
+ * `content`: bytes and trace go; what is left recognises the same bytes and gives them their answer. `row`: all of it goes, and the same bytes
+ * would be a new message.
+ */
+export type Forgetting = 'content' | 'row';
+
+/** Which messages are to be forgotten. */
+export interface ForgettableQuery {
+  readonly what: Forgetting;
+  /** Received before. UTC ms. */
+  readonly before: number;
+  readonly count: number;
+}
+
+/** A message that may be forgotten. */
+export interface Forgettable {
+  readonly id: string;
+  readonly status: MessageStatus;
+  /** UTC ms. */
+  readonly receivedAt: number;
+  /** Of its bytes as they came. */
+  readonly bytes: number;
+}
+
+/** What some messages weigh. */
+export interface Weight {
+  readonly bytes: number;
+  /** The seq of the last of them; that after which they were looked for where there is none. */
+  readonly last: number;
 }
 
 /** What to look for; what is left out does not matter. Newest first. */

@@ -45,6 +45,8 @@ export interface Store {
   readonly journal: Journal;
   /** Undefined when the store can be written durably; else why not. */
   health(): Promise<string | undefined>;
+  /** What its own file takes, and what of that is free to be used again. Left out where a server keeps it. Units: bytes */
+  space?(): Promise<{ readonly used: number; readonly free: number }>;
   close(): Promise<void>;
 }
 

@@ -173,6 +173,64 @@ export function contractOfJournal(harness: Harness): void {
       expect(await find({ mrn: '%' })).toEqual([]);
     });
 
+    test('only messages that have ended may be forgotten, the oldest first', async () => {
+      for (const [index, id] of ['m1', 'm2', 'm3', 'm4', 'm5', 'm6'].entries())
+        await receive(id, id, 'x'.repeat(index + 1), { receivedAt: index });
+      await receive('m7', 'm7', 'seven', { status: 'rejected', receivedAt: 6 });
+      await update({ id: 'm1', from: ['received'], status: 'processed' });
+      await update({ id: 'm2', from: ['received'], status: 'error' });
+      await update({ id: 'm3', from: ['received'], status: 'queued' });
+      await update({ id: 'm4', from: ['received'], status: 'filtered' });
+      await update({ id: 'm6', from: ['received'], status: 'processed' });
+      const found = (what: 'content' | 'row', before: number, count = 10) => store.journal.forgettable({ what, before, count });
+      const expected = [
+        { id: 'm1', status: 'processed', receivedAt: 0, bytes: 1 },
+        { id: 'm4', status: 'filtered', receivedAt: 3, bytes: 4 },
+        { id: 'm6', status: 'processed', receivedAt: 5, bytes: 6 },
+      ];
+      expect(await found('content', 6)).toEqual(expected);
+      expect(await found('row', 6)).toEqual(expected);
+      expect((await found('content', 100)).map(({ id }) => id)).toEqual(['m1', 'm4', 'm6', 'm7']);
+      expect(await found('content', 100, 2)).toEqual(expected.slice(0, 2));
+      expect(await found('row', 0)).toEqual([]);
+    });
+
+    test('a message whose content is forgotten still knows its own bytes and their answer', async () => {
+      const trace = `{"long":"${'x'.repeat(5_000_000)}"}`;
+      await receive('m1', 'C1', 'one', { keys: { mrn: ['1'], visit: [], order: [], name: ['Doe'] } });
+      await update({ id: 'm1', from: ['received'], status: 'processed', ack: 'ACK', issues: '[]', trace });
+      expect((await store.journal.weigh(0, 10)).bytes).toBe(3);
+      expect(await update({ id: 'm1', from: ['processed'], status: 'processed', forget: 'content' })).toMatchObject({ ok: true });
+      expect(await store.journal.raw('m1')).toBeUndefined();
+      const row = await store.journal.get('m1');
+      expect([row?.status, row?.ack, row?.issues, row?.trace]).toEqual(['processed', 'ACK', '[]', undefined]);
+      expect(await receive('m2', 'C1', 'one')).toMatchObject({ kind: 'repeat', row: { id: 'm1', ack: 'ACK' } });
+      expect(await find({ mrn: '1' })).toEqual(['m1']);
+      expect(await store.journal.forgettable({ what: 'content', before: 9_999, count: 10 })).toEqual([]);
+      expect(await store.journal.forgettable({ what: 'row', before: 9_999, count: 10 })).toMatchObject([{ id: 'm1', bytes: 0 }]);
+      expect(await store.journal.weigh(0, 10)).toEqual({ bytes: 0, last: 0 });
+    });
+
+    test('a row that is forgotten is gone from every place, and its bytes are new again', async () => {
+      await receive('m1', 'C1', 'one', { keys: { mrn: ['1'], visit: ['2'], order: ['3'], name: ['Doe'] } });
+      await update({ id: 'm1', from: ['received'], status: 'filtered', ack: 'A'.repeat(5_000_000), issues: '[]' });
+      expect(await update({ id: 'm1', from: ['processed'], status: 'processed', forget: 'row' })).toMatchObject({ ok: false });
+      expect(await update({ id: 'm1', from: ['filtered'], status: 'filtered', forget: 'row' })).toMatchObject({ ok: true });
+      expect([await store.journal.get('m1'), await store.journal.raw('m1')]).toEqual([undefined, undefined]);
+      for (const query of [{ mrn: '1' }, { visit: '2' }, { order: '3' }, { name: 'doe' }, { controlId: 'C1' }, {}])
+        expect(await find(query)).toEqual([]);
+      expect(await store.journal.counts()).toMatchObject({ filtered: 0 });
+      expect(await receive('m2', 'C1', 'one')).toMatchObject({ kind: 'new', reused: false });
+    });
+
+    test('the weight of messages is that of their bytes, counted in steps', async () => {
+      for (const [index, id] of ['m1', 'm2', 'm3'].entries()) await receive(id, id, 'x'.repeat(10 ** index));
+      const first = await store.journal.weigh(0, 2);
+      const second = await store.journal.weigh(first.last, 2);
+      expect([first.bytes, second.bytes]).toEqual([11, 100]);
+      expect(await store.journal.weigh(second.last, 2)).toEqual({ bytes: 0, last: second.last });
+    });
+
     test('messages come in pages', async () => {
       for (const id of ['m1', 'm2', 'm3', 'm4', 'm5']) await receive(id, id, id);
       const first = await store.journal.search({ count: 2 });

@@ -2,7 +2,7 @@ import type { IndexValues } from '../../fhir/index-values.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Filter } from '../../fhir/search-query.ts';
 import { howMade } from '../how-made.ts';
-import type { MessageStatus } from '../journal.ts';
+import type { Forgetting, MessageStatus } from '../journal.ts';
 import type { Change, Commit, StoredVersion, Write } from '../store.ts';
 import type { Collections, KeptText, MessageDocument } from './collections.ts';
 import { indexDocument, type IndexDocument } from './index-document.ts';
@@ -162,8 +162,13 @@ function applyDocuments(change: Change, { collections, pending, state }: Applyin
   }
 }
 
-function applyMessages(change: Change, { collections, pending, state, moved }: Applying): void {
-  for (const { id, status, processedAt, attempts, nextTryAt, ack, issues, trace } of change.messages ?? []) {
+function applyMessages(change: Change, on: Applying): void {
+  const { collections, pending, state, moved } = on;
+  for (const { id, status, processedAt, attempts, nextTryAt, ack, issues, trace, forget } of change.messages ?? []) {
+    if (forget !== undefined) {
+      forgetMessage(id, forget, on);
+      continue;
+    }
     const before = state.messages.get(id);
     const texts: { ack?: KeptText; issues?: KeptText; trace?: KeptText } = {};
     for (const [field, text] of [
@@ -189,4 +194,18 @@ function applyMessages(change: Change, { collections, pending, state, moved }: A
     moved.set(status, (moved.get(status) ?? 0) + 1);
     state.messages.set(id, { ...before, ...texts, status });
   }
+}
+
+function forgetMessage(id: string, what: Forgetting, { collections, pending, state, moved }: Applying): void {
+  const before = state.messages.get(id);
+  pending.add(collections.parts, { deleteMany: { filter: { owner: messageOwner(id, 'raw') } } });
+  pending.forget(messageOwner(id, 'trace'), before?.trace);
+  if (what === 'content') {
+    pending.add(collections.messages, { updateOne: { filter: { _id: id }, update: { $set: { emptied: true }, $unset: { trace: '' } } } });
+    return;
+  }
+  for (const field of ['ack', 'issues'] as const) pending.forget(messageOwner(id, field), before?.[field]);
+  pending.add(collections.messages, { deleteOne: { filter: { _id: id } } });
+  if (before !== undefined) moved.set(before.status, (moved.get(before.status) ?? 0) - 1);
+  state.messages.delete(id);
 }

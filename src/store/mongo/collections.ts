@@ -81,6 +81,8 @@ export interface MessageDocument {
   readonly ack?: KeptText;
   readonly issues?: KeptText;
   readonly trace?: KeptText;
+  /** Its bytes and trace are forgotten. */
+  readonly emptied?: true;
   /** The gateway that works on it, and the lanes it waits in; gone when it is finished. */
   readonly holder?: string;
   readonly waiting?: readonly string[];
@@ -164,6 +166,7 @@ const INDEXES: { readonly [name in keyof Collections]?: readonly IndexDescriptio
     { name: 'received', key: { receivedAt: 1 } },
     { name: 'holder', key: { holder: 1, seq: 1 }, sparse: true },
     { name: 'waiting', key: { waiting: 1, seq: 1 }, sparse: true },
+    { name: 'emptied', key: { emptied: 1, receivedAt: 1 } },
   ],
 };
 

@@ -1,6 +1,6 @@
 import type { Journal, MessageQuery } from '../journal.ts';
 import { normaliseString } from '../../fhir/index-values.ts';
-import type { Arrival, Received, Sharing } from '../journal.ts';
+import type { Arrival, MessageStatus, Received, Sharing } from '../journal.ts';
 import type { Collections } from './collections.ts';
 import { beginning, type Condition } from './comparison.ts';
 import { messageCounts } from './counter.ts';
@@ -45,9 +45,46 @@ export function mongoJournal(collections: Collections, receive: (message: Arriva
       }),
 
     counts: () => translated(() => messageCounts(collections)),
+
+    forgettable: ({ what, before, count }) =>
+      translated(async () => {
+        const old = { status: { $in: ENDED }, receivedAt: { $lt: before }, ...(what === 'row' ? {} : { emptied: { $exists: false } }) };
+        const projection = { status: 1, receivedAt: 1 } as const;
+        const found = await messages.find(old, { sort: { receivedAt: 1 }, limit: count, projection }).toArray();
+        const bytes = await bytesOf(
+          collections,
+          found.map(({ _id }) => _id),
+        );
+        return found.map(({ _id: id, status, receivedAt }) => ({ id, status, receivedAt, bytes: bytes.get(id) ?? 0 }));
+      }),
+
+    weigh: (after, count) =>
+      translated(async () => {
+        const some = { seq: { $gt: after }, emptied: { $exists: false } };
+        const found = await messages.find(some, { sort: { seq: 1 }, limit: count, projection: { seq: 1 } }).toArray();
+        const bytes = await bytesOf(
+          collections,
+          found.map(({ _id }) => _id),
+        );
+        return { bytes: [...bytes.values()].reduce((sum, one) => sum + one, 0), last: found.at(-1)?.seq ?? after };
+      }),
     sharing,
   };
 }
+
+/** How long the bytes of messages are, by id; none where they are forgotten. */
+async function bytesOf({ parts }: Collections, ids: readonly string[]): Promise<Map<string, number>> {
+  const owners = new Map(ids.map((id) => [messageOwner(id, 'raw'), id]));
+  const bytes = new Map<string, number>();
+  const sums = parts.aggregate<{ _id: string; bytes: number }>([
+    { $match: { owner: { $in: [...owners.keys()] } } },
+    { $group: { _id: '$owner', bytes: { $sum: { $binarySize: '$data' } } } },
+  ]);
+  for await (const { _id: owner, bytes: sum } of sums) bytes.set(owners.get(owner) ?? owner, sum);
+  return bytes;
+}
+
+const ENDED: MessageStatus[] = ['processed', 'filtered', 'rejected'];
 
 function conditionOf(query: MessageQuery): Condition {
   const name = query.name === undefined ? undefined : normaliseString(query.name);

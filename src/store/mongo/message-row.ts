@@ -9,7 +9,7 @@ export function messageOwner(id: string, field: 'raw' | 'ack' | 'issues' | 'trac
 
 /** A message as its document keeps it, with its texts. */
 export async function messageRow(collections: Collections, document: MessageDocument, session?: Session): Promise<MessageRow> {
-  const { _id: id, names: _names, holder: _holder, waiting: _waiting, ack, issues, trace, ...rest } = document;
+  const { _id: id, names: _names, emptied: _emptied, holder: _holder, waiting: _waiting, ack, issues, trace, ...rest } = document;
   const texts: { ack?: string; issues?: string; trace?: string } = {};
   for (const [field, kept] of [
     ['ack', ack],

@@ -45,12 +45,13 @@ export async function receiveAll(
       ...kept,
       ...(UNFINISHED.includes(row.status) ? { holder, waiting: laneKeysOf(row) } : {}),
       names: row.keys.name.map(normaliseString),
+      ...(raw === undefined ? { emptied: true } : {}),
       ...(ack === undefined ? {} : { ack: pending.text(ack, messageOwner(_id, 'ack')) }),
       ...(issues === undefined ? {} : { issues: pending.text(issues, messageOwner(_id, 'issues')) }),
       ...(trace === undefined ? {} : { trace: pending.text(trace, messageOwner(_id, 'trace')) }),
     };
     pending.add(collections.messages, { insertOne: { document } });
-    pending.parts(keepBytes(raw, messageOwner(_id, 'raw')));
+    if (raw !== undefined) pending.parts(keepBytes(raw, messageOwner(_id, 'raw')));
     moved.set(row.status, (moved.get(row.status) ?? 0) + 1);
     const reused = senders.has(senderKey(row));
     rows.set(sameKey(row), row);

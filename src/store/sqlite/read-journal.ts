@@ -1,9 +1,19 @@
 import { normaliseString } from '../../fhir/index-values.ts';
-import type { MessagePage, MessageQuery, MessageRow, MessageStatus } from '../journal.ts';
+import type { Forgettable, ForgettableQuery, MessagePage, MessageQuery, MessageRow, MessageStatus, Weight } from '../journal.ts';
 import { KEY_KIND, MESSAGE_COLUMNS, messageOf, STATUSES } from './message-row.ts';
 import { type Sql, all, sql } from './sql.ts';
 import type { Statements } from './statements.ts';
 import { afterPrefix } from './text-range.ts';
+
+const ENDED = "('processed', 'filtered', 'rejected')";
+const OLD_ROWS = `SELECT id, status, received_at, coalesce((SELECT octet_length(raw) FROM message_raw r WHERE r.seq = message.seq), 0) AS bytes
+  FROM message WHERE received_at < ? AND +status IN ${ENDED} ORDER BY received_at LIMIT ?`;
+/** Walks the bytes that are left, not the rows: those whose bytes are forgotten stay for long. */
+const OLD_CONTENT = `SELECT m.id, m.status, m.received_at, octet_length(r.raw) AS bytes FROM message_raw r CROSS JOIN message m ON m.seq = r.seq
+  WHERE r.seq < coalesce((SELECT seq FROM message WHERE received_at >= ? ORDER BY received_at LIMIT 1), 9e15)
+  AND +m.received_at < ? AND +m.status IN ${ENDED} ORDER BY r.seq LIMIT ?`;
+const WEIGHT = `SELECT sum(bytes) AS bytes, max(seq) AS last
+  FROM (SELECT seq, octet_length(raw) AS bytes FROM message_raw WHERE seq > ? ORDER BY seq LIMIT ?)`;
 
 /** Reads the journal. */
 export class JournalReader {
@@ -38,6 +48,23 @@ export class JournalReader {
       this.#statements.all('SELECT status, number FROM message_count').map((row) => [row['status'], Number(row['number'])]),
     );
     return Object.fromEntries(STATUSES.map((status) => [status, found.get(status) ?? 0])) as Record<MessageStatus, number>;
+  }
+
+  forgettable({ what, before, count }: ForgettableQuery): Forgettable[] {
+    const found = this.#statements.all(
+      ...((what === 'row' ? [OLD_ROWS, before, count] : [OLD_CONTENT, before, before, count]) as [string, ...number[]]),
+    );
+    return found.map((row) => ({
+      id: row['id'] as string,
+      status: row['status'] as MessageStatus,
+      receivedAt: row['received_at'] as number,
+      bytes: row['bytes'] as number,
+    }));
+  }
+
+  weigh(after: number, count: number): Weight {
+    const found = this.#statements.get(WEIGHT, after, count);
+    return { bytes: Number(found?.['bytes'] ?? 0), last: Number(found?.['last'] ?? after) };
   }
 
   search(query: MessageQuery): MessagePage {

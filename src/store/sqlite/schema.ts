@@ -99,7 +99,8 @@ export function upgradeSchema(database: DatabaseSync): void {
     const version = typeof found === 'number' ? found : 0;
     if (version > SCHEMA_VERSION) throw new IssueError(issue('store-newer', { found: version, known: SCHEMA_VERSION }));
     for (const step of STEPS.slice(version)) database.exec(step);
-    database.prepare('INSERT OR REPLACE INTO chartbridge (one, schema) VALUES (1, ?)').run(SCHEMA_VERSION);
+    // on a full disk even this would fail, and nothing is new
+    if (version < SCHEMA_VERSION) database.prepare('INSERT OR REPLACE INTO chartbridge (one, schema) VALUES (1, ?)').run(SCHEMA_VERSION);
     database.exec('COMMIT');
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');

@@ -54,6 +54,8 @@ export class SqliteStore implements Store {
       pending: (after, count) => this.#read(() => reader.pending(after, count)),
       list: (after, count) => this.#read(() => reader.list(after, count)),
       counts: () => this.#read(() => reader.counts()),
+      forgettable: (query) => this.#read(() => reader.forgettable(query)),
+      weigh: (after, count) => this.#read(() => reader.weigh(after, count)),
     };
   }
 
@@ -160,6 +162,13 @@ export class SqliteStore implements Store {
     } catch (error) {
       return faultOf(error).message;
     }
+  }
+
+  async space(): Promise<{ used: number; free: number }> {
+    return this.#read(() => {
+      const figure = (name: string) => Number(this.#statements.get(`PRAGMA ${name}`)?.[name]);
+      return { used: figure('page_count') * figure('page_size'), free: figure('freelist_count') * figure('page_size') };
+    });
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { normaliseString } from '../../fhir/index-values.ts';
-import type { Arrival, MessageStatus, MessageUpdate, Received } from '../journal.ts';
+import type { Arrival, Forgetting, MessageKeys, MessageStatus, MessageUpdate, Received } from '../journal.ts';
 import { KEY_KIND, MESSAGE_COLUMNS, messageOf } from './message-row.ts';
+import { packText } from './packed-text.ts';
 import type { Row, Statements } from './statements.ts';
 
 const SAME = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE sender = ? AND control_id = ? AND sha256 = ?`;
@@ -45,20 +46,13 @@ export class MessageWriter {
       issues ?? null,
     ];
     const seq = Number(statements.prepare(INSERT).run(...values).lastInsertRowid);
-    statements.run('INSERT INTO message_raw (seq, raw) VALUES (?, ?)', seq, arrival.raw);
-    const words = [
-      ...keys.mrn.map((value) => [KEY_KIND.mrn, value] as const),
-      ...keys.visit.map((value) => [KEY_KIND.visit, value] as const),
-      ...keys.order.map((value) => [KEY_KIND.order, value] as const),
-      ...keys.name.map((value) => [KEY_KIND.name, normaliseString(value)] as const),
-      [KEY_KIND.controlId, controlId] as const,
-    ];
-    for (const [kind, value] of words) {
+    if (arrival.raw !== undefined) statements.run('INSERT INTO message_raw (seq, raw) VALUES (?, ?)', seq, arrival.raw);
+    for (const [kind, value] of wordsOf(keys, controlId)) {
       statements.run('INSERT INTO message_key (kind, value, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', kind, value, seq);
     }
     if (kept !== undefined) {
       const { repeats, attempts, processedAt, nextTryAt, trace } = kept;
-      statements.run(AS_KEPT, repeats, attempts, processedAt ?? null, nextTryAt ?? null, trace ?? null, seq);
+      statements.run(AS_KEPT, repeats, attempts, processedAt ?? null, nextTryAt ?? null, packText(trace), seq);
     }
     this.#count(status, 1);
     const row = statements.get(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq = ?`, seq) as Row;
@@ -70,8 +64,12 @@ export class MessageWriter {
     for (const step of updates) {
       const found = this.#statements.get('SELECT status FROM message WHERE id = ?', step.id)?.['status'] as MessageStatus | undefined;
       if (found === undefined || !step.from.includes(found)) return step.id;
+      if (step.forget !== undefined) {
+        this.#forget(step.id, found, step.forget);
+        continue;
+      }
       const { status, processedAt, attempts, nextTryAt, ack, issues, trace, id } = step;
-      const values = [status, processedAt, attempts, nextTryAt, ack, issues, trace, id].map((value) => value ?? null);
+      const values = [status, processedAt, attempts, nextTryAt, ack, issues, packText(trace), id].map((value) => value ?? null);
       this.#statements.run(STEP, ...values);
       if (found !== status) {
         this.#count(found, -1);
@@ -81,7 +79,32 @@ export class MessageWriter {
     return undefined;
   }
 
+  #forget(id: string, status: MessageStatus, what: Forgetting): void {
+    const row = this.#statements.get('SELECT seq, keys, control_id FROM message WHERE id = ?', id) as Row;
+    const seq = row['seq'] as number;
+    this.#statements.run('DELETE FROM message_raw WHERE seq = ?', seq);
+    if (what === 'content') {
+      this.#statements.run('UPDATE message SET trace = NULL WHERE seq = ?', seq);
+      return;
+    }
+    for (const [kind, value] of wordsOf(JSON.parse(row['keys'] as string) as MessageKeys, row['control_id'] as string))
+      this.#statements.run('DELETE FROM message_key WHERE kind = ? AND value = ? AND seq = ?', kind, value, seq);
+    this.#statements.run('DELETE FROM message WHERE seq = ?', seq);
+    this.#count(status, -1);
+  }
+
   #count(status: MessageStatus, by: number): void {
     this.#statements.run(COUNT, status, by);
   }
+}
+
+/** What a message is found by. */
+function wordsOf({ mrn, visit, order, name }: MessageKeys, controlId: string): (readonly [number, string])[] {
+  return [
+    ...mrn.map((value) => [KEY_KIND.mrn, value] as const),
+    ...visit.map((value) => [KEY_KIND.visit, value] as const),
+    ...order.map((value) => [KEY_KIND.order, value] as const),
+    ...name.map((value) => [KEY_KIND.name, normaliseString(value)] as const),
+    [KEY_KIND.controlId, controlId] as const,
+  ];
 }

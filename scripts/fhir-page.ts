@@ -110,7 +110,8 @@ export function fhirPage(definitions: Definitions): string {
     'A SearchParameter with status active is one more, at run time. Until what is stored has been looked through for its values, and a sample ' +
     'counted again, it is not searched by: `SearchParameter/[id]/$index-state` says `declared`, `indexing` or `active`, and how many resources ' +
     'are done. Of several gateways over one store one looks through at a time; each looks for new parameters every two seconds, and the work ' +
-    'begins four seconds after one was met.\n\nA quantity in a unit of UCUM is compared in base units, but for `ap` in a unit that is no mere multiple (degrees ' +
+    'begins four seconds after one was met. Within these seconds another gateway still calls a new parameter unknown, and answers by one that was ' +
+    'taken back or changed only as long as its answer is whole: then with 503. (Their clocks must not differ by more than a second.)\n\nA quantity in a unit of UCUM is compared in base units, but for `ap` in a unit that is no mere multiple (degrees ' +
     'Celsius), and as a part of a composite: there it is compared in the unit as written.\n\n' +
     `| type | parameters |\n| --- | --- |\n${types.join('\n')}\n`
   );

@@ -102,7 +102,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const live = liveDefinitions(definitions);
   const storeSettings = settingsOfStore(config, live.indexed);
   const { store: opened, name: database } = await openStore(config.DATABASE_URL, storeSettings);
-  const { store, delivery } = await startNotifying(opened, config, definitions, storeSettings, log);
+  const { store: telling, delivery } = await startNotifying(opened, config, definitions, storeSettings, log);
   let stopping = false;
   const newId = () => randomUUID();
   const customParameters = createCustomParameters({
@@ -115,6 +115,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     log,
   });
   await customParameters.start();
+  const store = customParameters.over(telling);
   const now = () => new Date();
   let base = config.BASE_URL;
   const recorder = config.AUDIT === 'off' ? undefined : await startRecorder({ store, now, newId, log, spoolFolder: spoolFolderOf(config) });

@@ -9,6 +9,7 @@ import { IssueError } from './issue/issue-error.ts';
 import { faultOf } from './issue/fault.ts';
 import { visitNotes } from './serve/access/visit-notes.ts';
 import type { Accessed, Gate, Told } from './serve/gate.ts';
+import { overStore } from './store/over-store.ts';
 import type { Change, Store } from './store/store.ts';
 
 /** The audit trail, as the parts of the gateway are handed it. */
@@ -93,8 +94,7 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
         throw new IssueError(issue('audit-unavailable'));
       }
     },
-    intakeStore: {
-      ...forwarded(store),
+    intakeStore: overStore(store, {
       async commit(change) {
         const records = messageRecords(change, now(), newId);
         if (records.length === 0) return store.commit(change);
@@ -106,7 +106,7 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
         if (commit.ok) for (const record of records) trail.record(record, true).catch(failed);
         return commit;
       },
-    },
+    }),
     async close() {
       clearInterval(timer);
       await making?.catch(failed);
@@ -162,26 +162,4 @@ function messageRecords({ messages = [], writes = [] }: Change, time: Date, newI
         patients: [...notes.patients],
       };
     });
-}
-
-/** A store of which one part can be another: its own methods stay bound to it. */
-function forwarded(store: Store): Store {
-  return {
-    read: (type, id) => store.read(type, id),
-    readMany: (references) => store.readMany(references),
-    readVersion: (type, id, version) => store.readVersion(type, id, version),
-    history: (query) => store.history(query),
-    walk: (query) => store.walk(query),
-    search: (query) => store.search(query),
-    owners: (keys) => store.owners(keys),
-    listClaims: (after, count) => store.listClaims(after, count),
-    documents: (keys) => store.documents(keys),
-    listDocuments: (kind, after, count) => store.listDocuments(kind, after, count),
-    documentKinds: () => store.documentKinds(),
-    commit: (change) => store.commit(change),
-    reindex: (references) => store.reindex(references),
-    journal: store.journal,
-    health: () => store.health(),
-    close: () => store.close(),
-  };
 }

@@ -695,6 +695,16 @@ export const catalogue = {
     text: '{parameter} cannot be searched by yet: what is stored is still being looked through for it',
     help: 'SearchParameter/[id]/$index-state tells how far it is. With Prefer: handling=lenient the parameter is left out and named in the answer.',
   },
+  'search-parameter-changed': {
+    ...error,
+    fhir: 'transient',
+    http: 503,
+    err3: 207,
+    msa1: 'AR',
+    retry: true,
+    text: 'A search parameter of this search was changed by another gateway just now',
+    help: 'Ask again after Retry-After.',
+  },
   'search-parameter-unusable': {
     ...error,
     fhir: 'not-supported',

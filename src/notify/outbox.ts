@@ -5,6 +5,7 @@ import type { IndexValues } from '../fhir/index-values.ts';
 import { meetsFilter } from '../fhir/meets-filter.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { searchOf, type SearchQuery } from '../fhir/search-query.ts';
+import { overStore } from '../store/over-store.ts';
 import type { Change, DocumentWrite, Store, Write } from '../store/store.ts';
 import { type ActiveSubscription, parseSubscription, type SubscriptionRules } from './subscription.ts';
 
@@ -101,7 +102,7 @@ export function createOutbox(inner: Store, deps: OutboxDependencies): Outbox {
   }
 
   return {
-    store: withCommit(inner, commit),
+    store: overStore(inner, { commit }),
     active,
     async load() {
       const found = new Set<string>();
@@ -119,15 +120,4 @@ export function createOutbox(inner: Store, deps: OutboxDependencies): Outbox {
       for (const id of active.keys()) if (!found.has(id)) active.delete(id);
     },
   };
-}
-
-/** A store that is another in all but how it commits. */
-function withCommit(inner: Store, commit: Store['commit']): Store {
-  return new Proxy(inner, {
-    get(target, name) {
-      if (name === 'commit') return commit;
-      const member: unknown = Reflect.get(target, name, target);
-      return typeof member === 'function' ? (member as (...words: unknown[]) => unknown).bind(target) : member;
-    },
-  });
 }

@@ -12,6 +12,7 @@ import { PARAMETER_STATE } from '../../store/store-digest.ts';
 import { resourceOf } from '../write/stored-resource.ts';
 import { begun, fingerprintOf, type ParameterState, readParameterState } from './parameter-state.ts';
 import { lookThrough } from './look-through.ts';
+import { type Knowledge, watchedStore } from './watched-store.ts';
 
 /** What search parameters made at run time are kept up with. */
 export interface CustomParametersParts {
@@ -35,6 +36,8 @@ export interface CustomParameters {
   stateOf(id: string): Promise<ParameterState | undefined>;
   /** Takes up what came and went, and looks through what is stored for what is new. */
   round(): Promise<void>;
+  /** The store for everybody else in this process: what it answers is true also while another process changes the parameters. */
+  over(store: Store): Store;
   /** Takes up what is there, then does a round every so often. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -51,6 +54,8 @@ interface Known {
 export function createCustomParameters(parts: CustomParametersParts): CustomParameters {
   const { store, live, now, everyMs, log } = parts;
   let signature = '';
+  let latest: readonly Known[] = [];
+  let lookedAt = -Infinity;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -75,6 +80,7 @@ export function createCustomParameters(parts: CustomParametersParts): CustomPara
   };
 
   const refresh = async (): Promise<Known[]> => {
+    const begins = now();
     const declared = await declaredIn(store);
     const kept = new Map((await store.listDocuments(PARAMETER_STATE, '', 10_000)).map(({ key, json }) => [key, json]));
     const known: Known[] = [];
@@ -97,10 +103,12 @@ export function createCustomParameters(parts: CustomParametersParts): CustomPara
     }
     for (const [key, expected] of kept) await store.commit({ documents: [{ kind: PARAMETER_STATE, key, expected }] });
     take(known);
+    lookedAt = begins;
     return known;
   };
 
   const take = (known: readonly Known[]): void => {
+    latest = known;
     const found = known.map(({ id, state }) => `${id} ${state.state} ${state.fingerprint}`).join('\n');
     if (found === signature) return;
     signature = found;
@@ -118,11 +126,31 @@ export function createCustomParameters(parts: CustomParametersParts): CustomPara
     }
   };
 
+  let refreshing: Promise<void> | undefined;
+  const knowledge: Knowledge = {
+    known: (named) =>
+      latest
+        .filter(({ parameter }) => named.some(({ types, code }) => code === parameter.code && isOf(parameter, types)))
+        .map(({ id, text }) => ({ kind: PARAMETER_STATE, key: id, json: text })),
+    async hold(known) {
+      const texts = await store.documents(known);
+      return known.every(({ json }, index) => json === texts[index] && readParameterState(json as string).state === 'active');
+    },
+    // what was committed stays so: a look that failed is repeated with the next round
+    refresh: () =>
+      (refreshing ??= refresh()
+        .then(() => undefined, failed)
+        .finally(() => (refreshing = undefined))),
+    isLate: () => lookedAt + 1.5 * everyMs < now(),
+    revision: () => live.indexed.revision,
+  };
+
+  const failed = (error: unknown): void =>
+    log.error({ issues: error instanceof IssueError ? error.issues.map(({ id }) => id) : ['internal'] }, 'search parameters');
+
   const guarded = (): Promise<void> => {
     running ??= round()
-      .catch((error: unknown) =>
-        log.error({ issues: error instanceof IssueError ? error.issues.map(({ id }) => id) : ['internal'] }, 'search parameters'),
-      )
+      .catch(failed)
       .finally(() => (running = undefined));
     return running;
   };
@@ -134,6 +162,7 @@ export function createCustomParameters(parts: CustomParametersParts): CustomPara
       return text === undefined ? undefined : readParameterState(text);
     },
     round,
+    over: (inner) => watchedStore(inner, knowledge),
     async start() {
       await refresh();
       timer = setInterval(() => void guarded(), everyMs);
@@ -145,6 +174,10 @@ export function createCustomParameters(parts: CustomParametersParts): CustomPara
       await running;
     },
   };
+}
+
+function isOf({ base }: SearchParameter, types: readonly string[]): boolean {
+  return types.length === 0 || base.some((one) => one === 'Resource' || one === 'DomainResource' || types.includes(one));
 }
 
 /** The SearchParameter resources with status active, by id. */

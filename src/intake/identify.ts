@@ -3,7 +3,7 @@ import { issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 import type { Made } from '../map/translation.ts';
 import type { Claim, Store, StoredVersion } from '../store/store.ts';
-import { idOf } from './keys.ts';
+import { idOf, idWithin } from './keys.ts';
 import { replacedBefore, survivingOwners } from './merged-patients.ts';
 
 /** A resource of a message with the id it has, or will have, in the store. */
@@ -196,5 +196,5 @@ function candidateIds(
   const { within, keys } = made.identity;
   const parents = within === undefined || !settled.has(within) ? [''] : parentsOf(within, settled, before);
   const named = keys.length === 0 ? [made.fullUrl] : keys;
-  return parents.flatMap((id) => named.map((key) => idOf(`${made.resource.resourceType}|${sender}|${id}|${key}`)));
+  return parents.flatMap((id) => named.map((key) => idWithin(id, `${made.resource.resourceType}|${sender}|${id}|${key}`)));
 }

@@ -9,6 +9,15 @@ export function idOf(key: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
+/**
+ * The same of a resource within another: it begins as its parent's does. What one message writes then stands close together in every index
+ * by id, and a page is written for several of them.
+ */
+export function idWithin(parent: string, key: string): string {
+  const id = idOf(key);
+  return /^[0-9a-f]{8}-/.test(parent) ? parent.slice(0, 9) + id.slice(9) : id;
+}
+
 /** Identifier types that tell one patient from another. Social security, licence, insurance, account and visit numbers do not. */
 const MATCHING_TYPES = new Set(['MR', 'PI', 'PT', 'MPI']);
 

@@ -91,13 +91,15 @@ describe('schema', () => {
     database.exec(`INSERT INTO chartbridge VALUES (1, 1);
       INSERT INTO type VALUES (1, 'Patient');
       INSERT INTO node VALUES (1, 1, 'p', 2, 2, 2000, 0, '{"n":2}');
-      INSERT INTO past VALUES (1, 1, 1, 1, 1000, 0, '{"n":1}')`);
+      INSERT INTO past VALUES (1, 1, 1, 1, 1000, 0, '{"n":1}');
+      INSERT INTO document VALUES ('facts', 'Patient/p|HIS', '{"at":1}')`);
     database.close();
     const store = await openSqliteStore({ ...testSettings(), path: old });
     expect((await store.history({ count: 9 })).versions).toMatchObject([
       { version: 2, method: 'PUT', created: false, json: '{"n":2}' },
       { version: 1, method: 'PUT', created: true, json: '{"n":1}' },
     ]);
+    expect(await store.listDocuments('facts', '', 9)).toEqual([{ key: 'Patient/p|HIS', json: '{"at":1}' }]);
     await store.commit({ writes: [{ ...writeOf('p'), type: 'Patient', method: 'PATCH' }] });
     expect(await store.read('Patient', 'p')).toMatchObject({ version: 3, method: 'PATCH' });
     await store.close();

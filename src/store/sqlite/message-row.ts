@@ -1,4 +1,5 @@
 import type { MessageKeys, MessageRow, MessageStatus } from '../journal.ts';
+import { unpackText } from './packed-text.ts';
 import type { Row } from './statements.ts';
 
 /** The columns of a message, without its bytes. */
@@ -31,6 +32,6 @@ export function messageOf(row: Row): MessageRow {
     ...optional('next_try_at', 'nextTryAt'),
     ...optional('ack', 'ack'),
     ...optional('issues', 'issues'),
-    ...optional('trace', 'trace'),
+    ...(row['trace'] === null ? {} : { trace: unpackText(row['trace'] as string | Uint8Array) }),
   };
 }

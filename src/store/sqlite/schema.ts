@@ -81,6 +81,12 @@ export const STEPS: readonly string[] = [
   ALTER TABLE node ADD COLUMN how INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE past ADD COLUMN how INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE TABLE kept_document (kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+  INSERT INTO kept_document (kind, key, json) SELECT kind, key, json FROM document;
+  DROP TABLE document;
+  ALTER TABLE kept_document RENAME TO document;
+  `,
 ];
 
 /** The version of the schema this code reads and writes. */

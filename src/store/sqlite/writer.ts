@@ -29,23 +29,42 @@ export class Writer {
     this.#messages = new MessageWriter(statements);
   }
 
-  /** All jobs in one transaction; the outcomes in the same order, given only after the commit is on the disk. */
+  /**
+   * All jobs in one transaction; the outcomes in the same order, given only after the commit is on the disk.
+   *
+   * A savepoint costs a copy of every page a job changes: only where one of the jobs has to be undone are they all run again with one each.
+   */
   run(jobs: readonly Job[]): Outcome[] {
+    return this.#transaction(jobs, false) ?? this.#transaction(jobs, true) ?? [];
+  }
+
+  /** Undefined, and nothing done, when a job must be undone and the jobs are not `apart` from each other. */
+  #transaction(jobs: readonly Job[], apart: boolean): Outcome[] | undefined {
     if (this.#ended !== undefined) return jobs.map(() => ({ kind: 'fault', fault: this.#ended as DatabaseFault }));
     const { database } = this.#statements;
     let seq = this.#resources.seq;
+    const undo = (): void => {
+      if (database.isTransaction) this.#exec('ROLLBACK');
+      this.#dictionary.clear();
+      this.#resources.seq = seq;
+    };
     try {
       this.#exec('BEGIN IMMEDIATE');
       this.#notice();
       seq = this.#resources.seq;
-      const outcomes = jobs.map((job) => this.#apply(job));
+      const outcomes = jobs.map((job) => (apart ? this.#apply(job) : this.#outcomeOf(job)));
+      if (!apart && outcomes.some(isRefused)) {
+        undo();
+        return undefined;
+      }
       this.#exec('COMMIT');
+      this.#dictionary.keep();
       return outcomes;
     } catch (error) {
-      if (database.isTransaction) this.#exec('ROLLBACK');
-      this.#dictionary.clear();
-      this.#resources.seq = seq;
       const fault = faultOf(error);
+      const isJobs = !apart && database.isTransaction && LOCAL.has(fault.code & 0xff);
+      undo();
+      if (isJobs) return undefined;
       if (isLasting(fault)) this.#ended = fault;
       return jobs.map(() => ({ kind: 'fault', fault }));
     }
@@ -80,7 +99,7 @@ export class Writer {
     this.#exec('SAVEPOINT job');
     try {
       const outcome = this.#outcomeOf(job);
-      if (outcome.kind === 'change' && !outcome.written.ok) undo();
+      if (isRefused(outcome)) undo();
       else {
         this.#exec('RELEASE job');
         this.#dictionary.keep();
@@ -115,6 +134,10 @@ export class Writer {
     if (typeof versions === 'string') return { ok: false, conflict: 'version', subject: versions };
     return { ok: true, seq: this.#resources.seq, versions };
   }
+}
+
+function isRefused(outcome: Outcome): boolean {
+  return outcome.kind === 'change' && !outcome.written.ok;
 }
 
 /** Faults that leave the transaction whole: our own errors, SQLITE_ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE. */

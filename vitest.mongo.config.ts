@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** The suites of the store and of the FHIR API on a server that speaks MongoDB's protocol: `npm run test:mongo`. */
 export default defineConfig({
   test: {
-    include: ['test/store/mongo.test.ts', 'test/store/mongo-stay.test.ts', 'test/serve/**/*.test.ts'],
+    include: [
+      'test/store/mongo.test.ts',
+      'test/store/mongo-stay.test.ts',
+      'test/end-to-end/mongo-crash.test.ts',
+      'test/serve/**/*.test.ts',
+    ],
     globalSetup: ['test/store/mongo-server.ts'],
     maxWorkers: 2,
     testTimeout: 180_000,

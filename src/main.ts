@@ -101,7 +101,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const claims = readClaims(config, definitions);
   const live = liveDefinitions(definitions);
   const storeSettings = settingsOfStore(config, live.indexed);
-  const { store: opened, name: database } = await openStore(config.DATABASE_URL, storeSettings);
+  const { store: opened, name: database } = await openStore(config.DATABASE_URL, { ...storeSettings, alone: true });
   const { store: telling, delivery } = await startNotifying(opened, config, definitions, storeSettings, log);
   let stopping = false;
   const newId = () => randomUUID();

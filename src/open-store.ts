@@ -12,7 +12,7 @@ import type { Store, StoreSettings } from './store/store.ts';
  * The store at an address. A folder that is not there is made.
  *
  * Shape: sqlite:data/chartbridge.db, sqlite::memory:, mongodb://db1,db2,db3/chartbridge
- * Fails: throws IssueError setting-invalid, store-unavailable, store-newer
+ * Fails: throws IssueError setting-invalid, store-unavailable, store-newer, store-in-use
  */
 export async function openStore(url: string, settings: StoreSettings): Promise<{ store: Store; name: string }> {
   if (/^mongodb(\+srv)?:/.test(url)) {

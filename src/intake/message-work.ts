@@ -107,7 +107,8 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
   }
 
   async function tryOut(id: string, known: Reading | undefined, again: boolean): Promise<Outcome | undefined> {
-    while (!stopped) {
+    for (;;) {
+      if (stopped) return undefined;
       const row = await deps.store.journal.get(id);
       if (row === undefined) throw new IssueError(issue('message-not-found'));
       if (!again && hasEnded(row)) return outcomeOf(row);
@@ -117,7 +118,6 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
       if (first?.here === true && first.id !== id) await attempt(first.id, undefined, false);
       else if (first !== undefined) await pause(LOOK_AGAIN_MS);
     }
-    return undefined;
   }
 
   async function work(row: MessageRow, reading: Reading): Promise<Outcome | undefined> {

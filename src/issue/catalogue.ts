@@ -982,6 +982,15 @@ export const catalogue = {
     text: 'The backup is not good: {reason}',
     help: 'Nothing was restored. Take another backup, and keep each with its manifest.',
   },
+  'store-in-use': {
+    ...error,
+    fhir: 'lock-error',
+    http: 503,
+    err3: 207,
+    msa1: 'AR',
+    text: 'Another gateway works over this database',
+    help: 'One gateway at a time works over an SQLite file: stop the other, or use MongoDB, which many may share.',
+  },
   'store-newer': {
     ...error,
     fhir: 'exception',

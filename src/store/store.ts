@@ -62,6 +62,8 @@ export interface StoreSettings {
    * Shape: compartmentParameters('Patient', 'Observation') is ['subject', 'performer']
    */
   readonly compartmentParameters: (compartment: string, type: string) => readonly string[];
+  /** A gateway opens it, which works on the messages in it: where only one can, a second is refused. */
+  readonly alone?: boolean;
 }
 
 /** One version of one resource as it is kept. */

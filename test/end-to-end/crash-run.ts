@@ -2,18 +2,26 @@ import type { Patient } from 'fhir/r4.js';
 import { EVERYTHING, searchOf } from '../../src/fhir/search-query.ts';
 import type { MessageRow } from '../../src/store/journal.ts';
 import type { Store } from '../../src/store/store.ts';
-import { openIntake, openStore } from '../intake/harness.ts';
+import { openStore } from '../../src/open-store.ts';
+import { openIntake, storeSettings } from '../intake/harness.ts';
 import { type RunningGateway, startGatewayProcess } from './gateway.ts';
 import { httpSender, mllpSender, saidOf, seeded, type Sender } from './senders.ts';
 
 /** How a crash run goes. */
 export interface CrashPlan {
-  /** SQLite file. */
-  readonly path: string;
+  /** Shape: sqlite:/tmp/crash.db, mongodb://127.0.0.1:27017/crash */
+  readonly database: string;
   readonly messages: number;
   readonly connections: number;
   readonly kills: number;
   readonly seed: number;
+  /**
+   * Gateways over the one database. With two, the one that was killed stays away until the other is: what it had under way is the
+   * other's to finish.
+   */
+  readonly gateways?: 1 | 2;
+  /** How a gateway is ended; SIGKILL where it is left out. */
+  readonly signal?: 'SIGKILL' | 'SIGTERM';
 }
 
 /** What a crash run found: everything but the first figures is to be zero. */
@@ -22,7 +30,7 @@ export interface CrashReport {
   readonly messages: number;
   readonly kills: number;
   readonly resent: number;
-  /** From the start of the process to the first answer after it. Units: ms */
+  /** From the start of the process, with two gateways from the end of one, to the first answer after it. Units: ms */
   readonly slowestRestartMs: number;
   readonly seconds: number;
   /** Acknowledged and not applied, or not in the journal, or under another answer than the sender got. */
@@ -63,8 +71,8 @@ function messageOf(patient: number, step: number, acceptOnly: boolean): string {
 export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
   const begun = performance.now();
   const random = seeded(plan.seed);
-  const start = () => startGatewayProcess({ DATABASE_URL: `sqlite:${plan.path}`, LOG_LEVEL: 'warn', ACK_TIMEOUT_MS: '60000' });
-  let gateway: RunningGateway = await start();
+  const start = () => startGatewayProcess({ DATABASE_URL: plan.database, LOG_LEVEL: 'warn', ACK_TIMEOUT_MS: '60000' });
+  const running: RunningGateway[] = await Promise.all(Array.from({ length: plan.gateways ?? 1 }, start));
   let restart: Promise<void> | undefined;
   let startedAt: number | undefined;
   let slowestRestartMs = 0;
@@ -78,9 +86,12 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
     restart = (async () => {
       // Not right after an answer, where nothing may be under way.
       await new Promise((wake) => setTimeout(wake, random() * 40));
-      await gateway.kill('SIGKILL');
+      // With two, the one that was away comes back before the other goes.
+      if (running.length < (plan.gateways ?? 1)) running.push(await start());
+      const [ending] = running.splice(Math.floor(random() * running.length), 1);
+      await ending?.kill(plan.signal ?? 'SIGKILL');
       const from = performance.now();
-      gateway = await start();
+      if (running.length === 0) running.push(await start());
       startedAt = from;
       restart = undefined;
     })();
@@ -106,7 +117,7 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
         for (let tries = 0; ; tries += 1) {
           if (tries > 0) resent += 1;
           try {
-            sender ??= overHttp ? httpSender(gateway.http) : await mllpSender(gateway.mllp.host, gateway.mllp.port);
+            sender ??= await connectTo(running[number % running.length], overHttp);
             const answer = await sender.send(messageOf(patient, step, acceptOnly));
             const [code, echoed] = saidOf(answer);
             if (code === (acceptOnly ? 'CA' : 'AA') && echoed === controlId) {
@@ -119,7 +130,7 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
           }
           sender?.close();
           sender = undefined;
-          await restart;
+          if (running.length === 0) await restart;
           await new Promise((wake) => setTimeout(wake, 5));
         }
       }
@@ -128,11 +139,11 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
   };
   await Promise.all(Array.from({ length: plan.connections }, (_, number) => connection(number)));
   await restart;
-  await untilNothingWaits(gateway);
-  await gateway.kill('SIGTERM');
+  for (const gateway of running) await untilNothingWaits(gateway);
+  await Promise.all(running.map((gateway) => gateway.kill('SIGTERM')));
 
   const expected = await undisturbed(patients, plan.connections);
-  const store = await openStore(plan.path);
+  const { store } = await openStore(plan.database, storeSettings());
   try {
     const found = await contentOf(store);
     const rows = await rowsOf(store);
@@ -154,6 +165,11 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
   } finally {
     await store.close();
   }
+}
+
+async function connectTo(gateway: RunningGateway | undefined, overHttp: boolean): Promise<Sender> {
+  if (gateway === undefined) throw new RangeError('no gateway runs');
+  return overHttp ? httpSender(gateway.http) : mllpSender(gateway.mllp.host, gateway.mllp.port);
 }
 
 async function untilNothingWaits(gateway: RunningGateway): Promise<void> {

@@ -139,6 +139,22 @@ function fillUp(path: string): void {
   }
 }
 
+describe('two gateways over one file', { timeout: 120_000 }, () => {
+  test('the second waits for the first to stop and takes over; while it works a third is refused; after kill -9 the next starts at once', async () => {
+    const path = `${folder.path}/two.db`;
+    const first = await start(path);
+    const waiting = start(path);
+    await sleep(1500);
+    await first.kill('SIGTERM');
+    const second = await waiting;
+    await expect(start(path)).rejects.toThrow('Another gateway works over this database');
+    expect(saidOf(await httpSender(second.http).send(of('W1')))).toEqual(['AA', 'W1']);
+    await second.kill('SIGKILL');
+    expect(saidOf(await httpSender((await start(path)).http).send(of('W1')))).toEqual(['AA', 'W1']);
+    expect(rowsOf(path)).toHaveLength(1);
+  });
+});
+
 describe('a stop', { timeout: 120_000 }, () => {
   test('under load leaves no message without its answer, and ends by itself', async () => {
     const path = `${folder.path}/stop.db`;

@@ -9,7 +9,7 @@ import type { Answer, Channel } from '../../src/intake/intake.ts';
 import type { Outcome, Translator } from '../../src/intake/process.ts';
 import type { MessageRow } from '../../src/store/journal.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Store, StoreSettings } from '../../src/store/store.ts';
 import { translatorOf } from '../../src/translator.ts';
 import { compileValidator } from '../../src/validate/compile-validator.ts';
 import { definitions } from '../definitions.ts';
@@ -65,7 +65,12 @@ export interface TestIntakeOptions extends Partial<Pick<IntakeDependencies, 'tra
 
 /** A store as a gateway opens it. */
 export function openStore(path = ':memory:', clock = { now: Date.now() }): Promise<Store> {
-  return openSqliteStore({ path, extract, compartmentParameters, now: () => clock.now });
+  return openSqliteStore({ path, ...storeSettings(clock) });
+}
+
+/** What a gateway opens a store with. */
+export function storeSettings(clock = { now: Date.now() }): StoreSettings {
+  return { extract, compartmentParameters, now: () => clock.now };
 }
 
 /** Opens an intake. */

@@ -8,7 +8,7 @@ afterAll(() => folder.remove());
 
 test('5,000 messages over 8 connections, MLLP and HTTP, with 10 kill -9', { timeout: 600_000 }, async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-  const report = await crashRun({ path: `${folder.path}/crash.db`, messages: 5000, connections: 8, kills: 10, seed });
+  const report = await crashRun({ database: `sqlite:${folder.path}/crash.db`, messages: 5000, connections: 8, kills: 10, seed });
   publish('T-01 crash', {
     messages: report.messages,
     connections: 8,

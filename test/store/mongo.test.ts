@@ -4,6 +4,7 @@ import type { Store } from '../../src/store/store.ts';
 import { storeContract } from './contract.ts';
 import type { Harness } from './harness.ts';
 import { mongoCases } from './mongo-cases.ts';
+import { mongoGateways } from './mongo-gateways.ts';
 
 const server = inject('mongo');
 let databases = 0;
@@ -32,4 +33,5 @@ const harness: Harness = {
 describe.skipIf(server === undefined)(`MongoDB (${server?.name ?? 'needs a server: see docs/mongodb.md'})`, () => {
   storeContract('mongo', harness);
   mongoCases(freshUrl, inject('standalone'), server?.name ?? '');
+  mongoGateways(freshUrl);
 });

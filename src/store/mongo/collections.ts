@@ -1,4 +1,4 @@
-import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
+import type { ClientSession, Collection, Db, IndexDescription, ServerSessionId } from 'mongodb';
 import type { HowMade } from '../how-made.ts';
 import type { MessageKeys, MessageStatus } from '../journal.ts';
 import type { IndexDocument } from './index-document.ts';
@@ -93,6 +93,8 @@ export interface GatewayDocument {
   readonly _id: string;
   /** When it last said that it lives, by the server's clock. */
   readonly seen: Date;
+  /** Those it begins transactions in. */
+  readonly sessions: readonly ServerSessionId[];
 }
 
 /** The collections of one database. */

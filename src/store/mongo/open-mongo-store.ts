@@ -9,6 +9,7 @@ import { inGroups } from './group.ts';
 import { historyPage } from './history.ts';
 import { mongoJournal } from './journal.ts';
 import { documentId, documentOwner, readState } from './kept-state.ts';
+import { livingGateways } from './living-gateways.ts';
 import { readText } from './long-text.ts';
 import { pendingWrites } from './pending-writes.ts';
 import { receiveAll } from './receive.ts';
@@ -52,12 +53,13 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
   const ground: SearchGround = { collections, compartmentParameters, session: undefined, timeoutMs: settings.searchTimeoutMs ?? 20_000 };
 
   const holder = randomUUID();
-  const sharing = mongoSharing(collections, holder);
+  const living = livingGateways(client, collections, holder);
+  const sharing = mongoSharing(collections, living, holder);
 
   const patienceMs = settings.patienceMs ?? 20_000;
   const commits = inGroups(
     (prepared: readonly PreparedChange[]) =>
-      inTransaction<Commit[]>(client, patienceMs, async (session) => {
+      inTransaction<Commit[]>(client, living, patienceMs, async (session) => {
         const seq = await takeTurn(collections, 'commit', session);
         const pending = pendingWrites(collections, session);
         const find = (type: string, filter: Parameters<typeof matchingIds>[1], most: number) =>
@@ -78,7 +80,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
   );
   const arrivals = inGroups(
     (messages: Parameters<typeof receiveAll>[0]) =>
-      inTransaction(client, patienceMs, (session) => receiveAll(messages, collections, session, holder)),
+      inTransaction(client, living, patienceMs, (session) => receiveAll(messages, collections, session, holder)),
     isEverybodys,
   );
 
@@ -141,7 +143,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
     async close() {
       await commits.idle();
       await arrivals.idle();
-      await sharing.leave();
+      await living.leave();
       await client.close();
     },
   };

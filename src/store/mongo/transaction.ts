@@ -1,5 +1,9 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import { isConnectionError, isTransient, isUnknownCommit } from './failure.ts';
+import type { LivingGateways } from './living-gateways.ts';
+
+/** Who waits so long for the turn looks whether the dead have it, and again after as long. Units: ms */
+const CLEAR_MS = 1_000;
 
 /** What a transaction did. Nothing to write: it is given up instead of committed, which costs no fsync. */
 export interface Outcome<T> {
@@ -15,13 +19,16 @@ export interface Outcome<T> {
  */
 export async function inTransaction<T>(
   client: MongoClient,
+  living: LivingGateways,
   patienceMs: number,
   work: (session: ClientSession) => Promise<Outcome<T>>,
 ): Promise<T> {
   const end = performance.now() + patienceMs;
+  let clearAt = performance.now() + CLEAR_MS;
   for (let tries = 0; ; tries += 1) {
     const session = client.startSession();
     try {
+      await living.uses(session.id);
       session.startTransaction({
         readConcern: { level: 'snapshot' },
         writeConcern: { w: 'majority', journal: true },
@@ -36,6 +43,9 @@ export async function inTransaction<T>(
       else if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
       if (!isTransient(error) || performance.now() > end) throw error;
       await pause(tries);
+      if (performance.now() < clearAt) continue;
+      await living.clear().catch(() => undefined);
+      clearAt = performance.now() + CLEAR_MS;
     } finally {
       await session.endSession();
     }

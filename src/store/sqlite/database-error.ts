@@ -29,10 +29,15 @@ export function isLasting(fault: DatabaseFault): boolean {
   return FSYNC.has(fault.code) || [11, 26].includes(fault.code & 0xff);
 }
 
+/** Whether another connection has what is needed. */
+export function isBusy(fault: DatabaseFault): boolean {
+  return BUSY.has(fault.code & 0xff);
+}
+
 /** The fault as the caller of the store meets it: too-costly, store-busy, store-unavailable, or a bug of ours. */
 export function errorOf(fault: DatabaseFault): IssueError | Bug {
   const primary = fault.code & 0xff;
-  if (BUSY.has(primary)) return new IssueError(issue('store-busy'));
+  if (isBusy(fault)) return new IssueError(issue('store-busy'));
   if (primary === 1 && TOO_LARGE.test(fault.message))
     return new IssueError(issue('too-costly', { reason: 'it compares with more values than the database takes in one statement' }));
   if (UNAVAILABLE.has(primary)) return new IssueError(issue('store-unavailable'));

@@ -22,7 +22,7 @@ export interface SqliteSettings extends StoreSettings {
  * A file is written by a thread of its own, so that an fsync stops nobody else, and read by this one. In memory there is no fsync to wait for:
  * one connection, here, does both.
  *
- * Fails: throws IssueError store-newer (a newer Chartbridge wrote it), store-busy, store-unavailable
+ * Fails: throws IssueError store-newer (a newer Chartbridge wrote it), store-in-use, store-busy, store-unavailable
  */
 export async function openSqliteStore(settings: SqliteSettings): Promise<Store> {
   if (settings.path === IN_MEMORY) {
@@ -30,7 +30,7 @@ export async function openSqliteStore(settings: SqliteSettings): Promise<Store> 
     addCompositeFunction(statements.database);
     return new SqliteStore(settings, statements, new WriteInPlace(new Writer(statements)));
   }
-  const thread = await WriteThread.open(settings.path);
+  const thread = await WriteThread.open(settings.path, settings.alone === true);
   try {
     const statements = new Statements(openReading(settings.path));
     addCompositeFunction(statements.database);

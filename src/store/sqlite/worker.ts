@@ -3,6 +3,7 @@ import { Bug } from '../../issue/issue-error.ts';
 import { openWriting, whyNotDurable } from './connection.ts';
 import { addCompositeFunction } from './composite.ts';
 import { faultOf } from './database-error.ts';
+import { soleGateway } from './sole-gateway.ts';
 import { Statements } from './statements.ts';
 import { Writer } from './writer.ts';
 import { MOST_TOGETHER, type FromWorker, type ToWorker } from './write-thread.ts';
@@ -12,7 +13,8 @@ const port = parentPort;
 const answer = (message: FromWorker): void => port.postMessage(message);
 
 /** The thread that writes: takes every job that waits, runs them in one transaction, answers them together. */
-function start(path: string): void {
+function start({ path, alone }: { path: string; alone: boolean }): void {
+  const lock = alone ? soleGateway(path) : undefined;
   const statements = new Statements(openWriting(path));
   addCompositeFunction(statements.database);
   const reason = whyNotDurable(statements.database);
@@ -37,6 +39,7 @@ function start(path: string): void {
     }
     if (message === 'close') {
       statements.database.close();
+      lock?.close();
       answer({ kind: 'closed' });
       port.close();
     }
@@ -49,7 +52,7 @@ function nextOf(): ToWorker | undefined {
 }
 
 try {
-  start((workerData as { path: string }).path);
+  start(workerData as { path: string; alone: boolean });
 } catch (error) {
   answer({ kind: 'failed', fault: faultOf(error), issues: error instanceof Error && 'issues' in error ? error.issues : undefined });
 }

@@ -49,10 +49,10 @@ export class WriteThread implements JobQueue {
   /**
    * Starts the thread and opens the database in it.
    *
-   * Fails: throws store-newer, store-busy, store-unavailable
+   * Fails: throws store-newer, store-in-use, store-busy, store-unavailable
    */
-  static open(path: string): Promise<WriteThread> {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path }, name: 'chartbridge store writer' });
+  static open(path: string, alone: boolean): Promise<WriteThread> {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path, alone }, name: 'chartbridge store writer' });
     const thread = new WriteThread(worker);
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {

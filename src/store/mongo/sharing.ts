@@ -38,7 +38,9 @@ export function mongoSharing(collections: Collections, living: LivingGateways, h
         const earlier = { waiting: { $in: laneKeysOf(row) }, seq: { $lt: row.seq } };
         const options = { projection: { holder: 1 }, sort: { seq: 1 } } as const;
         const found = (await messages.findOne(earlier, options)) ?? (await messages.findOne(elsewhere, options));
-        return found === null ? undefined : { id: found._id, here: found.holder === holder };
+        if (found === null) return undefined;
+        const { _id: id } = found;
+        return { id, here: found.holder === holder };
       }),
   };
 }

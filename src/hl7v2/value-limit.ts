@@ -19,21 +19,30 @@ export function valueLimitIssue(lines: readonly string[], delimiters: Delimiters
   // each value takes a delimiter, so a short message cannot hold too many: nearly none is counted
   if (lines.reduce((length, line) => length + line.length, 0) <= MOST_VALUES) return undefined;
   const { field, repetition, component, subcomponent } = delimiters;
-  const divides = new Set([field, repetition, component, subcomponent].map((one) => one.charCodeAt(0)));
-  const fieldCode = field.charCodeAt(0);
+  const divides = [...new Set([field, repetition, component, subcomponent])].filter((one) => one !== '');
   let count = 0;
   for (const [index, line] of lines.entries()) {
-    let fields = 0;
-    for (let at = 0; at < line.length; at += 1) {
-      const code = line.charCodeAt(at);
-      if (!divides.has(code)) continue;
-      if (code === fieldCode) fields += 1;
-      count += 1;
-      if (count > MOST_VALUES)
-        return issue('message-too-many-values', { at: placeOf(lines, index, Math.max(fields, 1)), limit: MOST_VALUES, what: 'values' });
+    const before = count;
+    for (const one of divides) for (let at = line.indexOf(one); at !== -1; at = line.indexOf(one, at + 1)) count += 1;
+    if (count > MOST_VALUES) {
+      const at = placeOf(lines, index, fieldOfValue(line, MOST_VALUES + 1 - before, divides, field));
+      return issue('message-too-many-values', { at, limit: MOST_VALUES, what: 'values' });
     }
   }
   return undefined;
+}
+
+/** The field that the n-th delimiter of a line stands in. */
+function fieldOfValue(line: string, nth: number, divides: readonly string[], field: string): number {
+  let fields = 0;
+  let count = 0;
+  for (let at = 0; count < nth && at < line.length; at += 1) {
+    const character = line[at] ?? '';
+    if (!divides.includes(character)) continue;
+    count += 1;
+    if (character === field) fields += 1;
+  }
+  return Math.max(fields, 1);
 }
 
 function placeOf(lines: readonly string[], index: number, field?: number): Address {

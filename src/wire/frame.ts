@@ -70,46 +70,36 @@ export function createFrameDecoder({ maxFrameBytes, strict = false }: FrameRules
   return {
     push(chunk) {
       const events: FrameEvent[] = [];
-      // Content of this chunk that is not kept yet begins at `from`; an FS that waits for its CR is not part of it.
-      let from = 0;
-      for (let index = 0; index < chunk.length && state !== 'closed'; index++) {
-        const byte = chunk[index];
+      const next = nextMark(chunk);
+      let index = 0;
+      while (index < chunk.length && state !== 'closed') {
         if (state === 'outside') {
-          if (byte === VT) {
-            state = 'inside';
-            from = index + 1;
-          } else if (byte !== CR && byte !== LF) junkBytes++;
-          continue;
-        }
-        if (state === 'fs') {
-          if (byte === CR) {
-            events.push(frame('outside'));
-            continue;
-          }
-          if (byte === VT && !strict) {
-            events.push(frame('inside'));
-            from = index + 1;
-            continue;
-          }
-          content.add(LONE_FS);
+          const start = chunk.indexOf(VT, index);
+          const end = start === -1 ? chunk.length : start;
+          for (; index < end; index++) if (chunk[index] !== CR && chunk[index] !== LF) junkBytes++;
+          if (start === -1) break;
           state = 'inside';
-          from = index;
-        }
-        if (byte === FS || byte === VT) {
-          content.add(chunk.subarray(from, index));
-          if (byte === FS) state = 'fs';
-          else {
-            events.push(partial('inside'));
-            from = index + 1;
+          index++;
+        } else if (state === 'fs') {
+          const byte = chunk[index];
+          if (byte === CR || (byte === VT && !strict)) {
+            events.push(frame(byte === CR ? 'outside' : 'inside'));
+            index++;
+          } else {
+            content.add(LONE_FS);
+            state = 'inside';
           }
-        }
-        if (content.length + (state === 'inside' ? index + 1 - from : 0) > maxFrameBytes) {
-          if (state === 'inside') content.add(chunk.subarray(from, index + 1));
-          events.push({ kind: 'oversize', head: Buffer.from(content.take().subarray(0, HEAD_BYTES)) });
-          state = 'closed';
+        } else {
+          const mark = next(index);
+          content.add(chunk.subarray(index, mark));
+          index = mark + 1;
+          if (content.length > maxFrameBytes) {
+            events.push({ kind: 'oversize', head: content.take(Math.min(HEAD_BYTES, maxFrameBytes + 1)) });
+            state = 'closed';
+          } else if (chunk[mark] === FS) state = 'fs';
+          else if (chunk[mark] === VT) events.push(partial('inside'));
         }
       }
-      if (state === 'inside') content.add(chunk.subarray(from));
       return events;
     },
     flush() {
@@ -135,6 +125,20 @@ export function createFrameDecoder({ maxFrameBytes, strict = false }: FrameRules
       return junkBytes;
     },
   };
+}
+
+/** Finds the next FS or VT of a chunk at or after a place; its end where there is none. Each is looked for once. */
+function nextMark(chunk: Uint8Array): (from: number) => number {
+  const places = new Map<number, number>();
+  const nextOf = (byte: number, from: number): number => {
+    const known = places.get(byte) ?? -1;
+    if (known >= from) return known;
+    const found = chunk.indexOf(byte, from);
+    const place = found === -1 ? chunk.length : found;
+    places.set(byte, place);
+    return place;
+  };
+  return (from) => Math.min(nextOf(FS, from), nextOf(VT, from));
 }
 
 /** A message in its frame. */

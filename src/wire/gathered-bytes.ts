@@ -6,8 +6,8 @@ const ROOM = 16_384;
 export interface GatheredBytes {
   readonly length: number;
   add(piece: Uint8Array): void;
-  /** All of them in one piece; nothing is left. */
-  take(): Uint8Array;
+  /** All of them, or the first of them, in one piece; nothing is left. */
+  take(most?: number): Uint8Array;
 }
 
 /** Gathers pieces of any size at a cost that follows the bytes, not the number of pieces. A single piece is not copied. */
@@ -40,14 +40,21 @@ export function createGatheredBytes(): GatheredBytes {
       room.set(piece, used);
       used += piece.length;
     },
-    take() {
+    take(most = length) {
       settle();
       const [only] = pieces;
-      const whole = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, length);
+      const whole = pieces.length === 1 && only?.length === most ? only : Buffer.concat(firstOf(pieces, most), Math.min(length, most));
       pieces = [];
       length = 0;
       room = undefined;
       return whole;
     },
   };
+}
+
+/** As many pieces as hold so many bytes. */
+function firstOf(pieces: readonly Uint8Array[], most: number): Uint8Array[] {
+  let length = 0;
+  const end = pieces.findIndex((piece) => (length += piece.length) >= most);
+  return pieces.slice(0, end === -1 ? pieces.length : end + 1);
 }

@@ -11,7 +11,7 @@ WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 DATABASE_URL=sqlite:/data/chartbridge.db
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/generated ./generated
-COPY package.json LICENSE ./
+COPY package.json LICENSE chartbridge.js ./
 COPY src ./src
 COPY mappings ./mappings
 COPY profiles ./profiles
@@ -20,4 +20,4 @@ USER node
 VOLUME /data
 EXPOSE 8080 2575
 HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "src/cli.ts", "serve"]
+CMD ["node", "chartbridge.js", "serve"]

@@ -1,9 +1,9 @@
 /**
- * Makes generated/definitions.ndjson.gz and generated/terminology.ndjson.gz: what R4 4.0.1 defines, without what no program reads.
+ * Makes generated/definitions.ndjson and generated/terminology.ndjson: what R4 4.0.1 defines, without what no program reads, one
+ * definition a line; and beside each its index, by which one definition is read without the others.
  * npm runs it on install (`prepare`). Where the source package is not installed it says so and leaves any files that are there alone.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /** A definition as the source has it. */
 export interface SourceResource {
@@ -217,14 +217,23 @@ function indexRow(resource: SourceResource): Json {
   };
 }
 
-/** JSON in ASCII: read as one byte a character, it takes half the memory. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** The two texts of a generated file: one definition a line, and the index, which says where in bytes each begins and ends. */
+export function generatedTexts(resources: readonly SourceResource[]): { index: string; lines: string } {
+  const lines = resources.map((one) => JSON.stringify(stripped(one)));
+  let end = 0;
+  const rows = resources.map((one, place) => {
+    const start = end;
+    end += Buffer.byteLength(lines[place] ?? '') + 1;
+    return { ...indexRow(one), start, end };
+  });
+  return { index: JSON.stringify(rows), lines: `${lines.join('\n')}\n` };
 }
 
-/** The generated text: the index on the first line, then one definition a line, in the order of the index. */
-export function generatedText(resources: readonly SourceResource[]): string {
-  return [asciiJson(resources.map(indexRow)), ...resources.map((one) => asciiJson(stripped(one)))].join('\n');
+/** Puts a whole file where another may be read just now. */
+function replaceFile(file: URL, text: string): void {
+  const fresh = new URL(`${file.href}.new`);
+  writeFileSync(fresh, text);
+  renameSync(fresh, file);
 }
 
 function generate(): void {
@@ -235,9 +244,10 @@ function generate(): void {
   mkdirSync(TARGET, { recursive: true });
   for (const file of ['definitions', 'terminology'] as const) {
     const resources = sourceResources(file);
-    const packed = gzipSync(generatedText(resources), { level: 9 });
-    writeFileSync(new URL(`${file}.ndjson.gz`, TARGET), packed);
-    console.log(`definitions: generated/${file}.ndjson.gz, ${resources.length} definitions, ${packed.length} bytes`);
+    const { index, lines } = generatedTexts(resources);
+    replaceFile(new URL(`${file}.ndjson`, TARGET), lines);
+    replaceFile(new URL(`${file}.index.json`, TARGET), index);
+    console.log(`definitions: generated/${file}.ndjson, ${resources.length} definitions, ${lines.length} characters`);
   }
 }
 

@@ -1,9 +1,4 @@
-#!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
 import { argv, exit, stderr } from 'node:process';
-
-// What was stripped of its types and compiled once is kept between starts.
-enableCompileCache();
 
 /** A command: its words after the name; the exit code. Loaded only when it is asked for, so that none pays for another's imports. */
 type Command = (words: string[]) => Promise<number>;

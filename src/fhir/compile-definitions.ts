@@ -1,7 +1,7 @@
 import type { SearchParameter, StructureDefinition } from 'fhir/r4.js';
 import { Bug } from '../issue/issue-error.ts';
 import { conceptTree, type ConceptTree } from './concept-tree.ts';
-import { type Definition, type Shelf, type ShelfRow, shelfFromResources, shelfFromText } from './definition-shelf.ts';
+import { type Definition, type KeptDefinitions, type Shelf, type ShelfRow, shelfFromKept, shelfFromResources } from './definition-shelf.ts';
 import type { DefinitionKind, DefinitionKinds, Definitions, ElementInfo, Expansion } from './definitions.ts';
 import { type ElementIndex, indexElements } from './element-index.ts';
 import { expand, type Terminology } from './value-set.ts';
@@ -144,13 +144,13 @@ class CompiledDefinitions implements Definitions {
   }
 }
 
-/** Definitions out of the text of the generated files. The terminology is opened when first asked for. */
-export function compileDefinitions(definitions: string, terminology: () => string): Definitions {
-  const core = [shelfFromText(definitions)];
+/** Definitions out of the generated files. The terminology is opened when first asked for. */
+export function compileDefinitions(definitions: KeptDefinitions, terminology: () => KeptDefinitions): Definitions {
+  const core = [shelfFromKept(definitions)];
   let terms: readonly Shelf[] | undefined;
   return new CompiledDefinitions((kind) => {
     if (!TERMINOLOGY.has(kind)) return core;
-    terms ??= [shelfFromText(terminology())];
+    terms ??= [shelfFromKept(terminology())];
     return terms;
   });
 }

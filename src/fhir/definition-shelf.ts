@@ -36,11 +36,17 @@ function shelfOf(rows: readonly ShelfRow[], take: (index: number) => Definition)
   };
 }
 
-/** The definitions of a generated file: its index on the first line, then one definition a line (see scripts/definitions.ts). */
-export function shelfFromText(text: string): Shelf {
-  const [index, ...lines] = text.split('\n');
+/** Definitions that are kept elsewhere: which there are, and the JSON of each, read when it is asked for. */
+export interface KeptDefinitions {
+  readonly rows: readonly ShelfRow[];
+  /** By the place of its row. */
+  textOf(place: number): string;
+}
+
+/** Definitions kept elsewhere, each read once. */
+export function shelfFromKept(kept: KeptDefinitions): Shelf {
   const parsed: Definition[] = [];
-  return shelfOf(JSON.parse(index ?? '[]') as ShelfRow[], (place) => (parsed[place] ??= JSON.parse(lines[place] ?? 'null') as Definition));
+  return shelfOf(kept.rows, (place) => (parsed[place] ??= JSON.parse(kept.textOf(place)) as Definition));
 }
 
 /** Definitions that are already in memory, out of a package or a request. Of two with one address the later counts. */

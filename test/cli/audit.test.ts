@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (...words: string[]) => {
-  const cli = resolve(import.meta.dirname, '../../src/cli.ts');
+  const cli = resolve(import.meta.dirname, '../../chartbridge.js');
   const { status, stdout } = spawnSync(process.execPath, [cli, 'audit', ...words], {
     env: { ...process.env, ...environment },
     encoding: 'utf8',

@@ -46,7 +46,7 @@ async function chartbridge(...words: string[]): Promise<{ code: number | null; o
 }
 
 async function run(environment: Record<string, string>, ...words: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['src/cli.ts', ...words], { cwd: root, env: { ...process.env, ...environment } });
+  const child = spawn(process.execPath, ['chartbridge.js', ...words], { cwd: root, env: { ...process.env, ...environment } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((done) => child.on('close', done));

@@ -19,7 +19,7 @@ const at = (name: string): string => join(folder, name);
 async function chartbridge(words: string[], database: string): Promise<{ code: number; said: string }> {
   const env = { PATH: process.env['PATH'], DATABASE_URL: database };
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['src/cli.ts', ...words], { cwd: root, env });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['chartbridge.js', ...words], { cwd: root, env });
     return { code: 0, said: stdout + stderr };
   } catch (error) {
     const failed = error as { code: number; stdout: string; stderr: string };

@@ -32,7 +32,7 @@ export function convertOffline(...paths: string[]): {
 }[] {
   let output: string;
   try {
-    output = execFileSync(process.execPath, ['src/cli.ts', 'convert', ...paths], {
+    output = execFileSync(process.execPath, ['chartbridge.js', 'convert', ...paths], {
       cwd: root,
       encoding: 'utf8',
       maxBuffer: 256 * 1024 * 1024,

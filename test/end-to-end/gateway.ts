@@ -25,7 +25,7 @@ export function scratchFolder(): { path: string; remove(): void } {
 
 /** Starts the gateway, under another program where one is named, and waits until it says that it is ready. */
 export async function startGatewayProcess(environment: Record<string, string>, under: readonly string[] = []): Promise<RunningGateway> {
-  const [command = process.execPath, ...rest] = [...under, process.execPath, 'src/cli.ts', 'serve'] as readonly string[];
+  const [command = process.execPath, ...rest] = [...under, process.execPath, 'chartbridge.js', 'serve'] as readonly string[];
   const child = spawn(command, rest, {
     cwd: root,
     env: { ...process.env, PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment },

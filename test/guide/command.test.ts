@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Examination, type Line, share } from '../../src/cli/guide/examine.ts';
 import { coveragePage, reportOf } from '../../src/cli/guide/report.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../chartbridge.js', import.meta.url));
 
 describe('chartbridge coverage', () => {
   test.each([[['--guide', '/nowhere']], [['--guide']], [['--sideways']]])('%j ends with 2 and says what it needs', (words) => {

@@ -52,7 +52,10 @@ export class WriteThread implements JobQueue {
    * Fails: throws store-newer, store-in-use, store-busy, store-unavailable
    */
   static open(path: string, alone: boolean): Promise<WriteThread> {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path, alone }, name: 'chartbridge store writer' });
+    const worker = new Worker(new URL('./start-worker.js', import.meta.url), {
+      workerData: { path, alone },
+      name: 'chartbridge store writer',
+    });
     const thread = new WriteThread(worker);
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {

@@ -202,17 +202,21 @@ function withTag(resource: Resource): Resource {
 }
 
 /** References between resources of one message, made into references to where they are stored. What holds none is taken as it is. */
-function settleReferences<T>(value: T, references: ReadonlyMap<string, string>): T {
-  if (typeof value !== 'object' || value === null) return value;
+function settleReferences<T extends object>(value: T, references: ReadonlyMap<string, string>): T {
   const before = value as Record<string, unknown>;
   let copy: Record<string, unknown> | undefined;
-  for (const name of Object.keys(before)) {
-    const entry = before[name];
-    const next = name === 'reference' && typeof entry === 'string' ? (references.get(entry) ?? entry) : settleReferences(entry, references);
-    if (next === entry) continue;
+  const put = (name: string, next: unknown) => {
     // Copied with what it carries beside its elements: numbers as they were written.
     copy ??= Object.assign(Array.isArray(value) ? [] : {}, value) as Record<string, unknown>;
     copy[name] = next;
+  };
+  const { reference } = before;
+  if (typeof reference === 'string' && references.has(reference)) put('reference', references.get(reference));
+  for (const name of Object.keys(before)) {
+    const entry = before[name];
+    if (typeof entry !== 'object' || entry === null) continue;
+    const next = settleReferences(entry, references);
+    if (next !== entry) put(name, next);
   }
   return (copy ?? value) as T;
 }

@@ -20,6 +20,7 @@ import { toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
 import { createLogin, isLoginNeeded, readLoginSettings } from './login.ts';
 import { readMllpTls, watchMllpTls } from './mllp-tls.ts';
+import { beyondMemory } from './retention/beyond-memory.ts';
 import { startRecorder } from './recorder.ts';
 import { DELIVERY, type Delivery, startDelivery } from './notify/delivery.ts';
 import { endpointPolicy } from './notify/endpoint-policy.ts';
@@ -39,6 +40,7 @@ import type { Store, StoreSettings } from './store/store.ts';
 import { mappingSignature } from './mapping-files.ts';
 import { watchMappings } from './mapping-watch.ts';
 import { readTranslator } from './translator.ts';
+import { retentionOf, startUpkeep, type UpkeepParts, watchDatabaseDisk } from './upkeep.ts';
 import { compileValidator } from './validate/compile-validator.ts';
 import { createHl7HttpHandler } from './wire/hl7-http.ts';
 import { type Log, type MllpListener, startMllp } from './wire/mllp.ts';
@@ -101,7 +103,10 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const claims = readClaims(config, definitions);
   const live = liveDefinitions(definitions);
   const storeSettings = settingsOfStore(config, live.indexed);
-  const { store: opened, name: database } = await openStore(config.DATABASE_URL, { ...storeSettings, alone: true });
+  let whenFull = (): void => undefined;
+  const disk = watchDatabaseDisk(config, log, () => whenFull());
+  const { store: kept, name: database } = await openStore(config.DATABASE_URL, { ...storeSettings, alone: true });
+  const opened = disk.guard(kept);
   const { store: telling, delivery } = await startNotifying(opened, config, definitions, storeSettings, log);
   let stopping = false;
   const newId = () => randomUUID();
@@ -129,10 +134,14 @@ export async function startGateway(config: Config): Promise<Gateway> {
     onToken: async (...answer) => recorder?.token(...answer),
   });
 
+  const upkeep: UpkeepParts = { config, store, disk, recorder, holder: newId(), log };
+  const retention = retentionOf(upkeep);
+  await retention.load();
   const metrics = createMetrics({ journal: store.journal, intakeDepth: () => intake.depth, mllp: () => mllp?.counters() ?? {} });
   const intake: RunningIntake = createIntake({
     store: recorder?.intakeStore ?? store,
     ...(loginSettings.refuses === undefined ? {} : { refuses: loginSettings.refuses }),
+    beyondMemory: (sentAt) => beyondMemory(sentAt, retention.rememberedFrom),
     translator: () => mappings.current(),
     validator,
     claims,
@@ -243,6 +252,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
           ...(mllpTls === undefined ? {} : { tls: mllpTls }),
           log,
         });
+  whenFull = () => void retention.round().catch(() => undefined);
+  const stopUpkeep = startUpkeep(upkeep, retention);
   const stopWatching = watchMllpTls(config, () => {
     try {
       mllp?.reloadTls(readMllpTls(config) ?? {});
@@ -277,6 +288,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       await customParameters.close();
       await exporter.close();
       await delivery.stop();
+      await stopUpkeep();
       await recorder?.close();
       await store.close();
       log.info('stopped');

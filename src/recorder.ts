@@ -10,7 +10,8 @@ import { faultOf } from './issue/fault.ts';
 import { visitNotes } from './serve/access/visit-notes.ts';
 import type { Accessed, Gate, Told } from './serve/gate.ts';
 import { overStore } from './store/over-store.ts';
-import type { Change, Store } from './store/store.ts';
+import type { Forgotten } from './retention/retention.ts';
+import type { Change, DocumentWrite, Store } from './store/store.ts';
 
 /** The audit trail, as the parts of the gateway are handed it. */
 export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catchUp'>> {
@@ -20,6 +21,8 @@ export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catch
   readonly visit: Told;
   /** The store for the intake: each change that ends a message carries its record. */
   readonly intakeStore: Store;
+  /** Messages that are forgotten: what goes with that change, and what is to be done when it is kept. */
+  forgotten(messages: Forgotten): { readonly documents: readonly DocumentWrite[]; readonly kept: () => void };
   close(): Promise<void>;
 }
 
@@ -93,6 +96,21 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
         failed(error);
         throw new IssueError(issue('audit-unavailable'));
       }
+    },
+    forgotten({ what, count, from, to }) {
+      const times = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+      const record: AuditRecord = {
+        id: newId(),
+        time: now().toISOString(),
+        what: 'forget',
+        method: '',
+        client: 'chartbridge',
+        peer: '',
+        query: `${what} of ${count} messages received ${times}`,
+        outcome: 'success',
+        patients: [],
+      };
+      return { documents: [trail.note(record)], kept: () => void trail.record(record, true).catch(failed) };
     },
     intakeStore: overStore(store, {
       async commit(change) {

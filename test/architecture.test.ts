@@ -15,7 +15,7 @@ const ROWS = [
   ['config.ts'],
   ['hl7v2', 'fhir'],
   ['map', 'validate', 'store', 'secure'],
-  ['intake', 'export', 'registry', 'audit', 'notify'],
+  ['intake', 'export', 'registry', 'audit', 'notify', 'retention', 'alert'],
   ['wire', 'serve', 'console'],
   ['main.ts'],
   ['cli'],
@@ -30,6 +30,7 @@ const BESIDE_MAIN: Readonly<Record<string, number>> = {
   'mllp-tls.ts': 4,
   'login.ts': 5.5,
   'recorder.ts': 5.5,
+  'upkeep.ts': 5.7,
   'translator.ts': 5,
   'mapping-watch.ts': 5,
 };

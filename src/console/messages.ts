@@ -14,7 +14,7 @@ export interface MessagesDependencies extends ActionDependencies {
  * The messages as operators look for them: GET /messages, /messages/{id}, /messages/{id}/trace, /messages/{id}/raw; and what they do with
  * them: POST $reprocess and $discard, to one message (/messages/{id}/$reprocess) or to what a search finds (/messages/$reprocess?status=error).
  *
- * Fails: message-not-found, message-not-failed, parameter-invalid, route-unknown, method-not-allowed
+ * Fails: message-not-found, message-emptied, message-not-failed, parameter-invalid, route-unknown, method-not-allowed
  */
 export function createMessagesHandler(deps: MessagesDependencies) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -33,8 +33,13 @@ export function createMessagesHandler(deps: MessagesDependencies) {
     if (id === undefined) return list(response, deps.journal, url);
     const row = await deps.journal.get(id);
     if (row === undefined) return refuse(response, issue('message-not-found'));
+    if (action === 'trace' && row.trace === undefined && (await deps.journal.raw(id)) === undefined)
+      return refuse(response, issue('message-emptied'));
     if (action === 'trace') return send(response, 200, row.trace ?? JSON.stringify({ controlId: row.controlId, answer: null }));
-    if (action === 'raw') return sendBytes(response, (await deps.journal.raw(id)) ?? new Uint8Array());
+    if (action === 'raw') {
+      const raw = await deps.journal.raw(id);
+      return raw === undefined ? refuse(response, issue('message-emptied')) : sendBytes(response, raw);
+    }
     return send(response, 200, JSON.stringify(detailOf(row)));
   };
 }

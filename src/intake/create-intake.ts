@@ -22,6 +22,8 @@ export interface IntakeDependencies extends Omit<WorkDependencies, 'acknowledge'
   readonly acknowledge: (header: Header, code: Answer['code'], issues: readonly Issue[]) => string;
   /** Why a sender may not send; left out, everybody may. */
   readonly refuses?: (sender: string, certificate: string | undefined) => Issue | undefined;
+  /** Why a message written then (MSH-7.1) may be one that is forgotten; left out, none ever is. */
+  readonly beyondMemory?: (sentAt: string) => Issue | undefined;
   /** Units: ms; after it a connection is closed without an answer, and the resend gets the stored one. */
   readonly ackTimeoutMs: number;
 }
@@ -33,13 +35,13 @@ export interface RunningIntake extends Intake {
   /**
    * Processes a message again, from its bytes, with the mapping as it is now; the stored answer is replaced.
    *
-   * Fails: message-not-found
+   * Fails: message-not-found, message-emptied
    */
   reprocess(id: string): Promise<Result<Outcome>>;
   /**
    * What reprocessing would change; nothing is written.
    *
-   * Fails: message-not-found
+   * Fails: message-not-found, message-emptied
    */
   preview(id: string): Promise<Result<Preview>>;
   /**
@@ -70,10 +72,12 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     const reading = read(raw, channel);
     const mode = modeOf(reading.header, deps.translator().alwaysAnswers(reading.header));
     const stranger = deps.refuses?.(reading.header.sender, channel.certificate);
+    const forgotten = deps.beyondMemory?.(reading.header.sentAt);
     const issues = [
       ...reading.issues,
       ...acceptanceIssues(reading.header, deps.translator()),
       ...(stranger === undefined ? [] : [stranger]),
+      ...(forgotten === undefined ? [] : [forgotten]),
     ];
     const rejected = issues.some((item) => item.severity === 'error' && entryOf(item).msa1 === 'AR');
     try {
@@ -196,13 +200,15 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     async reprocess(id) {
       const row = await deps.store.journal.get(id);
       if (row === undefined) return failure(issue('message-not-found'));
+      if ((await deps.store.journal.raw(id)) === undefined) return failure(issue('message-emptied'));
       const outcome = await work.finish(row, undefined, { again: true });
       return outcome === undefined ? failure(issue('internal', { reference: id })) : success(outcome);
     },
     async preview(id) {
       const row = await deps.store.journal.get(id);
       const raw = await deps.store.journal.raw(id);
-      if (row === undefined || raw === undefined) return failure(issue('message-not-found'));
+      if (row === undefined) return failure(issue('message-not-found'));
+      if (raw === undefined) return failure(issue('message-emptied'));
       return success(await previewMessage(row, read(raw, charsetOfChannel(row.channel)), deps));
     },
     discard: (id, reason) => discardMessage(id, reason, deps.store, deps.now()),

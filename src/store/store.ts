@@ -45,9 +45,25 @@ export interface Store {
   readonly journal: Journal;
   /** Undefined when the store can be written durably; else why not. */
   health(): Promise<string | undefined>;
-  /** What its own file takes, and what of that is free to be used again. Left out where a server keeps it. Units: bytes */
-  space?(): Promise<{ readonly used: number; readonly free: number }>;
+  /** The file that holds it all; left out where a server, or only the memory, does. */
+  readonly file?: StoreFile;
   close(): Promise<void>;
+}
+
+/** The file of a store, as whoever looks after the disk sees it. */
+export interface StoreFile {
+  space(): Promise<StoreSpace>;
+  /** Carries the write-ahead log into the file and gives its room back. Fails: throws IssueError store-busy, store-unavailable */
+  carryLog(): Promise<void>;
+}
+
+/** Units: bytes */
+export interface StoreSpace {
+  readonly used: number;
+  /** Of what is used, free to be used again. */
+  readonly free: number;
+  /** Of the write-ahead log beside the file. */
+  readonly log: number;
 }
 
 /** What every store is opened with, beside its own address. */

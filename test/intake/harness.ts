@@ -55,7 +55,7 @@ export interface TestIntake {
 }
 
 /** What a test may put in place of the real parts. */
-export interface TestIntakeOptions extends Partial<Pick<IntakeDependencies, 'translator' | 'ackTimeoutMs' | 'retry'>> {
+export interface TestIntakeOptions extends Partial<Pick<IntakeDependencies, 'translator' | 'ackTimeoutMs' | 'retry' | 'beyondMemory'>> {
   /** Lies between the intake and the store. */
   readonly over?: (store: Store) => Store;
   /** A store that is open already; it is not closed with the intake. */
@@ -87,6 +87,7 @@ export async function openIntake(options: TestIntakeOptions = {}): Promise<TestI
     now: () => new Date(clock.now),
     newId: randomUUID,
     acknowledge: (header, code, issues) => writeAcknowledgment({ header, code, issues, controlId: `ACK${(number += 1)}`, now: clock.now }),
+    ...(options.beyondMemory === undefined ? {} : { beyondMemory: options.beyondMemory }),
     ackTimeoutMs: options.ackTimeoutMs ?? 20_000,
     retry: options.retry ?? { firstMs: 1, mostMs: 4, random: () => 0.5 },
     report: (row, outcome, error) => void reports.push({ id: row.id, outcome, error }),

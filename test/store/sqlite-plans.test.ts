@@ -43,7 +43,7 @@ function scansOfSearch(query: SearchQuery, small?: number): string[] {
 describe('no search of the benchmark reads a table from end to end', () => {
   beforeAll(async () => {
     addCompositeFunction(statements.database);
-    const store = new SqliteStore(settings, statements, new WriteInPlace(new Writer(statements)));
+    const store = new SqliteStore({ ...settings, path: ':memory:' }, statements, new WriteInPlace(new Writer(statements)));
     for (const change of changesOf(0, 2_500, 500)) await store.commit(change);
   });
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { parseJson } from '../../fhir/written-number.ts';
 import { Bug } from '../../issue/issue-error.ts';
 import type { Result } from '../../issue/result.ts';
@@ -13,6 +14,7 @@ import type {
   SearchPage,
   Store,
   StoredVersion,
+  StoreFile,
   StoreSettings,
   WalkQuery,
   Write,
@@ -20,6 +22,7 @@ import type {
 import { walkPages } from '../walk.ts';
 import { bodyOf, textOfBody } from './body.ts';
 import { compartmentsOf } from './compartments.ts';
+import { IN_MEMORY } from './connection.ts';
 import { errorOf, faultOf } from './database-error.ts';
 import { historyPage } from './history.ts';
 import { indexRowsOf } from './index-rows.ts';
@@ -39,8 +42,9 @@ export class SqliteStore implements Store {
   readonly #statements: Statements;
   readonly #versions: Versions;
   readonly journal: Journal;
+  readonly file?: StoreFile;
 
-  constructor(settings: StoreSettings & { readonly small?: number }, statements: Statements, queue: JobQueue) {
+  constructor(settings: StoreSettings & { readonly path: string; readonly small?: number }, statements: Statements, queue: JobQueue) {
     this.#settings = settings;
     this.#queue = queue;
     this.#statements = statements;
@@ -57,6 +61,7 @@ export class SqliteStore implements Store {
       forgettable: (query) => this.#read(() => reader.forgettable(query)),
       weigh: (after, count) => this.#read(() => reader.weigh(after, count)),
     };
+    if (settings.path !== IN_MEMORY) this.file = this.#fileAt(settings.path);
   }
 
   read(type: string, id: string): Promise<StoredVersion | undefined> {
@@ -71,8 +76,7 @@ export class SqliteStore implements Store {
     return this.#read(() => {
       const current = this.#current(type, id);
       if (current === undefined || current.version === version) return current;
-      const past = `SELECT ? AS id, ${VERSION_COLUMNS} FROM past WHERE row = (${ROW_OF}) AND version = ?`;
-      const found = this.#statements.get(past, id, id, type, version);
+      const found = this.#statements.get(PAST, id, id, type, version);
       return found === undefined ? undefined : this.#versions.of(found);
     });
   }
@@ -164,13 +168,6 @@ export class SqliteStore implements Store {
     }
   }
 
-  async space(): Promise<{ used: number; free: number }> {
-    return this.#read(() => {
-      const figure = (name: string) => Number(this.#statements.get(`PRAGMA ${name}`)?.[name]);
-      return { used: figure('page_count') * figure('page_size'), free: figure('freelist_count') * figure('page_size') };
-    });
-  }
-
   async close(): Promise<void> {
     await this.#queue.close();
     if (this.#statements.database.isOpen) this.#statements.database.close();
@@ -193,8 +190,24 @@ export class SqliteStore implements Store {
     return outcome as Extract<Outcome, { kind: K }>;
   }
 
+  #fileAt(path: string): StoreFile {
+    return {
+      space: () =>
+        this.#read(() => {
+          const figure = (name: string) => Number(this.#statements.get(`PRAGMA ${name}`)?.[name]);
+          const page = figure('page_size');
+          const log = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+          return { used: figure('page_count') * page, free: figure('freelist_count') * page, log };
+        }),
+      carryLog: async () => {
+        const outcome = await this.#queue.run({ kind: 'health', carryLog: true });
+        if (outcome.kind === 'fault') throw errorOf(outcome.fault);
+      },
+    };
+  }
+
   #current(type: string, id: string): StoredVersion | undefined {
-    const found = this.#statements.get(`SELECT id, ${VERSION_COLUMNS} FROM node WHERE row = (${ROW_OF}) AND version > 0`, id, type);
+    const found = this.#statements.get(CURRENT, id, type);
     return found === undefined ? undefined : this.#versions.of(found);
   }
 
@@ -215,3 +228,5 @@ export class SqliteStore implements Store {
 }
 
 const ROW_OF = 'SELECT row FROM node WHERE id = ? AND type = (SELECT type FROM type WHERE name = ?)';
+const CURRENT = `SELECT id, ${VERSION_COLUMNS} FROM node WHERE row = (${ROW_OF}) AND version > 0`;
+const PAST = `SELECT ? AS id, ${VERSION_COLUMNS} FROM past WHERE row = (${ROW_OF}) AND version = ?`;

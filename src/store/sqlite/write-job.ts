@@ -42,7 +42,8 @@ export type Job =
   | { readonly kind: 'change'; readonly change: PreparedChange }
   | { readonly kind: 'receive'; readonly arrival: Arrival }
   | { readonly kind: 'reindex'; readonly found: readonly FoundAnew[] }
-  | { readonly kind: 'health' };
+  /** Whether a commit becomes durable; `carryLog`: the log is carried into the file first. */
+  | { readonly kind: 'health'; readonly carryLog?: true };
 
 /** What the writer says of a version it made; the text is put together again where it is wanted. */
 export type WrittenVersion = Omit<StoredVersion, 'json' | 'type' | 'id'>;

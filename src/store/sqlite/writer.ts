@@ -35,6 +35,7 @@ export class Writer {
    * A savepoint costs a copy of every page a job changes: only where one of the jobs has to be undone are they all run again with one each.
    */
   run(jobs: readonly Job[]): Outcome[] {
+    if (jobs.some((job) => job.kind === 'health' && job.carryLog === true)) this.#carryLog();
     return this.#transaction(jobs, false) ?? this.#transaction(jobs, true) ?? [];
   }
 
@@ -67,6 +68,16 @@ export class Writer {
       if (isJobs) return undefined;
       if (isLasting(fault)) this.#ended = fault;
       return jobs.map(() => ({ kind: 'fault', fault }));
+    }
+  }
+
+  /** As far as it goes: where the file has no room to grow the log stays as it is. */
+  #carryLog(): void {
+    try {
+      this.#statements.get('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      const fault = faultOf(error);
+      if (isLasting(fault)) this.#ended = fault;
     }
   }
 

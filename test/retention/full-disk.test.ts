@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { type RunningGateway, scratchFolder, searchFhir, startGatewayProcess } from '../end-to-end/gateway.ts';
+import { httpSender, saidOf } from '../end-to-end/senders.ts';
+import { message } from '../intake/harness.ts';
+
+const folder = scratchFolder();
+const disk = `${folder.path}/disk`;
+mkdirSync(disk);
+const mounted = process.platform === 'linux' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk]).status === 0;
+let running: RunningGateway | undefined;
+afterEach(() => running?.kill('SIGKILL'));
+afterAll(() => {
+  if (mounted) spawnSync('umount', ['-l', disk]);
+  folder.remove();
+});
+
+const path = `${disk}/full.db`;
+const start = async (more: Record<string, string> = {}) => {
+  running = await startGatewayProcess({
+    DATABASE_URL: `sqlite:${path}`,
+    LOG_LEVEL: 'error',
+    ACK_TIMEOUT_MS: '2000',
+    DISK_RESERVE_BYTES: String(8 * 2 ** 20),
+    ...more,
+  });
+  return running;
+};
+const of = (id: string) => `${message({ id, pid: `1||${id}^^^HOSP^MR||Full^${id}||19800101|F` })}NTE|1||${'x'.repeat(100_000)}\r`;
+const ready = async (gateway: RunningGateway) => (await fetch(`${gateway.http}/readyz`)).status;
+const until = async (condition: () => Promise<boolean> | boolean) => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await condition()) return true;
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+  return false;
+};
+
+describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)', { timeout: 120_000 }, () => {
+  test('stops taking, goes on reading, starts again, and retention makes room', async () => {
+    let gateway = await start();
+    expect(await until(() => statSync(`${path}.reserve`, { throwIfNoEntry: false })?.size === 8 * 2 ** 20)).toBe(true);
+    const taken: string[] = [];
+    let refused = '';
+    const sender = httpSender(gateway.http);
+    for (let number = 0; refused === '' && number < 2000; number += 1) {
+      const answer = await sender.send(of(`F${number}`));
+      if (saidOf(answer)[0] === 'AA') taken.push(`F${number}`);
+      else refused = answer;
+    }
+    expect(refused).toMatch(/\|AR\|[\s\S]*\|207\^|^Not answered in time/);
+    expect(await until(async () => (await ready(gateway)) === 503)).toBe(true);
+    expect(statSync(`${path}.reserve`).size).toBe(0);
+    expect(await sender.send(of('NO'))).toMatch(/disk-full/);
+    expect(await searchFhir(gateway, `Patient?identifier=${taken[0]}`)).toHaveLength(1);
+    await gateway.kill('SIGKILL');
+
+    // not one page is left but what was the reserve
+    const rest = openSync(`${disk}/rest`, 'w');
+    for (let left = 6 * 2 ** 20; left > 0; left -= 4096) writeSync(rest, Buffer.alloc(4096));
+    closeSync(rest);
+    gateway = await start();
+    expect([await ready(gateway), (await fetch(`${gateway.http}/livez`)).status]).toEqual([503, 200]);
+    expect(await searchFhir(gateway, `Patient?identifier=${taken[0]}`)).toHaveLength(1);
+    expect(await httpSender(gateway.http).send(of('NO'))).toMatch(/disk-full/);
+    await gateway.kill('SIGKILL');
+
+    rmSync(`${disk}/rest`);
+    gateway = await start({ MESSAGE_KEEP_BYTES: String(2 ** 20) });
+    expect(await until(async () => (await ready(gateway)) === 200)).toBe(true);
+    expect(saidOf(await httpSender(gateway.http).send(of('YES')))).toEqual(['AA', 'YES']);
+    // nobody's effect is lost, and a repeat of what was forgotten has none
+    expect(saidOf(await httpSender(gateway.http).send(of(taken[0] as string)))).toEqual(['AA', taken[0]]);
+    const [patient] = await searchFhir(gateway, `Patient?identifier=${taken[0]}`);
+    expect(patient?.['meta']).toMatchObject({ versionId: '1' });
+  });
+});

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { performance } from 'node:perf_hooks';
 import { gzipSync } from 'node:zlib';
 import { readDefinitions } from '../src/definitions-file.ts';
-import { createExporter, type Exporter } from '../src/export/exporter.ts';
-import type { ExportRequest } from '../src/export/export-request.ts';
+import { createJobs, type Jobs } from '../src/jobs/jobs.ts';
+import type { ExportRequest } from '../src/jobs/export-request.ts';
 import { compileCompartmentOwners } from '../src/fhir/compartment-owners.ts';
 import { compileCompartments } from '../src/fhir/compartments.ts';
 import { compileExtractor } from '../src/fhir/index-extraction.ts';
@@ -23,7 +23,7 @@ export async function exportFigures(resources = 60_000): Promise<Figure[]> {
   const store = await openSqliteStore({ ...settings, path });
   const definitions = readDefinitions();
   let ids = 0;
-  const exporter = createExporter({
+  const exporter = createJobs({
     store,
     folder: join(folder, 'exports'),
     reading: {
@@ -78,7 +78,7 @@ export async function exportFigures(resources = 60_000): Promise<Figure[]> {
 }
 
 /** The best of three. */
-async function rate(exporter: Exporter, request: ExportRequest, resources: number): Promise<number> {
+async function rate(exporter: Jobs, request: ExportRequest, resources: number): Promise<number> {
   let best = 0;
   for (let round = 0; round < 3; round += 1) {
     const start = performance.now();

@@ -24,6 +24,8 @@ const HEADERS: Readonly<Record<string, string>> = {
   'If-Modified-Since': 'a read is 304 where nothing changed since, to the second',
   'Prefer: return': '`minimal`, `representation`, `OperationOutcome`',
   'Prefer: handling': '`lenient` (default) leaves unknown search parameters out and names them; `strict` refuses them',
+  'Prefer: respond-async':
+    'a batch, a search, a history of a type or of everything, `$everything`: 202, and the answer is fetched later, as that of an export is; all else is answered at once',
   Accept: 'JSON or XML, by quality; `_format` goes before it',
   'Accept of a Binary': 'no format of FHIR: the content as it is, to be saved and never run',
   'Accept-Encoding': 'gzip',

@@ -63,7 +63,7 @@ export const settings = {
   EXPORT_DIR: {
     kind: 'text',
     default: 'data/exports',
-    what: 'Folder of the files of bulk exports. They hold patient data. Gateways that share a database share this folder too.',
+    what: 'Folder of the files of bulk exports, and of answers that are fetched later. They hold patient data. Gateways that share a database share this folder too.',
   },
   EXPORT_KEEP_HOURS: {
     kind: 'integer',
@@ -71,7 +71,7 @@ export const settings = {
     unit: 'hours',
     least: 1,
     most: 8760,
-    what: 'How long a finished export and its files are kept.',
+    what: 'How long a finished export, or an answer that is fetched later, and its files are kept.',
   },
   MAPPINGS: {
     kind: 'text',

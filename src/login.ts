@@ -6,7 +6,7 @@ import type { Definitions } from './fhir/definitions.ts';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import type { Result } from './issue/result.ts';
-import { type Access, OPEN } from './secure/access.ts';
+import { type Access, compileAccess, type Granted, OPEN, type ScopeReading } from './secure/access.ts';
 import { parseApiKeys } from './secure/api-keys.ts';
 import { assertionMemory } from './secure/assertion-memory.ts';
 import { createBearerCheck } from './secure/bearer.ts';
@@ -32,6 +32,8 @@ export interface Login {
   readonly isNeeded: boolean;
   /** Fails: throws IssueError login-needed, too-many-requests */
   readonly authenticate: (request: IncomingMessage) => Promise<Access>;
+  /** What a token allows that was shown earlier; undefined where nobody logs in. */
+  readonly restore: ((granted: Granted) => Access) | undefined;
   /**
    * The handler, for operators alone. `before` is told who comes, or undefined for who was refused, and is waited for.
    *
@@ -124,6 +126,7 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
   return {
     isNeeded,
     authenticate,
+    restore: token?.restore,
     operatorsOnly: (handle, before) => async (request, response) => {
       let access: Access | undefined;
       try {
@@ -159,20 +162,15 @@ async function tokens(settings: LoginSettings, kept: Kept, parts: LoginParts) {
   const key = await signingKey(kept);
   const memory = assertionMemory(kept);
   const address = () => `${base().replace(/\/fhir$/, '')}/auth/token`;
-  const bearer = createBearerCheck({
-    key,
-    issuers: settings.issuers,
-    audience: base,
-    now,
-    reading: {
-      resourceTypes: definitions.resourceTypes,
-      compartmentParameters,
-      compile: (type, query) => {
-        const scope = { definitions, settings: { ...DEFAULT_SETTINGS, baseUrl: base() }, now: new Date(now()) };
-        return parseCriteria(type, parseQuery(query), scope).filter;
-      },
+  const reading: ScopeReading = {
+    resourceTypes: definitions.resourceTypes,
+    compartmentParameters,
+    compile: (type, query) => {
+      const scope = { definitions, settings: { ...DEFAULT_SETTINGS, baseUrl: base() }, now: new Date(now()) };
+      return parseCriteria(type, parseQuery(query), scope).filter;
     },
-  });
+  };
+  const bearer = createBearerCheck({ key, issuers: settings.issuers, audience: base, now, reading });
   const lifetime = parts.config.TOKEN_LIFETIME_S;
   const endpoint = createTokenEndpoint({ clients: settings.clients, key, memory, audience: base, address, now, lifetime });
   const configuration: Mounted['handle'] = (_request, response) => {
@@ -200,6 +198,7 @@ async function tokens(settings: LoginSettings, kept: Kept, parts: LoginParts) {
   let tidied = now();
   return {
     mount,
+    restore: (granted: Granted) => compileAccess(granted, reading),
     async bearer(authorization: string | undefined) {
       if (now() - tidied > TIDY_MS) {
         tidied = now();

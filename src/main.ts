@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { createMessagesHandler } from './console/messages.ts';
 import { createReadyz, livez } from './console/health.ts';
 import { createMetrics } from './console/metrics.ts';
-import { createExporter } from './export/exporter.ts';
+import { createJobs } from './jobs/jobs.ts';
 import { readDefinitions } from './definitions-file.ts';
 import type { Definitions } from './fhir/definitions.ts';
 import { compileCompartmentOwners } from './fhir/compartment-owners.ts';
@@ -171,7 +171,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ackHttpStatus: config.ACK_HTTP_STATUS,
   });
   const messages = createMessagesHandler({ journal: store.journal, intake });
-  const exporter = createExporter({
+  const jobs = createJobs({
     store,
     folder: config.EXPORT_DIR,
     reading: {
@@ -183,7 +183,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     newId,
     now: Date.now,
     keepMs: config.EXPORT_KEEP_HOURS * 3_600_000,
-    report: (job, issues, fault) => log.error({ job, issues: issues.map(toLogLine), fault }, 'export'),
+    report: (job, issues, fault) => log.error({ job, issues: issues.map(toLogLine), fault }, 'job'),
   });
   const convert = (raw: Uint8Array) => translateOffline(raw, mappings.current(), { validator, claims });
   const app = createApp({
@@ -192,7 +192,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     definitions: live.searchable,
     customParameters,
     convert,
-    exporter,
+    jobs,
     log,
     now,
     newId,
@@ -206,7 +206,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
         return base;
       },
     },
-    gate: { authenticate: login.authenticate, ...recorder },
+    gate: { authenticate: login.authenticate, ...(login.restore === undefined ? {} : { restore: login.restore }), ...recorder },
     corsOrigins: new Set(config.CORS_ORIGINS.split(',').flatMap((origin) => (origin.trim() === '' ? [] : [origin.trim()]))),
     mount: [
       ...login.mount,
@@ -262,7 +262,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       log.error({ fault: faultOf(error) }, 'MLLP: the new certificates cannot be used; the old ones stay');
     }
   });
-  exporter.start();
+  jobs.start();
   const reminder =
     network === undefined ? undefined : setInterval(() => log.warn({ issue: network.id }, textOf(network)), EVERY_MINUTE_MS).unref();
   log.info({ http, mllp: mllp?.address, database }, 'ready');
@@ -286,7 +286,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       intake.stop();
       await intake.idle();
       await customParameters.close();
-      await exporter.close();
+      await jobs.close();
       await delivery.stop();
       await stopUpkeep();
       await recorder?.close();

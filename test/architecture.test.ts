@@ -15,7 +15,7 @@ const ROWS = [
   ['config.ts'],
   ['hl7v2', 'fhir'],
   ['map', 'validate', 'store', 'secure'],
-  ['intake', 'export', 'registry', 'audit', 'notify', 'retention', 'alert'],
+  ['intake', 'jobs', 'registry', 'audit', 'notify', 'retention', 'alert'],
   ['wire', 'serve', 'console'],
   ['main.ts'],
   ['cli'],

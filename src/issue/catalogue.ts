@@ -940,7 +940,7 @@ export const catalogue = {
     http: 404,
     err3: 204,
     msa1: 'AE',
-    text: 'There is no such export, or no such file of it',
+    text: 'There is no such export or answer, or no such file of it',
     help: "It was cancelled, it is out of date, or it is another client's. Start a new one.",
   },
   'export-failed': {

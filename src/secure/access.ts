@@ -14,6 +14,8 @@ export interface Access {
   readonly patient?: string;
   /** The id of the token, for the audit trail. */
   readonly token?: string;
+  /** What the token said; undefined where nobody logs in. */
+  readonly granted?: Granted;
   /** Whether the right is held for every type and every resource. */
   isUnrestricted(right: Right): boolean;
   /** What a resource of the type must meet for the right to hold; undefined: it never holds. */
@@ -71,6 +73,7 @@ export function compileAccess(granted: Granted, reading: ScopeReading): Access {
     ...(user === undefined ? {} : { user }),
     ...(patient === undefined ? {} : { patient }),
     ...(token === undefined ? {} : { token }),
+    granted,
     isUnrestricted,
     may,
     isOperator: granted.scopes.some(

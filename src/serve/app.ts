@@ -1,6 +1,7 @@
 import express from 'express';
 import { crossOrigin } from './http/cross-origin.ts';
 import type { Context } from './context.ts';
+import { performer } from './jobs/answer-later.ts';
 import { failureReply, issuesOf } from './http/failure-reply.ts';
 import { fhirHandler } from './http/fhir-handler.ts';
 import { acceptsGzip, sendReply } from './http/send-reply.ts';
@@ -32,6 +33,7 @@ export interface AppParts extends Omit<Context, 'router'> {
  */
 export function createApp(parts: AppParts): express.Express {
   const context: Context = { ...parts, router: compileRouter(ROUTES, parts.definitions.resourceTypes) };
+  parts.jobs?.performBy(performer(context));
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -3,7 +3,8 @@ import type { Definitions } from '../fhir/definitions.ts';
 import type { OfflineTranslation } from '../intake/translate-offline.ts';
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
-import type { Exporter } from '../export/exporter.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Run } from '../jobs/kept-request.ts';
 import type { Visit } from './access/enter.ts';
 import type { Gate } from './gate.ts';
 import type { CustomParameters } from './parameters/custom-parameters.ts';
@@ -19,8 +20,10 @@ export interface Context {
   readonly log: Logger;
   /** The table of routes: the entries of a bundle go through it as requests do. */
   readonly router: Router;
-  /** Undefined: nothing is exported. */
-  readonly exporter?: Exporter;
+  /** Undefined: nothing is exported, and everything is answered at once. */
+  readonly jobs?: Jobs;
+  /** The job that carries out the request; undefined where it is answered at once. */
+  readonly run?: Run;
   /** Undefined: everybody comes in, and nothing is kept of it. */
   readonly gate?: Gate;
   /** Who asks; undefined in what is no request's. Only the funnel reads it, and what a setting decides by client. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Access } from '../secure/access.ts';
+import type { Access, Granted } from '../secure/access.ts';
 import type { DocumentWrite } from '../store/store.ts';
 
 /** One access to the FHIR API, as the audit trail is told of it. */
@@ -26,6 +26,8 @@ export interface Accessed {
 export interface Gate {
   /** Fails: throws IssueError login-needed, too-many-requests */
   readonly authenticate?: (request: IncomingMessage) => Promise<Access>;
+  /** What a token allows that was shown earlier; undefined where nobody logs in. */
+  readonly restore?: (granted: Granted) => Access;
   /** Resolves when it is kept for good; the answer waits for it. Throws when it cannot be kept: nothing is answered then. */
   readonly record?: (accessed: Accessed, isNoted: boolean) => Promise<void>;
   /** What a write carries in its own change, so that it is never there without its trace. */

@@ -14,6 +14,8 @@ export interface Route {
   readonly path: string;
   /** What a body may be: a resource, a patch, form parameters, a resource or nothing at all, an HL7 v2 message or a resource. */
   readonly body: 'none' | 'resource' | 'patch' | 'form' | 'optional' | 'message';
+  /** With Prefer: respond-async it is answered later. */
+  readonly mayTakeLong?: true;
   readonly handle: (request: FhirRequest, target: Target, context: Context) => Promise<Reply>;
 }
 

@@ -10,7 +10,9 @@ import { bundle } from './bundle/bundle.ts';
 import { convert } from './operations/convert.ts';
 import { document } from './operations/document.ts';
 import { everything } from './operations/everything.ts';
-import { exportCancel, exportFile, exportGroup, exportPatients, exportStatus, exportSystem, JOBS } from './operations/export.ts';
+import { ANSWERS, EXPORTS } from './jobs/job-address.ts';
+import { jobCancel, jobFile, jobStatus } from './jobs/job-answers.ts';
+import { exportGroup, exportPatients, exportSystem } from './operations/export.ts';
 import { expand, expandInstance } from './operations/expand.ts';
 import { indexState } from './operations/index-state.ts';
 import { lookup } from './operations/lookup.ts';
@@ -25,28 +27,28 @@ import type { Route } from './route.ts';
 const COMPARTMENTS = ['Patient', 'Encounter', 'Practitioner', 'RelatedPerson', 'Device'] as const;
 
 /** An operation that changes nothing is asked by GET, or by POST with its parameters in a body. */
-function readOnly(name: string, path: string, handle: Route['handle']): Route[] {
+function readOnly(name: string, path: string, handle: Route['handle'], more: Pick<Route, 'mayTakeLong'> = {}): Route[] {
   return [
-    { name, method: 'GET', path, body: 'none', handle },
-    { name, method: 'POST', path, body: 'optional', handle },
+    { name, method: 'GET', path, body: 'none', handle, ...more },
+    { name, method: 'POST', path, body: 'optional', handle, ...more },
   ];
 }
 
 /** Every interaction and operation there is. What is not here is not served, and what is here is in the CapabilityStatement. */
 export const ROUTES: readonly Route[] = [
   { name: 'capabilities', method: 'GET', path: 'metadata', body: 'none', handle: capabilities },
-  { name: 'batch', method: 'POST', path: '', body: 'resource', handle: bundle },
-  { name: 'search-system', method: 'GET', path: '', body: 'none', handle: searchSystem },
-  { name: 'search-system', method: 'POST', path: '_search', body: 'form', handle: searchSystem },
-  { name: 'history-system', method: 'GET', path: '_history', body: 'none', handle: historySystem },
+  { name: 'batch', method: 'POST', path: '', body: 'resource', mayTakeLong: true, handle: bundle },
+  { name: 'search-system', method: 'GET', path: '', body: 'none', mayTakeLong: true, handle: searchSystem },
+  { name: 'search-system', method: 'POST', path: '_search', body: 'form', mayTakeLong: true, handle: searchSystem },
+  { name: 'history-system', method: 'GET', path: '_history', body: 'none', mayTakeLong: true, handle: historySystem },
 
-  { name: 'search-type', method: 'GET', path: '{type}', body: 'none', handle: searchType },
-  { name: 'search-type', method: 'POST', path: '{type}/_search', body: 'form', handle: searchType },
+  { name: 'search-type', method: 'GET', path: '{type}', body: 'none', mayTakeLong: true, handle: searchType },
+  { name: 'search-type', method: 'POST', path: '{type}/_search', body: 'form', mayTakeLong: true, handle: searchType },
   { name: 'create', method: 'POST', path: '{type}', body: 'resource', handle: create },
   { name: 'update', method: 'PUT', path: '{type}', body: 'resource', handle: conditionalUpdate },
   { name: 'patch', method: 'PATCH', path: '{type}', body: 'patch', handle: conditionalPatch },
   { name: 'delete', method: 'DELETE', path: '{type}', body: 'none', handle: conditionalDelete },
-  { name: 'history-type', method: 'GET', path: '{type}/_history', body: 'none', handle: historyType },
+  { name: 'history-type', method: 'GET', path: '{type}/_history', body: 'none', mayTakeLong: true, handle: historyType },
 
   { name: 'read', method: 'GET', path: '{type}/{id}', body: 'none', handle: read },
   { name: 'update', method: 'PUT', path: '{type}/{id}', body: 'resource', handle: update },
@@ -55,15 +57,29 @@ export const ROUTES: readonly Route[] = [
   { name: 'history-instance', method: 'GET', path: '{type}/{id}/_history', body: 'none', handle: historyInstance },
   { name: 'vread', method: 'GET', path: '{type}/{id}/_history/{version}', body: 'none', handle: readVersion },
   ...COMPARTMENTS.flatMap((compartment): Route[] => [
-    { name: 'search-compartment', method: 'GET', path: `${compartment}/{id}/{inside}`, body: 'none', handle: searchCompartment },
-    { name: 'search-compartment', method: 'POST', path: `${compartment}/{id}/{inside}/_search`, body: 'form', handle: searchCompartment },
+    {
+      name: 'search-compartment',
+      method: 'GET',
+      path: `${compartment}/{id}/{inside}`,
+      body: 'none',
+      mayTakeLong: true,
+      handle: searchCompartment,
+    },
+    {
+      name: 'search-compartment',
+      method: 'POST',
+      path: `${compartment}/{id}/{inside}/_search`,
+      body: 'form',
+      mayTakeLong: true,
+      handle: searchCompartment,
+    },
   ]),
 
   { name: '$validate', method: 'POST', path: '{type}/$validate', body: 'resource', handle: validateType },
   { name: '$validate', method: 'POST', path: '{type}/{id}/$validate', body: 'optional', handle: validateInstance },
   { name: '$validate', method: 'GET', path: '{type}/{id}/$validate', body: 'none', handle: validateInstance },
-  ...readOnly('$everything', 'Patient/{id}/$everything', everything),
-  ...readOnly('$everything', 'Encounter/{id}/$everything', everything),
+  ...readOnly('$everything', 'Patient/{id}/$everything', everything, { mayTakeLong: true }),
+  ...readOnly('$everything', 'Encounter/{id}/$everything', everything, { mayTakeLong: true }),
   { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: meta },
   { name: '$meta-add', method: 'POST', path: '{type}/{id}/$meta-add', body: 'resource', handle: metaAdd },
   { name: '$meta-delete', method: 'POST', path: '{type}/{id}/$meta-delete', body: 'resource', handle: metaDelete },
@@ -80,8 +96,10 @@ export const ROUTES: readonly Route[] = [
   ...readOnly('$export', '$export', exportSystem),
   ...readOnly('$export', 'Patient/$export', exportPatients),
   ...readOnly('$export', 'Group/{id}/$export', exportGroup),
-  { name: 'export-status', method: 'GET', path: `${JOBS}/{id}`, body: 'none', handle: exportStatus },
-  { name: 'export-cancel', method: 'DELETE', path: `${JOBS}/{id}`, body: 'none', handle: exportCancel },
-  { name: 'export-file', method: 'GET', path: `${JOBS}/{id}/{version}`, body: 'none', handle: exportFile },
+  ...[EXPORTS, ANSWERS].flatMap((place): Route[] => [
+    { name: 'job-status', method: 'GET', path: `${place}/{id}`, body: 'none', handle: jobStatus },
+    { name: 'job-cancel', method: 'DELETE', path: `${place}/{id}`, body: 'none', handle: jobCancel },
+    { name: 'job-file', method: 'GET', path: `${place}/{id}/{version}`, body: 'none', handle: jobFile },
+  ]),
   ...readOnly('$translate', 'ConceptMap/$translate', translate),
 ];

@@ -234,7 +234,7 @@ describe('who gets what', () => {
       // over all types its limits differ: refused, and with _type it is not
       if (cell.route.name === 'search-system') continue;
       if (
-        cell.route.name.startsWith('export-') ||
+        cell.route.name.startsWith('job-') ||
         (cell.route.name === '$export' && cell.path.startsWith('Group')) ||
         /^(Practitioner|Device)\//.test(cell.path)
       )

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Bundle } from 'fhir/r4.js';
+import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { idsIn, issueIds } from '../serve/gateway.ts';
 import { type Guarded, openGuarded } from './guarded-gateway.ts';
 
@@ -219,13 +219,7 @@ describe('an export', () => {
     expect((await kickOff(await guarded.token('system/Patient.rs'), '?_type=Observation')).status).toBe(403);
     const { status, job } = await kickOff(mine, '?_type=Observation,Patient');
     expect(status).toBe(202);
-    let manifest = await guarded.call('GET', job, mine);
-    for (let turn = 0; manifest.status === 202 && turn < 100; turn += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      manifest = await guarded.call('GET', job, mine);
-    }
-    expect(manifest.status).toBe(200);
-    const { output } = (await manifest.json()) as { output: { url: string }[] };
+    const { output } = await endOf<{ output: { url: string }[] }>(job, mine);
     const texts = await Promise.all(
       output.map(async ({ url }) => (await guarded.call('GET', url.slice(guarded.base.length + 1), mine)).text()),
     );
@@ -237,4 +231,60 @@ describe('an export', () => {
       expect((await guarded.call('GET', path)).status).toBe(401);
     }
   });
+
+  test('names, of each file that was fetched, the patients in it', async () => {
+    const { job } = await kickOff(mine, '?_type=Observation,Patient');
+    const { output } = await endOf<{ output: { url: string; type: string }[] }>(job, mine);
+    const url = output.find(({ type }) => type === 'Patient')?.url.slice(guarded.base.length + 1) ?? '';
+    expect((await guarded.call('GET', url, mine)).status).toBe(200);
+    const name = url.split('/').at(-1) ?? '';
+    expect((await fetches('p1')).join()).toContain(name);
+    expect((await fetches('p2')).join()).not.toContain(name);
+  });
 });
+
+describe('a request that is answered later', () => {
+  test('is carried out as who asked: what that may not see is not in it, what it may not do is not done', async () => {
+    const entry = [
+      { request: { method: 'GET', url: 'Patient?_count=50' } },
+      { request: { method: 'PUT', url: 'Basic/later' }, resource: { resourceType: 'Basic', id: 'later', code: { text: 'x' } } },
+    ];
+    const headers = { prefer: 'respond-async' };
+    const before = (await fetches('p1')).length;
+    const begun = await guarded.call('POST', '', mine, { resourceType: 'Bundle', type: 'batch', entry }, headers);
+    expect(begun.status).toBe(202);
+    const job = begun.headers.get('content-location')?.slice(guarded.base.length + 1) ?? '';
+    const { output } = await endOf<{ output: { url: string }[] }>(job, mine);
+    const url = output[0]?.url.slice(guarded.base.length + 1) ?? '';
+    const answer = (await (await guarded.call('GET', url, mine)).json()) as Bundle;
+    expect(answer.entry?.map(({ response }) => response?.status)).toEqual(['200 OK', '403 Forbidden']);
+    expect(JSON.stringify(answer)).not.toMatch(/Bergom/);
+    for (const path of [job, url]) {
+      expect((await guarded.call('GET', path, await guarded.token('patient/*.cruds', { patient: 'p2' }))).status).toBe(404);
+      expect((await guarded.call('GET', path)).status).toBe(401);
+    }
+    // that the request was carried out, and that its answer was fetched
+    const after = await fetches('p1');
+    expect([after.length, after.at(-1)]).toEqual([before + 2, url]);
+  });
+});
+
+/** Batches, and fetches of files, in which data of a patient went out, as the trail has them: what was asked. */
+async function fetches(patient: string): Promise<string[]> {
+  const reply = await guarded.call('GET', `AuditEvent?patient=${patient}&_count=1000&_sort=date`, operator);
+  const { entry = [] } = (await reply.json()) as Bundle<AuditEvent>;
+  return entry.flatMap(({ resource }) => {
+    const query = resource?.entity?.find((one) => one.query !== undefined)?.query;
+    const asked = Buffer.from(query ?? '', 'base64').toString('utf8');
+    return resource?.subtype?.[0]?.code === 'batch' || asked.startsWith('_') ? [asked] : [];
+  });
+}
+
+async function endOf<T>(job: string, token: string): Promise<T> {
+  for (let turn = 0; turn < 200; turn += 1) {
+    const reply = await guarded.call('GET', job, token);
+    if (reply.status === 200) return (await reply.json()) as T;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the job does not end');
+}

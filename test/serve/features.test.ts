@@ -105,7 +105,8 @@ const value = (name: string, text: string) => ({ name, valueString: text });
 const tagged = parameters({ name: 'meta', valueMeta: { tag: [{ system: 'urn:t', code: 'a' }] } });
 const GENDER = 'http://hl7.org/fhir/ValueSet/administrative-gender';
 const GENDERS = 'http://hl7.org/fhir/administrative-gender';
-const exported = (title: string): Proof => ({ file: '../export/export.test.ts', title });
+const exported = (title: string): Proof => ({ file: '../jobs/bulk-export.test.ts', title });
+const later = (title: string): Proof => ({ file: '../jobs/answer-later.test.ts', title });
 const merged = (title: string): Proof => ({ file: 'merge.test.ts', title });
 type Limit =
   | 'maxBodyBytes'
@@ -208,6 +209,10 @@ const PROOFS: ReadonlyMap<string, Proof> = new Map<string, Proof>([
   ['POST /Group/{id}/$export', exported('of a group: who a member was merged with is the same person')],
   ['GET /_export/{id}', exported('while it runs: 202, progress, when to come back; asked too often: 429')],
   ['DELETE /_export/{id}', exported('cancelled: 202, then neither status nor files are there')],
+  ['GET /_async/{id}', later('a search is answered later: 202, progress, then a manifest with a file of one Bundle')],
+  ['DELETE /_async/{id}', later('is cancelled by DELETE, and gone when it is out of date: nothing is left of it')],
+  ['GET /_async/{id}/{version}', later('a batch, a history, a compartment, a form and $everything too')],
+  ['Prefer: respond-async', later('a batch, a history, a compartment, a form and $everything too')],
   ['GET /_export/{id}/{version}', exported('files are named by their type, typed, counted, compressed for who takes it, and answer HEAD')],
   ['GET /ConceptMap/$translate', { file: 'terminology.test.ts', title: '$translate asks a loaded concept map' }],
   ['POST /ConceptMap/$translate', { file: 'terminology.test.ts', title: '$translate asks a loaded concept map' }],

@@ -56,7 +56,7 @@ describe('search parameters made at run time, of two gateways over one database'
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const put = ({ store }: typeof one, resource: { resourceType: string; id: string }) =>
+  const put = ({ store }: typeof one, resource: { resourceType: string; id: string; [name: string]: unknown }) =>
     store.commit({ writes: [{ type: resource.resourceType, id: resource.id, resource }] });
   const patient = (id: string, color: string, url = 'urn:eyes') => ({
     resourceType: 'Patient',

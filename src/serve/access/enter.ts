@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { simpleInputs } from '../operations/parameters.ts';
 import type { Match } from '../route.ts';
-import { authorisedExporter } from './authorised-exporter.ts';
+import { authorisedJobs } from './authorised-jobs.ts';
 import { AuthorisedStore } from './authorised-store.ts';
 import type { Reading } from './judge.ts';
 import { MATRIX, type MatrixRow } from './matrix.ts';
@@ -22,6 +22,8 @@ export interface Visit {
   readonly store: Store;
   readonly unseen: Set<string>;
   readonly passed: (versions: readonly StoredVersion[]) => void;
+  /** Whose data left in a file. */
+  readonly named: (patients: readonly string[]) => void;
   /** What every change of this request carries for the audit trail. */
   readonly note?: (writes: readonly Write[]) => DocumentWrite | undefined;
   /** Before anybody looks for AuditEvents. */
@@ -36,7 +38,7 @@ export interface Entered {
 
 /** A visit by somebody. */
 export function visitOf(access: Access, store: Store, rest: Partial<Visit> = {}): Visit {
-  return { passed: () => undefined, ...rest, access, store, unseen: new Set() };
+  return { passed: () => undefined, named: () => undefined, ...rest, access, store, unseen: new Set() };
 }
 
 /**
@@ -71,7 +73,7 @@ export function enter({ route, target }: Match, request: FhirRequest, context: C
     context: {
       ...context,
       store: guarded,
-      ...(context.exporter === undefined ? {} : { exporter: authorisedExporter(context.exporter, access) }),
+      ...(context.jobs === undefined ? {} : { jobs: authorisedJobs(context.jobs, access) }),
     },
   };
 }

@@ -40,12 +40,9 @@ export const MATRIX: ReadonlyMap<string, MatrixRow> = new Map<string, MatrixRow>
   ['$meta', READ],
   ['$meta-add', UPDATE],
   ['$meta-delete', UPDATE],
-  ['$merge', UPDATE],
-  ['$unmerge', UPDATE],
   ['$document', READ],
   ['$merge', { needs: 'any', sees: ['u'], writes: true }],
   ['$unmerge', { needs: 'any', sees: ['u'], writes: true }],
-  ['$convert', ANY],
   ['$index-state', READ],
   ['$convert', ANY],
   ['$expand', ANY],
@@ -54,7 +51,7 @@ export const MATRIX: ReadonlyMap<string, MatrixRow> = new Map<string, MatrixRow>
   ['$translate', ANY],
   ['$export', ANY],
   // a job is its owner's alone
-  ['export-status', ANY],
-  ['export-cancel', ANY],
-  ['export-file', ANY],
+  ['job-status', ANY],
+  ['job-cancel', ANY],
+  ['job-file', ANY],
 ]);

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Access } from '../../secure/access.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
@@ -8,10 +7,19 @@ import type { Match } from '../route.ts';
 import { type Visit, visitOf } from './enter.ts';
 import { visitNotes } from './visit-notes.ts';
 
+/** Where a request came from. */
+export interface Caller {
+  readonly method: string;
+  readonly peer: string;
+}
+
+/** Patients of one record: more of them, as a file of an export has, make several. */
+const MOST_PATIENTS = 1_000;
+
 /** What the audit trail will hold of one request; it grows while the request is served. */
 export class RequestTrail {
   readonly #context: Context;
-  readonly #request: IncomingMessage;
+  readonly #from: Caller;
   readonly #id: string;
   readonly #notes = visitNotes();
   #match: Match | undefined;
@@ -19,9 +27,9 @@ export class RequestTrail {
   #query: string | undefined;
   #isNoted = false;
 
-  constructor(context: Context, request: IncomingMessage) {
+  constructor(context: Context, from: Caller) {
     this.#context = context;
-    this.#request = request;
+    this.#from = from;
     this.#id = context.gate?.record === undefined ? '' : context.newId();
   }
 
@@ -34,7 +42,9 @@ export class RequestTrail {
   visit(access: Access, { path, query }: FhirRequest): Visit {
     const { gate, store } = this.#context;
     this.#access = access;
+    // a job has no type: its address says which it was
     if (query.length > 0) this.#query = `${path.join('/')}?${formatQuery(query)}`;
+    else if (path[0]?.startsWith('_') === true) this.#query = path.join('/');
     const note: Visit['note'] = (writes) => {
       if (writes.length === 0) return undefined;
       this.#notes.writes(writes);
@@ -43,6 +53,7 @@ export class RequestTrail {
     };
     return visitOf(access, store, {
       passed: this.#notes.passed,
+      named: this.#notes.named,
       ...(gate?.catchUp === undefined ? {} : { catchUp: gate.catchUp }),
       ...(gate?.note === undefined ? {} : { note }),
     });
@@ -52,17 +63,26 @@ export class RequestTrail {
   async keep(status: number): Promise<void> {
     const { gate } = this.#context;
     if (gate?.record === undefined || this.#match === undefined || this.#match.route.name === 'capabilities') return;
-    await gate.record(this.#accessed(status), this.#isNoted);
+    const accessed = this.#accessed(status);
+    await gate.record({ ...accessed, patients: accessed.patients.slice(0, MOST_PATIENTS) }, this.#isNoted);
+    for (let at = MOST_PATIENTS; at < accessed.patients.length; at += MOST_PATIENTS)
+      await gate.record({ ...accessed, id: this.#context.newId(), patients: accessed.patients.slice(at, at + MOST_PATIENTS) }, false);
+  }
+
+  /** Ids of the patients whose data it was so far. */
+  get patients(): ReadonlySet<string> {
+    return this.#notes.patients;
   }
 
   #accessed(status: number): Accessed {
+    const target = this.#match?.target;
     return {
       id: this.#id,
       interaction: this.#match?.route.name ?? '',
-      method: this.#request.method ?? '',
+      method: this.#from.method,
       access: this.#access,
-      peer: this.#request.socket.remoteAddress ?? '',
-      target: this.#match?.target ?? { type: '', id: '' },
+      peer: this.#from.peer,
+      target: target === undefined || target.type === '' ? { type: '', id: '' } : target,
       ...(this.#query === undefined ? {} : { query: this.#query }),
       status,
       patients: [...this.#notes.patients],

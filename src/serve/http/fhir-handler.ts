@@ -7,6 +7,7 @@ import { enter } from '../access/enter.ts';
 import { MATRIX } from '../access/matrix.ts';
 import { RequestTrail } from '../access/request-trail.ts';
 import type { Context } from '../context.ts';
+import { answerLater, isAnsweredLater } from '../jobs/answer-later.ts';
 import type { Conditions, FhirRequest, Method } from '../fhir-request.ts';
 import type { Reply } from '../reply.ts';
 import type { Match, Router } from '../route.ts';
@@ -32,7 +33,8 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
     const raw = wantsContent(request.method, path, valueOf(query, '_format'), request.headers.accept);
     let reply: Reply;
     let interaction = 'none';
-    const trail = new RequestTrail(context, request);
+    const peer = request.socket.remoteAddress ?? '';
+    const trail = new RequestTrail(context, { method: request.method, peer });
     try {
       if (request.originalUrl.length > context.settings.maxUrlLength)
         throw new IssueError(issue('address-too-long', { limit: context.settings.maxUrlLength }));
@@ -48,7 +50,9 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
         // a form may say it too
         if (match.route.body === 'form') how = asked(how, asData.query, request);
         const entered = enter(match, asData, { ...context, visit: trail.visit(access, asData) });
-        reply = await match.route.handle(entered.request, match.target, entered.context);
+        reply = await (!how.headOnly && isAnsweredLater(match, entered.request, entered.context)
+          ? answerLater(entered.request, peer, entered.context)
+          : match.route.handle(entered.request, match.target, entered.context));
       }
     } catch (error) {
       const issues = issuesOf(error, context.log, context.newId);

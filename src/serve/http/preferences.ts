@@ -2,6 +2,7 @@
 export interface Preferences {
   readonly return?: 'minimal' | 'representation' | 'OperationOutcome';
   readonly handling?: 'strict' | 'lenient';
+  readonly respondAsync?: true;
 }
 
 /**
@@ -11,10 +12,11 @@ export interface Preferences {
  * Source: RFC 7240; FHIR R4 http, 3.1.0.1.7
  */
 export function parsePrefer(header: string | undefined): Preferences {
-  const found: { return?: Preferences['return'] & string; handling?: Preferences['handling'] & string } = {};
+  const found: { return?: Preferences['return'] & string; handling?: Preferences['handling'] & string; respondAsync?: true } = {};
   for (const part of (header ?? '').split(/[,;]/)) {
     const [name, value = ''] = part.split('=').map((text) => text.trim().replace(/^"|"$/g, ''));
     if (name === 'return' && (value === 'minimal' || value === 'representation' || value === 'OperationOutcome')) found.return ??= value;
+    if (name === 'respond-async') found.respondAsync = true;
     if (name === 'handling' && (value === 'strict' || value === 'lenient')) found.handling ??= value;
   }
   return found;

@@ -1,7 +1,7 @@
 import { type Span, dateSpan } from '../../fhir/date-span.ts';
 import { isId } from '../../fhir/primitives.ts';
 import { isAboutOne } from '../../fhir/meets-filter.ts';
-import type { ExportRequest } from '../../export/export-request.ts';
+import type { ExportRequest } from '../../jobs/export-request.ts';
 import { issue, type Issue } from '../../issue/issue.ts';
 import { compartmentTypes } from '../compartment-types.ts';
 import type { Context } from '../context.ts';

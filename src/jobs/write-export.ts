@@ -1,12 +1,13 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { patientsIn } from '../fhir/patients-named.ts';
 import { toOutcomeIssue } from '../issue/operation-outcome.ts';
 import type { Store, StoredVersion } from '../store/store.ts';
 import { type Choice, choiceOf, type ResourceReading } from './choose-versions.ts';
-import type { ExportFile, ExportJob } from './export-job.ts';
+import type { ExportJob, JobFile } from './job.ts';
 import { momentSeq } from './export-moments.ts';
 import { groupMembers } from './group-members.ts';
-import { NdjsonFile } from './ndjson-file.ts';
+import { NdjsonFile, patientsBeside } from './ndjson-file.ts';
 
 /** What the writing of an export works with. */
 export interface ExportMeans {
@@ -64,7 +65,7 @@ export async function writeExport(job: ExportJob, means: ExportMeans): Promise<b
         if (request.until !== undefined && version.lastUpdated >= request.until) continue;
         if (version.deleted) await addDeletion(version, choice, request.since !== undefined, open, means.store);
         else if (choice === undefined || choice(version))
-          await open.add('output', type, elements === undefined ? version.json : means.narrow(version, elements));
+          await open.add('output', type, elements === undefined ? version.json : means.narrow(version, elements), version);
       }
       after = versions.at(-1)?.seq ?? after;
       if (open.isFull) {
@@ -83,16 +84,16 @@ export async function writeExport(job: ExportJob, means: ExportMeans): Promise<b
 class OpenFiles {
   readonly #folder: string;
   readonly #means: ExportMeans;
-  readonly #files: ExportFile[];
-  readonly #open = new Map<ExportFile['kind'], NdjsonFile>();
+  readonly #files: JobFile[];
+  readonly #open = new Map<JobFile['kind'], NdjsonFile>();
 
-  constructor(folder: string, means: ExportMeans, files: ExportFile[]) {
+  constructor(folder: string, means: ExportMeans, files: JobFile[]) {
     this.#folder = folder;
     this.#means = means;
     this.#files = files;
   }
 
-  async add(kind: 'output' | 'deleted', type: string, json: string): Promise<void> {
+  async add(kind: 'output' | 'deleted', type: string, json: string, of: StoredVersion): Promise<void> {
     let file = this.#open.get(kind);
     if (file === undefined) {
       const number = this.#files.filter((one) => one.kind === kind && one.type === type).length + 1;
@@ -100,7 +101,7 @@ class OpenFiles {
       file = await NdjsonFile.create(this.#folder, { name, kind, type });
       this.#open.set(kind, file);
     }
-    const waited = file.add(json);
+    const waited = file.add(json, patientsIn(of));
     if (waited !== undefined) await waited;
   }
 
@@ -139,13 +140,13 @@ async function addDeletion(
     if (before === undefined || before.deleted || !choice(before)) return;
   }
   const entry = [{ request: { method: 'DELETE', url: `${type}/${id}` } }];
-  await open.add('deleted', 'Bundle', JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }));
+  await open.add('deleted', 'Bundle', JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }), version);
 }
 
-async function errorFile(folder: string, { request }: ExportJob, id: string): Promise<ExportFile> {
+async function errorFile(folder: string, { request }: ExportJob, id: string): Promise<JobFile> {
   const file = await NdjsonFile.create(folder, { name: `errors-${id}.ndjson`, kind: 'error', type: 'OperationOutcome' });
   for (const warning of request.warnings)
-    await file.add(JSON.stringify({ resourceType: 'OperationOutcome', issue: [toOutcomeIssue(warning)] }));
+    await file.add(JSON.stringify({ resourceType: 'OperationOutcome', issue: [toOutcomeIssue(warning)] }), []);
   return file.finish();
 }
 
@@ -165,7 +166,7 @@ function elementsOf({ request }: ExportJob, type: string): readonly string[] | u
 
 /** What was being written when the gateway stopped is written anew, under another name. */
 async function removeHalves(folder: string, { files }: ExportJob): Promise<void> {
-  const whole = new Set(files.map(({ name }) => name));
+  const whole = new Set(files.flatMap(({ name }) => [name, patientsBeside(name)]));
   for (const name of await readdir(folder)) if (!whole.has(name)) await rm(join(folder, name), { force: true });
 }
 

@@ -1,18 +1,19 @@
 import { EVERYTHING } from '../../fhir/search-query.ts';
 import { issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
-import type { Exporter } from '../../export/exporter.ts';
-import type { ExportRequest } from '../../export/export-request.ts';
+import type { ExportRequest } from '../../jobs/export-request.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
 import type { Access } from '../../secure/access.ts';
 
-/** Exports as one caller may have them: types and resources outside its scopes are none of them, and a job is its owner's alone. */
-export function authorisedExporter(exporter: Exporter, access: Access): Exporter {
+/** Jobs as one caller may have them: types and resources outside its scopes are in no export, and a job is its owner's alone. */
+export function authorisedJobs(jobs: Jobs, access: Access): Jobs {
   return {
-    ...exporter,
-    kickOff: (request) => exporter.kickOff(narrowExport(request, access), access.owner),
-    status: (id) => exporter.status(id, access.owner),
-    cancel: (id) => exporter.cancel(id, access.owner),
-    file: (id, name) => exporter.file(id, name, access.owner),
+    ...jobs,
+    kickOff: (request) => jobs.kickOff(narrowExport(request, access), access.owner),
+    answerLater: (url, asked) => jobs.answerLater(url, asked, access.owner),
+    status: (id) => jobs.status(id, access.owner),
+    cancel: (id) => jobs.cancel(id, access.owner),
+    file: (id, name) => jobs.file(id, name, access.owner),
   };
 }
 

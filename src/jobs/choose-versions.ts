@@ -2,6 +2,7 @@ import type { CompartmentParameters } from '../fhir/compartments.ts';
 import type { IndexValues } from '../fhir/index-values.ts';
 import { meetsFilter } from '../fhir/meets-filter.ts';
 import type { Resource } from '../fhir/resource.ts';
+import { patientsNamed } from '../fhir/patients-named.ts';
 import { parseJson } from '../fhir/written-number.ts';
 import { Bug } from '../issue/issue-error.ts';
 import type { StoredVersion } from '../store/store.ts';
@@ -17,8 +18,6 @@ export interface ResourceReading {
 
 /** Whether a version, which is no deletion, belongs to an export. */
 export type Choice = (version: StoredVersion) => boolean;
-
-const PATIENT = /Patient\/([A-Za-z0-9\-.]{1,64})/g;
 
 /**
  * The choice a request makes among the versions of a type; undefined when all of them are wanted, which nobody needs to look into.
@@ -46,7 +45,7 @@ export function choiceOf(
 /** A cheap look at the text: a resource that nowhere names one of the patients is about none of them. */
 function mentions({ type, id, json }: StoredVersion, patients: ReadonlySet<string>): boolean {
   if (type === 'Patient' && patients.has(id)) return true;
-  for (const [, named] of json.matchAll(PATIENT)) if (patients.has(named as string)) return true;
+  for (const named of patientsNamed(json)) if (patients.has(named)) return true;
   return false;
 }
 

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { createExporter, type Exporter, type ExporterParts } from '../../src/export/exporter.ts';
+import type { Perform } from '../../src/jobs/kept-request.ts';
+import { createJobs, type Jobs, type JobsParts } from '../../src/jobs/jobs.ts';
 import { compileCompartmentOwners } from '../../src/fhir/compartment-owners.ts';
 import { compileCompartments } from '../../src/fhir/compartments.ts';
 import { compileExtractor } from '../../src/fhir/index-extraction.ts';
@@ -41,24 +42,25 @@ export interface ExportGateway {
   readonly folder: string;
   readonly clock: { now: number };
   readonly reported: Issue[];
-  exporter: Exporter;
-  /** Another exporter over the same store and folder, as after a restart; not started. */
-  another(more?: Partial<ExporterParts>): Exporter;
+  jobs: Jobs;
+  /** Other jobs over the same store and folder, as after a restart; not started. */
+  another(more?: Partial<JobsParts>): Jobs;
   put(...resources: Resource[]): Promise<void>;
   remove(type: string, id: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens it; the exporter is not started, so that nothing but the tests moves the clock. */
-export async function openExportGateway(parts: Partial<ExporterParts> = {}): Promise<ExportGateway> {
+/** Opens it; they are not started, so that nothing but the tests moves the clock. */
+export async function openExportGateway(parts: Partial<JobsParts> = {}): Promise<ExportGateway> {
   const scratch = mkdtempSync(join(tmpdir(), 'chartbridge-export-'));
   const folder = parts.folder ?? join(scratch, 'exports');
   const clock = { now: Date.UTC(2026, 0, 2, 9, 30) };
   const store = await openSqliteStore({ path: join(scratch, 'test.db'), extract, now: () => clock.now, compartmentParameters });
   const reported: Issue[] = [];
   let ids = 0;
-  const another = (more: Partial<ExporterParts> = {}): Exporter =>
-    createExporter({
+  let perform: Perform | undefined;
+  const another = (more: Partial<JobsParts> = {}): Jobs => {
+    const jobs = createJobs({
       store,
       folder,
       reading: { patientsOf, extract, compartmentParameters },
@@ -70,6 +72,9 @@ export async function openExportGateway(parts: Partial<ExporterParts> = {}): Pro
       ...parts,
       ...more,
     });
+    if (perform !== undefined) jobs.performBy(perform);
+    return jobs;
+  };
   const settings = { ...DEFAULT_SETTINGS, baseUrl: '' };
   const gateway: ExportGateway = {
     get base() {
@@ -79,7 +84,7 @@ export async function openExportGateway(parts: Partial<ExporterParts> = {}): Pro
     folder,
     clock,
     reported,
-    exporter: another(),
+    jobs: another(),
     another,
     async put(...resources) {
       await store.commit({ writes: resources.map((resource) => ({ type: resource.resourceType, id: resource.id ?? '', resource })) });
@@ -92,7 +97,7 @@ export async function openExportGateway(parts: Partial<ExporterParts> = {}): Pro
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await gateway.exporter.close();
+      await gateway.jobs.close();
       await store.close();
       rmSync(scratch, { recursive: true, force: true });
     },
@@ -103,13 +108,18 @@ export async function openExportGateway(parts: Partial<ExporterParts> = {}): Pro
     definitions,
     settings,
     // the one of the moment: tests put another in its place
-    exporter: {
-      kickOff: (request, owner) => gateway.exporter.kickOff(request, owner),
-      status: (id, owner) => gateway.exporter.status(id, owner),
-      cancel: (id, owner) => gateway.exporter.cancel(id, owner),
-      file: (id, name, owner) => gateway.exporter.file(id, name, owner),
-      start: () => gateway.exporter.start(),
-      close: () => gateway.exporter.close(),
+    jobs: {
+      kickOff: (request, owner) => gateway.jobs.kickOff(request, owner),
+      status: (id, owner) => gateway.jobs.status(id, owner),
+      cancel: (id, owner) => gateway.jobs.cancel(id, owner),
+      file: (id, name, owner) => gateway.jobs.file(id, name, owner),
+      answerLater: (url, asked, owner) => gateway.jobs.answerLater(url, asked, owner),
+      performBy: (by) => {
+        perform = by;
+        gateway.jobs.performBy(by);
+      },
+      start: () => gateway.jobs.start(),
+      close: () => gateway.jobs.close(),
     },
     log: pino({ level: 'silent' }),
     now: () => new Date(clock.now),

@@ -97,8 +97,8 @@ describe('kick-off, status, manifest and files', () => {
   });
 
   test('while it runs: 202, progress, when to come back; asked too often: 429', async () => {
-    gateway.exporter = gateway.another();
-    await gateway.exporter.close(); // accepts, and writes nothing
+    gateway.jobs = gateway.another();
+    await gateway.jobs.close(); // accepts, and writes nothing
     await gateway.put(patient('a'));
     const location = (await kickOff(gateway, '$export')).headers.get('content-location') ?? '';
     const first = await fetch(location);
@@ -115,8 +115,8 @@ describe('kick-off, status, manifest and files', () => {
   });
 
   test('too many at a time are refused with 429 and Retry-After', async () => {
-    gateway.exporter = gateway.another();
-    await gateway.exporter.close();
+    gateway.jobs = gateway.another();
+    await gateway.jobs.close();
     const answers = await Array.from({ length: 9 }).reduce<Promise<Response[]>>(
       async (before) => [...(await before), await kickOff(gateway, '$export')],
       Promise.resolve([]),
@@ -145,7 +145,7 @@ describe('kick-off, status, manifest and files', () => {
     await ended(begun);
     gateway.clock.now += 3_600_000;
     expect((await fetch(begun)).status).toBe(404);
-    gateway.exporter.start();
+    gateway.jobs.start();
     await expect.poll(() => readdirSync(gateway.folder)).toEqual([]);
   });
 
@@ -160,10 +160,10 @@ describe('kick-off, status, manifest and files', () => {
 
   test("a job is its owner's alone", async () => {
     const request = { level: 'system', url: '', types: ['Patient'], filters: [], elements: [], warnings: [] } as const;
-    const id = await gateway.exporter.kickOff(request, 'client-1');
-    await expect(gateway.exporter.status(id, 'client-2')).rejects.toMatchObject({ issues: [{ id: 'export-not-found' }] });
-    await expect(gateway.exporter.cancel(id, 'client-2')).rejects.toMatchObject({ issues: [{ id: 'export-not-found' }] });
-    expect(await gateway.exporter.status(id, 'client-1')).toBeDefined();
+    const id = await gateway.jobs.kickOff(request, 'client-1');
+    await expect(gateway.jobs.status(id, 'client-2')).rejects.toMatchObject({ issues: [{ id: 'export-not-found' }] });
+    await expect(gateway.jobs.cancel(id, 'client-2')).rejects.toMatchObject({ issues: [{ id: 'export-not-found' }] });
+    expect(await gateway.jobs.status(id, 'client-1')).toBeDefined();
   });
 
   test('the CapabilityStatement names the three', async () => {
@@ -339,16 +339,16 @@ describe('a job outlives its gateway', () => {
   test('stopped in the middle, it goes on with whole files and ends as if nothing had been', async () => {
     await gateway.put(...ids.map((id) => patient(id)));
     const location = (await kickOff(gateway, '$export?_type=Patient')).headers.get('content-location') ?? '';
-    await gateway.exporter.close();
+    await gateway.jobs.close();
     await gateway.put(...ids.map((id) => patient(id, { active: false })));
-    gateway.exporter = gateway.another();
-    gateway.exporter.start();
+    gateway.jobs = gateway.another();
+    gateway.jobs.start();
     const manifest = (await (await ended(location)).json()) as Awaited<ReturnType<typeof exported>>;
     const lines = await linesOf(manifest.output);
     expect(lines.map((line) => JSON.parse(line) as Resource).map(({ id, active }) => [id, active])).toEqual(
       ids.map((id) => [id, undefined]),
     );
-    const files = readdirSync(`${gateway.folder}/${location.split('/').at(-1)}`);
+    const files = readdirSync(`${gateway.folder}/${location.split('/').at(-1)}`).filter((name) => name.endsWith('.ndjson'));
     expect(new Set(files)).toEqual(new Set(manifest.output.map(({ url }) => url.split('/').at(-1))));
     expect(files).toHaveLength(manifest.output.length);
   });
@@ -363,12 +363,12 @@ describe('a job outlives its gateway', () => {
     const lease = { runner: 'dead', until: gateway.clock.now + 15_000 };
     const json = JSON.stringify({ ...job, state: 'unfinished', typesDone: 0, after: 0, files: [], lease });
     await gateway.store.commit({ documents: [{ kind: 'export-job', key, json }] });
-    gateway.exporter = gateway.another();
-    gateway.exporter.start();
+    gateway.jobs = gateway.another();
+    gateway.jobs.start();
     await new Promise((done) => setTimeout(done, 100));
     expect((await fetch(location)).status).toBe(202);
     gateway.clock.now += 15_001;
-    gateway.exporter.start();
+    gateway.jobs.start();
     expect((await ended(location)).status).toBe(200);
   });
 
@@ -376,7 +376,7 @@ describe('a job outlives its gateway', () => {
     await gateway.put(patient('a'));
     const idle = gateway.another();
     await idle.close();
-    gateway.exporter = idle;
+    gateway.jobs = idle;
     const location = (await kickOff(gateway, '$export')).headers.get('content-location') ?? '';
     let commits = 0;
     let isDown = true;
@@ -390,13 +390,13 @@ describe('a job outlives its gateway', () => {
         return name === 'commit' ? commit : typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
-    gateway.exporter = gateway.another({ store });
-    gateway.exporter.start();
+    gateway.jobs = gateway.another({ store });
+    gateway.jobs.start();
     await new Promise((done) => setTimeout(done, 200));
     expect(commits).toBeLessThan(10);
     expect(gateway.reported.map(({ id }) => id)).toContain('store-unavailable');
     isDown = false;
-    gateway.exporter.start();
+    gateway.jobs.start();
     expect((await ended(location)).status).toBe(200);
   });
 
@@ -404,14 +404,14 @@ describe('a job outlives its gateway', () => {
     await gateway.put(...ids.map((id) => patient(id)));
     const idle = gateway.another();
     await idle.close();
-    gateway.exporter = idle;
+    gateway.jobs = idle;
     const location = (await kickOff(gateway, '$export?_type=Patient')).headers.get('content-location') ?? '';
     const both = [gateway.another(), gateway.another()];
     for (const exporter of both) exporter.start();
     const manifest = (await (await ended(location)).json()) as Awaited<ReturnType<typeof exported>>;
     for (const exporter of both) await exporter.close();
     expect(await linesOf(manifest.output)).toHaveLength(ids.length);
-    expect(readdirSync(`${gateway.folder}/${location.split('/').at(-1)}`)).toHaveLength(manifest.output.length);
+    expect(readdirSync(`${gateway.folder}/${location.split('/').at(-1)}`)).toHaveLength(2 * manifest.output.length);
   });
 
   test('a disk that does not take it ends the job with the reason, and the log is told', async () => {

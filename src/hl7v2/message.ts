@@ -16,6 +16,7 @@ export interface Segment {
   readonly occurrence: number;
   /** Its place in Message.segments, from 0. */
   readonly position: number;
+  readonly address: Address;
   /** As it was sent, without its end. */
   readonly raw: string;
   /** The highest field sent, valued or not. */
@@ -46,10 +47,13 @@ export interface Repetition {
 
 /** The address of a segment, or of a place in it. */
 export function addressOf(segment: Segment, field?: number, repetition?: number, component?: number, subcomponent?: number): Address {
-  if (field === undefined) return { segment: segment.name, occurrence: segment.occurrence };
+  if (field === undefined) return segment.address;
+  const { name, occurrence } = segment;
+  // Of most values the place of the whole repetition is asked for.
+  if (repetition !== undefined && component === undefined) return { segment: name, occurrence, field, repetition };
   return {
-    segment: segment.name,
-    occurrence: segment.occurrence,
+    segment: name,
+    occurrence,
     field,
     ...(repetition === undefined ? {} : { repetition }),
     ...(component === undefined ? {} : { component }),

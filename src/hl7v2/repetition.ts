@@ -13,6 +13,9 @@ export interface Reading {
 /** Two double quotes: the sender says there is no value any more. */
 const NULL = '""';
 
+/** What a value without a separator is divided into: it is its own only component. */
+const UNDIVIDED: readonly string[] = [];
+
 /** A repetition that is split into components when one is first asked for. */
 export class LazyRepetition implements Repetition {
   readonly raw: string;
@@ -31,7 +34,9 @@ export class LazyRepetition implements Repetition {
   }
 
   get componentCount(): number {
-    return this.raw === '' ? 0 : this.#split().length;
+    if (this.raw === '') return 0;
+    const components = this.#split();
+    return components === UNDIVIDED ? 1 : components.length;
   }
 
   component(component: number, subcomponent = 1): string {
@@ -48,7 +53,9 @@ export class LazyRepetition implements Repetition {
   }
 
   rawComponent(component: number): string {
-    return this.#split()[component - 1] ?? '';
+    const components = this.#split();
+    if (components === UNDIVIDED) return component === 1 ? this.raw : '';
+    return components[component - 1] ?? '';
   }
 
   text(): string {
@@ -59,7 +66,7 @@ export class LazyRepetition implements Repetition {
     if (this.#components !== undefined) return this.#components;
     const { component } = this.#reading.delimiters;
     // Most values are not divided: to look is cheaper than to split.
-    this.#components = this.raw.includes(component) ? this.raw.split(component) : [this.raw];
+    this.#components = this.raw.includes(component) ? this.raw.split(component) : UNDIVIDED;
     return this.#components;
   }
 

@@ -1,3 +1,4 @@
+import type { Address } from '../issue/address.ts';
 import type { Repetition, Segment } from './message.ts';
 import { isHeaderSegment } from './read-delimiters.ts';
 import { LazyRepetition, LiteralRepetition, type Reading } from './repetition.ts';
@@ -9,6 +10,7 @@ export class LazySegment implements Segment {
   readonly name: string;
   readonly occurrence: number;
   readonly position: number;
+  readonly address: Address;
   readonly raw: string;
   readonly #reading: Reading;
   /** 1 in MSH, BHS and FHS, whose first field is the separator and stands in no split. */
@@ -21,6 +23,7 @@ export class LazySegment implements Segment {
     this.name = name;
     this.occurrence = occurrence;
     this.position = position;
+    this.address = { segment: name, occurrence };
     this.#reading = reading;
     this.#shift = isHeaderSegment(name) ? 1 : 0;
   }
@@ -36,17 +39,18 @@ export class LazySegment implements Segment {
   }
 
   field(field: number): readonly Repetition[] {
+    const raw = this.rawField(field);
+    // Most fields anybody asks for are empty: they take no room.
+    if (raw === '') return NOTHING;
     this.#repetitions ??= [];
-    return (this.#repetitions[field] ??= this.#repeat(field));
+    return (this.#repetitions[field] ??= this.#repeat(field, raw));
   }
 
   value(field: number, repetition = 1, component = 1, subcomponent = 1): string {
     return this.field(field)[repetition - 1]?.component(component, subcomponent) ?? '';
   }
 
-  #repeat(field: number): readonly Repetition[] {
-    const raw = this.rawField(field);
-    if (raw === '') return NOTHING;
+  #repeat(field: number, raw: string): readonly Repetition[] {
     if (this.#shift === 1 && field <= 2) return [new LiteralRepetition(raw)];
     const separator = this.#reading.delimiters.repetition;
     if (!raw.includes(separator)) return [new LazyRepetition(raw, this.#reading)];

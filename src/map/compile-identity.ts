@@ -1,6 +1,6 @@
 import { compileWhen, type RowScope } from './compile-row.ts';
 import type { IdentityLine, IdentityRule, IdentityTerm } from './identity.ts';
-import { keyTextOf } from './key-text.ts';
+import { isTyped, keyTextOf } from './key-text.ts';
 import { barred, isTreeMap, textOfTree, type Tree } from './mapping-source.ts';
 import { parsePlace } from './place.ts';
 
@@ -25,12 +25,17 @@ function compileLine(item: Tree, index: number, scope: RowScope): IdentityLine |
     if (written === 'position') return 'position';
     const place = parsePlace(written);
     const readable = place !== undefined && (scope.dataType ? place.field === 0 && place.owner === scope.owner : place.field !== 0);
-    return readable ? { place, key: keyTextOf(place) } : fault(`identity: "${written}" is no address this map can read`);
+    return readable
+      ? { place, key: keyTextOf(place), typed: isTyped(place) }
+      : fault(`identity: "${written}" is no address this map can read`);
   });
   if (terms[0] === 'position') return fault('identity: a key begins with an address');
+  const [first, ...rest] = terms.filter((term) => term !== undefined);
+  if (first === undefined || first === 'position') return undefined;
   const when = isTreeMap(item) ? textOfTree(item['when']) : undefined;
   return {
-    terms: terms.filter((term) => term !== undefined),
+    first,
+    rest,
     test: compileWhen(when, scope, fault),
     weak: isTreeMap(item) && item['weak'] === 'true',
     text,

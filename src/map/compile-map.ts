@@ -53,7 +53,7 @@ export function compileMap(source: MappingSource, library: Library, changes: rea
     fhirType,
     isResource,
     rows: all,
-    plans: new RowPlans(all),
+    plans: new RowPlans(all, owner, dataType),
     identity: compileIdentity(scope),
     needs: compileNeeds(data['needs'], scope),
     profile: textOfTree(data['profile']),

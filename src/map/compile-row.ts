@@ -1,7 +1,7 @@
 import { catalogue, type IssueId } from '../issue/catalogue.ts';
 import { componentsOf, type FieldFacts, fieldOf } from '../hl7v2/fields.ts';
 import { type CodeTable, type Otherwise, readCode, withCodes } from './code-table.ts';
-import { parseCondition, placesOf } from './condition.ts';
+import { type Condition, parseCondition, placesOf } from './condition.ts';
 import { compileConstant } from './constant.ts';
 import { type ElementPath, resolvePath } from './element-path.ts';
 import type { Library } from './library.ts';
@@ -10,9 +10,9 @@ import { isTreeMap, type MappingSource, textOfTree, type Tree, type TreeMap } fr
 import { parsePlace, type Place } from './place.ts';
 import { compileCondition, compilePlace, type Test } from './read-place.ts';
 import type { Branches, Row } from './row.ts';
-import type { Conversion, RowFacts } from './run.ts';
+import type { Conversion, Convert, RowFacts } from './run.ts';
 import { compileTarget, Numbering } from './target.ts';
-import { isRemembered } from './value-memory.ts';
+import { isRemembered, remembering } from './value-memory.ts';
 
 /** The map a row is compiled for. */
 export interface RowScope {
@@ -72,7 +72,7 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
   if (typeof path === 'string') return fault(path);
   if (to === 'this' && !scope.dataType) return fault('`this` is for data type maps');
 
-  const when = compileWhen(word('when'), scope, fault);
+  const when = readWhen(word('when'), scope, fault);
   const base: RowFacts = {
     row: `${source.path}:${written.line}`,
     element: path === undefined ? scope.fhirType : `${scope.fhirType}.${path.text}`,
@@ -85,7 +85,8 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
     line: written.line,
     dataType: scope.dataType,
     place,
-    test: when,
+    when,
+    test: when === undefined ? undefined : compileCondition(when, scope.dataType),
     target: path === undefined ? undefined : compileTarget(path, scope.slots, here),
     sets: compileSets(said['set'], scope, here, fault),
     copies: compileCopies(said['copy'], scope, here, fault),
@@ -146,12 +147,17 @@ function partOf(type: string, parts: readonly number[]): { readonly type: string
 
 /** Compiles `when`; undefined where there is none. Fails: mapping-faulty */
 export function compileWhen(text: string | undefined, scope: Pick<RowScope, 'dataType' | 'owner'>, fault: Fault): Test | undefined {
+  const when = readWhen(text, scope, fault);
+  return when === undefined ? undefined : compileCondition(when, scope.dataType);
+}
+
+function readWhen(text: string | undefined, scope: Pick<RowScope, 'dataType' | 'owner'>, fault: Fault): Condition | undefined {
   if (text === undefined) return undefined;
   const parsed = parseCondition(text);
   if ('error' in parsed) return fault(`when: ${parsed.error}`);
   const foreign = placesOf(parsed.condition).find((place) => scope.dataType && (place.field !== 0 || place.owner !== scope.owner));
   if (foreign !== undefined) return fault(`when: ${foreign.text} is not part of ${scope.owner}`);
-  return compileCondition(parsed.condition, scope.dataType);
+  return parsed.condition;
 }
 
 function compileSets(tree: Tree | undefined, scope: RowScope, here: Numbering, fault: Fault): Row['sets'] {
@@ -265,11 +271,10 @@ function compileLookUp(
   const otherwise: Otherwise | undefined = own === undefined ? table.otherwise : isOtherwise(own) ? own : read(own);
   if (otherwise === undefined) return undefined;
   const rule: LookUp = { table, otherwise, shape: shapeOf(fhirType), asSent: carriesMore(fhirType) ? asSent : undefined };
+  const convert: Convert = (value, frame, facts) => lookUp(rule, value, frame, facts);
   const conversion: Conversion = {
     name: `table ${name}`,
-    convert: isRemembered(fhirType)
-      ? (value, frame, facts) => frame.run.memory.give(rule, value, frame.run, () => lookUp(rule, value, frame, facts))
-      : (value, frame, facts) => lookUp(rule, value, frame, facts),
+    convert: isRemembered(fhirType) ? remembering(convert) : convert,
     uses: 'itself',
   };
   return { ...NOTHING, conversion, lookUp: rule };

@@ -54,7 +54,7 @@ export interface RowsRun {
 export function runRows(map: CompiledMap, frame: Frame): RowsRun {
   let used = 0;
   let failed: Row | undefined;
-  for (const row of map.plans.rowsFor(map.dataType, frame)) {
+  for (const row of map.plans.rowsFor(frame)) {
     const outcome = runRow(row, frame);
     if (outcome === 'gave') used++;
     else if (outcome === 'missing') return { outcome, row, used };

@@ -1,4 +1,5 @@
 import type { Message, Segment } from '../hl7v2/message.ts';
+import { ByName } from './by-name.ts';
 import type { MadeSoFar } from './made-so-far.ts';
 
 /** One kind of group in a message map. */
@@ -16,12 +17,11 @@ export class GroupNode {
   /** Empty for the message itself. */
   readonly kind: string;
   readonly parent: GroupNode | undefined;
-  /** The groups inside it, by kind. */
-  readonly groups = new Map<string, GroupNode[]>();
+  #groups: Map<string, GroupNode[]> | undefined;
   /** Its own segments, by name. */
-  readonly segments = new Map<string, Segment[]>();
+  readonly segments = new ByName<Segment>();
   /** What its own segments made, in order, by the name of the message map. */
-  readonly made = new Map<string, MadeSoFar[]>();
+  readonly made = new ByName<MadeSoFar>();
   /** Every name something was made under in the whole message; with what, and in which group, while that is one thing alone. */
   readonly #known: Map<string, Only | undefined>;
 
@@ -30,9 +30,15 @@ export class GroupNode {
     this.parent = parent;
     this.#known = parent === undefined ? new Map() : parent.#known;
     if (parent === undefined) return;
-    const standing = parent.groups.get(kind);
-    if (standing === undefined) parent.groups.set(kind, [this]);
+    const groups = (parent.#groups ??= new Map());
+    const standing = groups.get(kind);
+    if (standing === undefined) groups.set(kind, [this]);
     else standing.push(this);
+  }
+
+  /** The groups inside it, by kind. */
+  get groups(): ReadonlyMap<string, readonly GroupNode[]> {
+    return this.#groups ?? NO_GROUPS;
   }
 
   /** Whether anything in the message was made under a name. */
@@ -45,19 +51,13 @@ export class GroupNode {
     return this.#known.get(called);
   }
 
-  addSegment(segment: Segment): void {
-    const standing = this.segments.get(segment.name);
-    if (standing === undefined) this.segments.set(segment.name, [segment]);
-    else standing.push(segment);
-  }
-
   addMade(called: string, made: MadeSoFar): void {
     this.#known.set(called, this.#known.has(called) ? undefined : { group: this, made: [made] });
-    const standing = this.made.get(called);
-    if (standing === undefined) this.made.set(called, [made]);
-    else if (standing.at(-1) !== made) standing.push(made);
+    if (this.made.get(called)?.at(-1) !== made) this.made.add(called, made);
   }
 }
+
+const NO_GROUPS: ReadonlyMap<string, readonly GroupNode[]> = new Map();
 
 interface Only {
   readonly group: GroupNode;
@@ -80,7 +80,7 @@ export function groupSegments(message: Message, kinds: readonly GroupKind[]): Gr
     let starting = byStart.get(segment.name);
     if (starting === undefined) byStart.set(segment.name, (starting = kinds.filter((kind) => kind.starts.includes(segment.name))));
     open = starting.length === 0 ? holderOf(segment.name, open, byName) : startOf(segment.name, open, starting);
-    open.addSegment(segment);
+    open.segments.add(segment.name, segment);
     return open;
   });
   return { root, of };
@@ -107,7 +107,7 @@ function startOf(name: string, open: GroupNode, kinds: readonly GroupKind[]): Gr
 function fits(name: string, node: GroupNode, kind: GroupKind): boolean {
   const place = kind.starts.indexOf(name);
   if (node.groups.size > 0) return false;
-  return kind.starts.every((start, index) => index < place || !node.segments.has(start));
+  return kind.starts.every((start, index) => index < place || node.segments.get(start) === undefined);
 }
 
 function rootOf(node: GroupNode): GroupNode {

@@ -1,5 +1,5 @@
 import type { Repetition } from '../hl7v2/message.ts';
-import { isTyped, type KeyText } from './key-text.ts';
+import type { KeyText } from './key-text.ts';
 import { localUrn } from './local-names.ts';
 import type { Place } from './place.ts';
 import { segmentOf, type Test } from './read-place.ts';
@@ -16,14 +16,23 @@ export interface IdentityRule {
 
 /** One line of keys: it counts when it gives one. */
 export interface IdentityLine {
-  readonly terms: readonly IdentityTerm[];
+  readonly first: PlaceTerm;
+  readonly rest: readonly IdentityTerm[];
   readonly test: Test | undefined;
   readonly weak: boolean;
   readonly text: string;
 }
 
 /** A part of a key: a place, or the position among those otherwise equal. */
-export type IdentityTerm = 'position' | { readonly place: Place; readonly key: KeyText };
+export type IdentityTerm = 'position' | PlaceTerm;
+
+/** The value of a place as part of a key. */
+export interface PlaceTerm {
+  readonly place: Place;
+  readonly key: KeyText;
+  /** Whether it says whose it is. */
+  readonly typed: boolean;
+}
 
 /** The keys of a resource whose rows ran. */
 export interface FoundKeys {
@@ -42,23 +51,21 @@ export function keysOf(rule: IdentityRule, frame: Frame, kind: string): FoundKey
 }
 
 function keysOfLine(line: IdentityLine, rule: IdentityRule, frame: Frame, kind: string): string[] {
-  const [first, ...rest] = line.terms;
-  if (first === undefined || first === 'position') return [];
   const keys: string[] = [];
-  for (const value of valuesAt(first.place, frame)) {
+  for (const value of valuesAt(line.first.place, frame)) {
     frame.own = value;
-    const text = line.test === undefined || line.test(frame) ? first.key(value, frame) : '';
-    if (text !== '') keys.push(complete(text, rest, rule, frame, kind, isTyped(first.place)));
+    const text = line.test === undefined || line.test(frame) ? line.first.key(value, frame) : '';
+    if (text !== '') keys.push(complete(text, line, rule, frame, kind));
   }
   frame.own = undefined;
   return keys;
 }
 
-function complete(text: string, rest: readonly IdentityTerm[], rule: IdentityRule, frame: Frame, kind: string, typed: boolean): string {
-  let key = rule.shared && !typed ? `${localUrn(frame.run.namespace)}|${text}` : text;
+function complete(text: string, { first, rest }: IdentityLine, rule: IdentityRule, frame: Frame, kind: string): string {
+  let key = rule.shared && !first.typed ? `${localUrn(frame.run.namespace)}|${text}` : text;
   for (const term of rest) {
     if (term === 'position') {
-      key += `+${frame.run.count(`${kind} ${key}`)}`;
+      key += `+${frame.run.count(kind, key)}`;
       continue;
     }
     const [value] = valuesAt(term.place, frame);
@@ -77,13 +84,11 @@ function valuesAt(place: Place, frame: Frame): readonly Value[] {
   if (segment === undefined) return NO_VALUES;
   const repetitions = segment.field(place.field);
   if (repetitions.length === 0) return NO_VALUES;
-  const values: Value[] = [];
-  for (let index = 0; index < repetitions.length; index++) {
-    const source = repetitions[index] as Repetition;
-    if (source.isNull || (place.repetition !== 0 && place.repetition !== index + 1)) continue;
-    values.push(new Value(segment, place.field, index + 1, source, place.component, place.subcomponent));
-  }
-  return values;
+  const valueOf = (source: Repetition, index: number) =>
+    new Value(segment, place.field, index + 1, source, place.component, place.subcomponent);
+  const [only] = repetitions;
+  if (repetitions.length === 1 && only !== undefined && place.repetition <= 1) return only.isNull ? NO_VALUES : [valueOf(only, 0)];
+  return repetitions.map(valueOf).filter(({ source, repetition }) => !source.isNull && (place.repetition || repetition) === repetition);
 }
 
 const NO_VALUES: readonly Value[] = [];

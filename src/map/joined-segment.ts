@@ -1,3 +1,4 @@
+import type { Address } from '../issue/address.ts';
 import type { Repetition, Segment } from '../hl7v2/message.ts';
 
 /** Consecutive segments that are one: the first, with the repetitions of one field of all of them. */
@@ -8,6 +9,7 @@ export class JoinedSegment implements Segment {
   readonly name: string;
   readonly occurrence: number;
   readonly position: number;
+  readonly address: Address;
   readonly raw: string;
   /** The segment each repetition of the joined field stands in, and which it is there. */
   readonly places: readonly { readonly segment: Segment; readonly repetition: number }[];
@@ -21,6 +23,7 @@ export class JoinedSegment implements Segment {
     this.name = first.name;
     this.occurrence = first.occurrence;
     this.position = first.position;
+    this.address = first.address;
     this.raw = first.raw;
     const lines = all.flatMap((segment) => {
       const repetitions = segment.field(joinedField);

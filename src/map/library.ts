@@ -7,10 +7,10 @@ import { keysOf } from './identity.ts';
 import type { CodeSystemNames } from './local-names.ts';
 import { MadeSoFar } from './made-so-far.ts';
 import type { Faults, MappingSource } from './mapping-source.ts';
-import { type Conversion, Frame, type Run } from './run.ts';
+import { type Conversion, type Convert, Frame, type Run } from './run.ts';
 import type { Node } from './target.ts';
 import type { Value } from './value.ts';
-import { isRemembered, ValueMemories } from './value-memory.ts';
+import { isRemembered, remembering, ValueMemories } from './value-memory.ts';
 
 /** Everything a row can name: data type maps, converters, code tables. Data type maps are compiled when first asked for. */
 export class Library {
@@ -71,15 +71,12 @@ export class Library {
     const isResource = this.definitions.resourceTypes.has(fhirType);
     // Compiled by the time a value comes: a map may use itself by way of another.
     let map: CompiledMap | undefined;
-    const conversion: Conversion = {
-      name,
-      convert: (value, frame) => {
-        map ??= this.#maps.get(name);
-        if (map === undefined) return undefined;
-        return isResource ? referAgain(map, value, frame) : convertBy(map, value, frame);
-      },
-      uses: 'itself',
+    const convert: Convert = (value, frame) => {
+      map ??= this.#maps.get(name);
+      if (map === undefined) return undefined;
+      return isResource ? referAgain(map, value, frame) : convertBy(map, value, frame);
     };
+    const conversion: Conversion = { name, convert: isRemembered(fhirType) ? remembering(convert) : convert, uses: 'itself' };
     this.#conversions.set(name, conversion);
     this.map(name);
     return conversion;
@@ -98,11 +95,6 @@ export class Library {
 
 /** A data type map on a value: the complex value it fills, or the primitive it gives. */
 function convertBy(map: CompiledMap, value: Value, frame: Frame): unknown {
-  if (!isRemembered(map.fhirType)) return convertAnew(map, value, frame);
-  return frame.run.memory.give(map, value, frame.run, () => convertAnew(map, value, frame));
-}
-
-function convertAnew(map: CompiledMap, value: Value, frame: Frame): unknown {
   const { run } = frame;
   const mark = run.usage.mark;
   const inner = new Frame(run, frame.segment, frame.group, {}, undefined, value);
@@ -129,12 +121,12 @@ function referAgain(map: CompiledMap, value: Value, frame: Frame): unknown {
   if (again) {
     let values = run.referred.get(map);
     if (values === undefined) run.referred.set(map, (values = new Map()));
-    values.set(value.source.raw, { made, used: run.usage.partsSince(mark) });
+    values.set(value.source.raw, { made, used: run.usage.partsSince(mark, value) });
   }
   return referenceTo(made);
 }
 
-const countsPositions = (map: CompiledMap) => map.identity?.lines.some((line) => line.terms.includes('position')) === true;
+const countsPositions = (map: CompiledMap) => map.identity?.lines.some((line) => line.rest.includes('position')) === true;
 
 function referTo(map: CompiledMap, value: Value, frame: Frame): MadeSoFar | undefined {
   const { run } = frame;

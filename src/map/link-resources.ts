@@ -1,6 +1,6 @@
 import { madeNear } from './groups.ts';
 import { referenceTo } from './library.ts';
-import type { MadeSoFar } from './made-so-far.ts';
+import { addOnce, type MadeSoFar } from './made-so-far.ts';
 import type { Making } from './make-resource.ts';
 import type { Join, Make, MessageMap } from './message-map.ts';
 import type { ReadPlace } from './read-place.ts';
@@ -8,9 +8,8 @@ import type { Frame } from './run.ts';
 import { NOWHERE, type Target } from './target.ts';
 
 /** Puts the references of what was made, now that all of it is. */
-export function linkResources(makings: readonly (readonly [Make, Making])[], map: MessageMap): void {
-  for (const [make, { frame, made }] of makings) {
-    if (frame === undefined || made === undefined) continue;
+export function linkResources(makings: readonly Making[], map: MessageMap): void {
+  for (const { make, frame, made } of makings) {
     if (make.becomes !== undefined || make.movedFrom !== undefined) settleMove(make, made, frame);
     for (const link of make.links) {
       const near = madeNear(link.name, frame.group, frame.segment);
@@ -42,18 +41,12 @@ function refer(frame: Frame, made: MadeSoFar, target: Target, others: readonly M
   for (let index = 0; index < others.length; index++) {
     if (target.occupied(frame.node, frame.slots)) return;
     target.put(frame.node, frame.slots, target.rest === '' ? NOWHERE : [], index, referenceTo(others[index] as MadeSoFar));
-    made.spoken.add(target.top);
+    addOnce(made.spoken, target.top);
   }
 }
 
-function joinResources(join: Join, makings: readonly (readonly [Make, Making])[]): void {
-  const bySide = (name: string) => {
-    const side: { readonly made: MadeSoFar; readonly frame: Frame }[] = [];
-    for (const [make, { made, frame }] of makings) {
-      if (make.called === name && make.into === undefined && made !== undefined && frame !== undefined) side.push({ made, frame });
-    }
-    return side;
-  };
+function joinResources(join: Join, makings: readonly Making[]): void {
+  const bySide = (name: string) => makings.filter(({ make }) => make.called === name && make.into === undefined);
   const found = new Map<string, MadeSoFar[]>();
   for (const { made, frame } of bySide(join.find)) {
     const key = keyOf(join.findPlaces, frame);

@@ -57,16 +57,16 @@ function coding(target: TargetCode): Node {
 
 function shaped(target: TargetCode, rule: LookUp, value: Value, frame: Frame, facts: RowFacts): unknown {
   if (rule.shape === 'plain' || rule.shape === 'boolean') {
-    frame.run.usage.add(value.component === 0 ? value.child(1) : value);
+    frame.run.usage.addCode(value);
     return rule.shape === 'boolean' ? target.code === 'true' : target.code;
   }
   const own = coding(target);
   if (rule.shape === 'Coding') {
     const display = value.part(2).trim();
-    frame.run.usage.add(value.component === 0 ? value.child(1) : value);
+    frame.run.usage.addCode(value);
     if (own['display'] === undefined && display !== '' && isSameCode(value, target)) {
       own['display'] = display;
-      frame.run.usage.add(value.child(2));
+      frame.run.usage.addPart(value, 2);
     }
     return own;
   }
@@ -91,13 +91,13 @@ function sent(rule: LookUp, value: Value, frame: Frame, facts: RowFacts): unknow
   };
   if (asSent === undefined) {
     if (code === '') return undefined;
-    frame.run.usage.add(value.component === 0 ? value.child(1) : value);
+    frame.run.usage.addCode(value);
     const system = missing();
     const own = { ...(system === undefined ? {} : { system }), code };
     return shape === 'Coding' ? own : { coding: [own] };
   }
   const made = asSent.convert(value, frame, facts) as Node | undefined;
-  if (made !== undefined && asSent.uses !== 'itself') frame.run.usage.add(value.component === 0 ? value.child(1) : value);
+  if (made !== undefined && asSent.uses !== 'itself') frame.run.usage.addCode(value);
   const [first] = shape === 'Coding' ? [made] : ((made?.['coding'] ?? []) as Node[]);
   if (first?.['code'] !== undefined && first['system'] === undefined) {
     const system = missing();

@@ -1,7 +1,8 @@
 import type { Address } from '../issue/address.ts';
-import { addressOf, type Segment } from '../hl7v2/message.ts';
+import type { Segment } from '../hl7v2/message.ts';
 import type { Resource } from '../fhir/resource.ts';
 import type { GroupNode } from './groups.ts';
+import type { Target } from './target.ts';
 import type { Identity, Made } from './translation.ts';
 import type { Value } from './value.ts';
 
@@ -14,13 +15,13 @@ export class MadeSoFar {
   name = '';
   readonly segment: Segment;
   readonly group: GroupNode;
-  readonly spoken = new Names();
-  readonly cleared = new Names();
-  readonly nulled = new Names();
-  identity: Identity = { keys: [], shared: false };
+  readonly spoken: string[] = [];
+  readonly cleared: string[] = [];
+  readonly nulled: string[] = [];
+  identity: Identity = NO_IDENTITY;
   fullUrl = '';
-  /** Where each element came from, four items each: its path, the index of its first repeating step or -1, the rest of the path, the value. */
-  readonly #origins: (string | number | Value)[] = [];
+  /** Where each element came from, three items each: what was filled, the index of its first repeating step or -1, the value. */
+  readonly #origins: (Target | number | Value)[] = [];
 
   constructor(type: string, called: string, segment: Segment, group: GroupNode) {
     this.resource = { resourceType: type };
@@ -30,8 +31,8 @@ export class MadeSoFar {
   }
 
   /** Remembers where an element came from. */
-  came(head: string, index: number, rest: string, value: Value): void {
-    this.#origins.push(head, index, rest, value);
+  came(target: Target, index: number, value: Value): void {
+    this.#origins.push(target, index, value);
   }
 
   toMade(): Made {
@@ -41,33 +42,29 @@ export class MadeSoFar {
       fullUrl,
       resource,
       identity,
-      cleared: this.cleared.list.filter((element) => resource[element] === undefined),
-      nulled: this.nulled.list,
-      spoken: this.spoken.list,
-      from: addressOf(this.segment),
+      cleared: this.cleared.filter((element) => resource[element] === undefined),
+      nulled: this.nulled,
+      spoken: this.spoken,
+      from: this.segment.address,
       origins: new Origins(resource.resourceType, this.#origins),
     };
   }
 }
 
-/** A few names, each once. */
-class Names {
-  readonly list: string[] = [];
+const NO_IDENTITY: Identity = { keys: [], shared: false };
 
-  add(name: string): this {
-    for (const known of this.list) if (known === name) return this;
-    this.list.push(name);
-    return this;
-  }
+/** Adds a name to a few, each of which stands there once. */
+export function addOnce(names: string[], name: string): void {
+  if (!names.includes(name)) names.push(name);
 }
 
 /** Where elements came from. They are asked for only when something is wrong with a resource: the map is built then. */
 class Origins implements ReadonlyMap<string, Address> {
   readonly #type: string;
-  readonly #entries: readonly (string | number | Value)[];
+  readonly #entries: readonly (Target | number | Value)[];
   #map: ReadonlyMap<string, Address> | undefined;
 
-  constructor(type: string, entries: readonly (string | number | Value)[]) {
+  constructor(type: string, entries: readonly (Target | number | Value)[]) {
     this.#type = type;
     this.#entries = entries;
   }
@@ -75,9 +72,9 @@ class Origins implements ReadonlyMap<string, Address> {
   #read(): ReadonlyMap<string, Address> {
     if (this.#map !== undefined) return this.#map;
     const map = new Map<string, Address>();
-    for (let at = 0; at < this.#entries.length; at += 4) {
-      const [head, index, rest, value] = this.#entries.slice(at, at + 4) as [string, number, string, Value];
-      map.set(`${this.#type}.${head}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`, value.address);
+    for (let at = 0; at < this.#entries.length; at += 3) {
+      const [{ top, rest }, index, value] = this.#entries.slice(at, at + 3) as [Target, number, Value];
+      map.set(`${this.#type}.${top}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`, value.address);
     }
     this.#map = map;
     return map;

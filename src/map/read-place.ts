@@ -62,7 +62,7 @@ function compileValued(place: Place, dataType: boolean): Test {
 /** Whether a segment stands in one of the groups inside a group. */
 function hasInside(group: GroupNode, name: string): boolean {
   for (const groups of group.groups.values()) {
-    if (groups.some((inner) => inner.segments.has(name) || hasInside(inner, name))) return true;
+    if (groups.some((inner) => inner.segments.get(name) !== undefined || hasInside(inner, name))) return true;
   }
   return false;
 }

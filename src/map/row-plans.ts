@@ -1,5 +1,6 @@
-import type { Segment } from '../hl7v2/message.ts';
+import { decideCondition } from './decide-condition.ts';
 import { JoinedSegment } from './joined-segment.ts';
+import type { Place } from './place.ts';
 import type { Row } from './row.ts';
 import type { Frame } from './run.ts';
 import type { Value } from './value.ts';
@@ -7,51 +8,102 @@ import type { Value } from './value.ts';
 /** As many fields as the bits of a number hold; rows of fields beyond them always run. */
 const MOST_FIELDS = 52;
 const BITS: readonly number[] = Array.from({ length: MOST_FIELDS + 1 }, (_, field) => 2 ** field);
-const MOST_PLANS = 200;
+const MOST_PLANS = 1000;
+
+const has = (bits: number, field: number) => Math.floor(bits / (BITS[field] as number)) % 2 === 1;
 
 /**
- * Which rows of a map have something to run on. Most fields of a segment are empty, and the segments of a feed are valued alike: the rows
- * that remain are found once for each way of being valued.
+ * Which rows of a map have something to do. Most fields of a segment are empty, and the segments of a feed are valued alike: the rows that
+ * remain, and those of their conditions that are still open, are found once for each way of being valued.
  */
 export class RowPlans {
   readonly #rows: readonly Row[];
-  readonly #plans = new Map<number, readonly Row[]>();
+  readonly #owner: string;
+  readonly #dataType: boolean;
+  /** By the fields whose first repetition may be empty or a null, then by those that are not empty. */
+  readonly #plans = new Map<number, Map<number, readonly Row[]>>();
+  #count = 0;
 
-  constructor(rows: readonly Row[]) {
+  constructor(rows: readonly Row[], owner: string, dataType: boolean) {
     this.#rows = rows;
+    this.#owner = owner;
+    this.#dataType = dataType;
   }
 
   /** The rows to run, in their order. */
-  rowsFor(dataType: boolean, frame: Frame): readonly Row[] {
-    const valued = dataType ? valuedParts(frame.value as Value) : valuedFields(frame.segment);
-    if (valued === -1) return this.#rows;
-    const known = this.#plans.get(valued);
+  rowsFor(frame: Frame): readonly Row[] {
+    if (this.#dataType) {
+      const { value } = frame;
+      return value === undefined || value.subcomponent !== 0 ? this.#rows : this.#planOf(valuedParts(value), 0);
+    }
+    const { segment } = frame;
+    const { repetition } = frame.run.message.delimiters;
+    let valued = 0;
+    let doubtful = 0;
+    const last = Math.min(segment.fieldCount, MOST_FIELDS);
+    for (let field = 1; field <= last; field++) {
+      const raw = segment.rawField(field);
+      if (raw === '') continue;
+      valued += BITS[field] as number;
+      const [first] = raw;
+      if (first === '"' || first === repetition) doubtful += BITS[field] as number;
+    }
+    // The first of the joined segments may be the one without a line.
+    if (segment instanceof JoinedSegment && segment.rawField(segment.joinedField) === '') {
+      valued += BITS[segment.joinedField] as number;
+      doubtful += BITS[segment.joinedField] as number;
+    }
+    return this.#planOf(valued, doubtful);
+  }
+
+  #planOf(valued: number, doubtful: number): readonly Row[] {
+    const known = this.#plans.get(doubtful)?.get(valued);
     if (known !== undefined) return known;
-    const isValued = (field: number) => Math.floor(valued / (BITS[field] as number)) % 2 === 1;
-    const plan = this.#rows.filter(({ skipAt }) => skipAt === 0 || skipAt > MOST_FIELDS || isValued(skipAt));
-    if (this.#plans.size < MOST_PLANS) this.#plans.set(valued, plan);
+    if (this.#count >= MOST_PLANS) {
+      this.#plans.clear();
+      this.#count = 0;
+    }
+    const plan = this.#rows.flatMap((row) => this.#remains(row, valued, doubtful) ?? []);
+    let plans = this.#plans.get(doubtful);
+    if (plans === undefined) this.#plans.set(doubtful, (plans = new Map()));
+    plans.set(valued, plan);
+    this.#count++;
     return plan;
+  }
+
+  /** What is left of a row to do, where it is known what is valued; undefined when nothing is. */
+  #remains(row: Row, valued: number, doubtful: number): Row | undefined {
+    const { skipAt, when } = row;
+    if (skipAt !== 0 && skipAt <= MOST_FIELDS && !has(valued, skipAt)) return undefined;
+    if (when === undefined) return row;
+    const decided = decideCondition(when, (place) => (this.#isOpen(place, row) ? undefined : isValued(place, valued, doubtful)));
+    if (decided === undefined) return row;
+    return decided ? { ...row, test: undefined } : undefined;
+  }
+
+  /** Whether a condition asks for a place the bits say nothing of: in another segment, or in the very repetition the row has at hand. */
+  #isOpen(place: Place, row: Row): boolean {
+    return place.owner !== this.#owner || (!this.#dataType && place.field === row.place?.field);
   }
 }
 
-/** A bit for each field that is not empty. */
-function valuedFields(segment: Segment): number {
-  let valued = 0;
-  const last = Math.min(segment.fieldCount, MOST_FIELDS);
-  for (let field = 1; field <= last; field++) if (segment.rawField(field) !== '') valued += BITS[field] as number;
-  // The first of the joined segments may be the one without a line.
-  if (segment instanceof JoinedSegment && segment.rawField(segment.joinedField) === '') valued += BITS[segment.joinedField] as number;
-  return valued;
+/** Whether a place of the map's own segment, or of its value, is valued, as far as the bits tell. */
+function isValued(place: Place, valued: number, doubtful: number): boolean | undefined {
+  const { field, component, subcomponent, repetition } = place;
+  const number = field === 0 ? component : field;
+  if (number === 0 || number > MOST_FIELDS) return undefined;
+  if (!has(valued, number)) return false;
+  const whole = field === 0 ? subcomponent === 0 : component === 0 && repetition <= 1;
+  return whole && !has(doubtful, number) ? true : undefined;
 }
 
-/** A bit for each part that is not empty; -1 for a subcomponent, which has none. */
-function valuedParts(value: Value): number {
-  const { source, component } = value;
-  if (value.subcomponent !== 0) return -1;
+/** A bit for each part that holds a value. */
+function valuedParts({ source, component }: Value): number {
   let valued = 0;
   const last = Math.min(component === 0 ? source.componentCount : source.subcomponentCount(component), MOST_FIELDS);
   for (let part = 1; part <= last; part++) {
-    if ((component === 0 ? source.rawComponent(part) : source.component(component, part)) !== '') valued += BITS[part] as number;
+    const raw = component === 0 ? source.rawComponent(part) : source.component(component, part);
+    if (raw !== '' && raw !== '""') valued += BITS[part] as number;
   }
   return valued;
 }

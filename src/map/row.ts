@@ -1,7 +1,9 @@
 import type { IssueId } from '../issue/catalogue.ts';
 import type { Repetition, Segment } from '../hl7v2/message.ts';
+import type { Condition } from './condition.ts';
 import { JoinedSegment, joinRepetitions, sourceOf } from './joined-segment.ts';
 import { emptyCode, type LookUp } from './look-up.ts';
+import { addOnce } from './made-so-far.ts';
 import type { Place } from './place.ts';
 import { type ReadPlace, segmentOf, type Test } from './read-place.ts';
 import type { Conversion, Frame, RowFacts } from './run.ts';
@@ -18,6 +20,8 @@ export interface Row {
   readonly dataType: boolean;
   /** undefined for `always`. */
   readonly place: Place | undefined;
+  readonly when: Condition | undefined;
+  /** The same compiled; undefined too where it is known to hold. */
   readonly test: Test | undefined;
   /** undefined for `this`, and for a row that only fails. */
   readonly target: Target | undefined;
@@ -71,7 +75,7 @@ function runBranch(row: Row, by: Branches, frame: Frame): RowOutcome {
     const { owner, field, component, subcomponent } = by.place;
     const segment = row.dataType ? undefined : segmentOf(owner, frame);
     if (segment !== undefined) frame.run.usage.addPlace(segment, field, 1, component || 1, subcomponent);
-    else if (frame.value !== undefined) frame.run.usage.add(frame.value.child(component || 1, subcomponent));
+    else if (frame.value !== undefined) frame.run.usage.addPart(frame.value, component || 1, subcomponent);
   }
   return outcome === 'nothing' && row.required ? 'missing' : outcome;
 }
@@ -81,7 +85,7 @@ function runAlways(row: Row, frame: Frame): RowOutcome {
   const { target, constant } = row;
   if (target === undefined || constant === undefined || target.occupied(frame.node, frame.slots)) return 'nothing';
   put(row, target, frame, 0, constant());
-  frame.made?.spoken.add(target.top);
+  if (frame.made !== undefined) addOnce(frame.made.spoken, target.top);
   return 'gave';
 }
 
@@ -129,9 +133,9 @@ function valueAt(segment: Segment, field: number, index: number, component: numb
 
 function clear(row: Row, frame: Frame): void {
   if (row.target === undefined || frame.made === undefined) return;
-  frame.made.cleared.add(row.target.top);
-  if (row.place !== undefined) frame.made.nulled.add(`${row.place.owner}-${row.place.field}`);
-  frame.made.spoken.add(row.target.top);
+  addOnce(frame.made.cleared, row.target.top);
+  if (row.place !== undefined) addOnce(frame.made.nulled, `${row.place.owner}-${row.place.field}`);
+  addOnce(frame.made.spoken, row.target.top);
 }
 
 /** All repetitions as lines of one text. */
@@ -156,7 +160,7 @@ function giveEmpty(row: Row, frame: Frame): boolean {
   if (lookUp?.table.empty === undefined || target === undefined || target.occupied(frame.node, frame.slots)) return false;
   if (row.test !== undefined && !row.test(frame)) return false;
   put(row, target, frame, 0, emptyCode(lookUp));
-  frame.made?.spoken.add(target.top);
+  if (frame.made !== undefined) addOnce(frame.made.spoken, target.top);
   return true;
 }
 
@@ -168,7 +172,7 @@ function give(row: Row, frame: Frame, value: Value, nth: number): boolean {
     return false;
   }
   if (target !== undefined) {
-    frame.made?.spoken.add(target.top);
+    if (frame.made !== undefined) addOnce(frame.made.spoken, target.top);
     if (target.occupied(frame.node, frame.slots)) return false;
   } else if (frame.result !== undefined) return false;
   const beside = row.beside === undefined ? undefined : besideOf(row.beside, frame);
@@ -201,10 +205,12 @@ function markUsed(row: Row, value: Value, frame: Frame): void {
   // Of what a fixed value stands for it tells the code, not all that was said with it.
   const uses = row.constant === undefined ? row.conversion?.uses : 'first';
   if (uses === 'all') usage.add(value);
-  else if (uses === 'first') usage.add(value.component === 0 || isDivided(value) ? value.child(1) : value);
+  else if (uses === 'first' && isDivided(value)) usage.addPart(value, 1);
+  else if (uses === 'first') usage.addCode(value);
 }
 
-const isDivided = (value: Value) => value.subcomponent === 0 && value.source.subcomponentCount(value.component) > 1;
+const isDivided = (value: Value) =>
+  value.component !== 0 && value.subcomponent === 0 && value.source.subcomponentCount(value.component) > 1;
 
 function put(row: Row, target: Target, frame: Frame, nth: number, given: unknown): void {
   if (row.sets.length === 0 && row.copies.length === 0 && target.rest === '') {
@@ -215,7 +221,7 @@ function put(row: Row, target: Target, frame: Frame, nth: number, given: unknown
   target.put(frame.node, frame.slots, here, nth, given);
   for (const set of row.sets) {
     set.target.putMissing(frame.node, frame.slots, here, nth, set.constant());
-    frame.made?.spoken.add(set.target.top);
+    if (frame.made !== undefined) addOnce(frame.made.spoken, set.target.top);
   }
   for (const copy of row.copies) {
     const value = besideOf(copy.place, frame);
@@ -226,5 +232,5 @@ function put(row: Row, target: Target, frame: Frame, nth: number, given: unknown
 
 function remember(frame: Frame, target: Target, value: Value): void {
   const list = target.topRepeats ? (frame.node[target.top] as readonly unknown[] | undefined) : undefined;
-  frame.made?.came(target.top, list === undefined ? -1 : list.length - 1, target.rest, value);
+  frame.made?.came(target, list === undefined ? -1 : list.length - 1, value);
 }

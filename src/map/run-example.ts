@@ -89,9 +89,9 @@ export function runExample(example: MapExample, name: string, maps: MapSet): Res
   if (!parsed.ok) return parsed;
   const run = runOf(parsed.value, example.sender, maps);
   const group = new GroupNode('', undefined);
-  for (const segment of parsed.value.segments) group.addSegment(segment);
+  for (const segment of parsed.value.segments) group.segments.add(segment.name, segment);
   const made = map.dataType ? convertExample(map, run, group, maps) : makeExample(map, run, group);
-  const unused = run.usage.unused(parsed.value).filter((place) => !place.startsWith('MSH') || map.owner === 'MSH');
+  const unused = run.usage.unused().filter((place) => !place.startsWith('MSH') || map.owner === 'MSH');
   return success({ made, issues: run.issues, unused });
 }
 
@@ -142,6 +142,6 @@ function makeExample(map: CompiledMap, run: Run, group: GroupNode): unknown {
     links: [],
     lines: undefined,
   };
-  return makeResource({ ...make, map: { ...map, identity: undefined } }, segment, group, run, new Frame(run, segment, group, {}, undefined))
-    .made?.resource;
+  const probe = new Frame(run, segment, group, {}, undefined);
+  return makeResource({ ...make, map: { ...map, identity: undefined } }, segment, group, run, probe)?.made.resource;
 }

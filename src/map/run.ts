@@ -5,10 +5,10 @@ import type { ZoneRule } from './zone-rule.ts';
 import type { GroupNode } from './groups.ts';
 import type { CompiledMap } from './compiled-map.ts';
 import type { CodeSystemNames } from './local-names.ts';
-import type { MadeSoFar } from './made-so-far.ts';
+import { addOnce, type MadeSoFar } from './made-so-far.ts';
 import type { Sender } from './sender.ts';
 import { addMissing, type Node, type Slots } from './target.ts';
-import type { Identity } from './translation.ts';
+import type { Identity, TraceLine } from './translation.ts';
 import { urnOf } from './identity-urn.ts';
 import { Usage } from './usage.ts';
 import type { Value } from './value.ts';
@@ -35,8 +35,10 @@ export class Run {
   readonly names: CodeSystemNames;
   readonly zone: ZoneRule;
   readonly issues: Issue[] = [];
-  readonly usage = new Usage();
+  readonly usage: Usage;
   readonly made: MadeSoFar[] = [];
+  /** What became of each row of the message map so far. */
+  readonly trace: TraceLine[] = [];
   readonly memory: ValueMemory;
   /** The timestamps of the message as they were sent, and as FHIR writes them: most are the same. */
   readonly dateTimes = new Map<string, string>();
@@ -44,13 +46,14 @@ export class Run {
   readonly referred = new Map<CompiledMap, Map<string, { readonly made: MadeSoFar; readonly used: readonly number[] }>>();
   /** How many errors were reported: a row that adds one has failed. */
   errors = 0;
-  /** By what they stand within, then by type and key. */
-  readonly #byKey = new Map<string, Map<string, MadeSoFar>>();
-  readonly #counts = new Map<string, number>();
+  /** By what they stand within, then by type, then by key. */
+  readonly #byKey = new Map<string, Map<string, Map<string, MadeSoFar>>>();
+  readonly #counts = new Map<string, Map<string, number>>();
   readonly #madeCounts = new Map<string, number>();
 
   constructor(message: Message, sender: Sender, namespace: string, names: CodeSystemNames, zone: ZoneRule, memory = new ValueMemory()) {
     this.message = message;
+    this.usage = new Usage(message);
     this.memory = memory;
     this.sender = sender;
     this.namespace = namespace;
@@ -65,10 +68,11 @@ export class Run {
     if (item.severity === 'error') this.errors++;
   }
 
-  /** The next number of a name: what keeps equal ones apart. */
-  count(name: string): number {
-    const next = (this.#counts.get(name) ?? 0) + 1;
-    this.#counts.set(name, next);
+  /** The next number of a key among those of its kind: what keeps equal ones apart. */
+  count(kind: string, key: string): number {
+    const counts = within(this.#counts, kind);
+    const next = (counts.get(key) ?? 0) + 1;
+    counts.set(key, next);
     return next;
   }
 
@@ -78,15 +82,14 @@ export class Run {
    */
   register(made: MadeSoFar, identity: Identity, parentUrl: string): MadeSoFar {
     const type = made.resource.resourceType;
-    let known = this.#byKey.get(parentUrl);
-    if (known === undefined) this.#byKey.set(parentUrl, (known = new Map()));
+    const known = within(within(this.#byKey, parentUrl), type);
     let standing: MadeSoFar | undefined;
-    for (const key of identity.keys) standing ??= known.get(`${type} ${key}`);
+    for (const key of identity.keys) standing ??= known.get(key);
     if (standing !== undefined) {
       addMissing(standing.resource, made.resource);
-      for (const element of made.spoken.list) standing.spoken.add(element);
-      for (const element of made.cleared.list) standing.cleared.add(element);
-      for (const place of made.nulled.list) standing.nulled.add(place);
+      for (const element of made.spoken) addOnce(standing.spoken, element);
+      for (const element of made.cleared) addOnce(standing.cleared, element);
+      for (const place of made.nulled) addOnce(standing.nulled, place);
       return standing;
     }
     const number = (this.#madeCounts.get(made.called) ?? 0) + 1;
@@ -94,10 +97,16 @@ export class Run {
     made.name = number === 1 ? made.called : `${made.called}[${number}]`;
     made.identity = identity;
     made.fullUrl = urnOf([this.namespace, type, parentUrl, identity.keys[0] ?? `${this.message.header.raw} ${made.name}`]);
-    for (const key of identity.keys) known.set(`${type} ${key}`, made);
+    for (const key of identity.keys) known.set(key, made);
     this.made.push(made);
     return made;
   }
+}
+
+function within<Value>(all: Map<string, Map<string, Value>>, name: string): Map<string, Value> {
+  let inner = all.get(name);
+  if (inner === undefined) all.set(name, (inner = new Map()));
+  return inner;
 }
 
 /** Where the rows of one map run: over a segment, or over one value of a data type. */

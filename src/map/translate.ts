@@ -119,9 +119,9 @@ export function translateBy(map: MessageMap, run: Run): Translation {
   const { message } = run;
   const { of } = groupSegments(message, map.groups);
   const byName = segmentsByName(message);
-  const makings: (readonly [Make, Making])[] = [];
-  const trace: TraceLine[] = [];
-  const met = new Set<Segment>();
+  const makings: Making[] = [];
+  /** Whether a segment was met, by its position. */
+  const met: boolean[] = message.segments.map(() => false);
   // Conditions of all rows look from the same place.
   const probes: (Frame | undefined)[] = [];
   const probeOf = (segment: Segment): Frame => {
@@ -134,23 +134,22 @@ export function translateBy(map: MessageMap, run: Run): Translation {
   for (const make of map.makes) {
     const named = byName.get(make.segment) ?? NO_SEGMENTS;
     const segments = make.within === undefined ? named : named.filter((segment) => standsIn(make, of[segment.position] as GroupNode));
-    if (segments.length === 0) trace.push(missing(make, byName, run, map));
+    if (segments.length === 0) run.trace.push(missing(make, byName, run, map));
     for (const segment of joined(make, segments, probeOf)) {
       const making = makeResource(make, segment, of[segment.position] as GroupNode, run, probeOf(segment));
-      trace.push(making.trace);
-      makings.push([make, making]);
-      if (!(segment instanceof JoinedSegment)) met.add(segment);
-      else meetAll(segment, make, making, of, met, run);
+      if (making !== undefined) makings.push(making);
+      met[segment.position] = true;
+      if (segment instanceof JoinedSegment) meetAll(segment, make, making, of, met, run);
     }
   }
   linkResources(makings, map);
-  reportUnmapped(map, message, met, run, trace);
-  const unused = run.usage.unused(message);
+  reportUnmapped(map, message, met, run);
+  const unused = run.usage.unused();
   return {
     messageMap: map.name,
     file: map.path,
     made: run.made.map((made) => made.toMade()),
-    trace,
+    trace: run.trace,
     unused,
     why: whyUnused(unused, map),
     issues: run.issues,
@@ -158,10 +157,10 @@ export function translateBy(map: MessageMap, run: Run): Translation {
 }
 
 /** Every segment of a joined one is met, and what was made of it stands in the group of each. */
-function meetAll(joined: JoinedSegment, make: Make, making: Making, of: readonly GroupNode[], met: Set<Segment>, run: Run): void {
+function meetAll(joined: JoinedSegment, make: Make, making: Making | undefined, of: readonly GroupNode[], met: boolean[], run: Run): void {
   for (const part of joined.all) {
-    met.add(part);
-    if (part === joined.first || making.made === undefined) continue;
+    met[part.position] = true;
+    if (part === joined.first || making === undefined) continue;
     (of[part.position] as GroupNode).addMade(make.called, making.made);
     run.usage.alias(joined.first, part);
   }
@@ -252,14 +251,14 @@ function lineKey(lines: LinesRule, segment: Segment, frame: Frame): string | und
 }
 
 /** A segment no row met is told, with a warning where the map does not know it. */
-function reportUnmapped(map: MessageMap, message: Message, met: ReadonlySet<Segment>, run: Run, trace: TraceLine[]): void {
+function reportUnmapped(map: MessageMap, message: Message, met: readonly boolean[], run: Run): void {
   const told = new Set<string>();
   for (const segment of message.segments) {
-    if (met.has(segment)) continue;
+    if (met[segment.position] === true) continue;
     const reason = map.notMapped.get(segment.name);
     const at = addressOf(segment);
     const detail = reason === undefined ? {} : { detail: reason };
-    trace.push({ segment: at, type: '', line: 0, outcome: 'not-made', reason: 'not-in-message-map', ...detail, rowsUsed: 0, rows: 0 });
+    run.trace.push({ segment: at, type: '', line: 0, outcome: 'not-made', reason: 'not-in-message-map', ...detail, rowsUsed: 0, rows: 0 });
     if (reason !== undefined || told.has(segment.name)) continue;
     told.add(segment.name);
     run.issues.push(issue('segment-not-mapped', { at, segment: segment.name, map: map.name }));

@@ -1,38 +1,75 @@
 import { formatAddress } from '../issue/address.ts';
 import { addressOf, type Message, type Repetition, type Segment } from '../hl7v2/message.ts';
 import { fieldOf } from '../hl7v2/fields.ts';
+import { SegmentMarks } from './segment-marks.ts';
 import type { Value } from './value.ts';
 
-const WHOLE = 1;
+/** Components times subcomponents, 64 of each: twelve bits. */
+const PARTS = 64 * 64;
 
 /**
- * Which places of a message gave something. Entries are kept in order, so that what a resource used can be taken back when the resource
- * is not made after all.
+ * Which places of a message gave something. What one resource uses is kept in order until the resource is made, so that it can be taken
+ * back when it is not.
  */
 export class Usage {
+  readonly #message: Message;
   /** Three small numbers an entry: the segment's position, the field with the part of it, the repetition. */
   readonly #log: number[] = [];
+  /** How much of the log counts: its room is used again for the next resource. */
+  #length = 0;
+  /** By the position of the segment. */
+  readonly #marks: (SegmentMarks | undefined)[];
   readonly #aliases: [Segment, Segment][] = [];
+
+  constructor(message: Message) {
+    this.#message = message;
+    this.#marks = message.segments.map(() => undefined);
+  }
 
   add(value: Value): void {
     this.addPlace(value.segment, value.field, value.repetition, value.component, value.subcomponent);
   }
 
+  /** Adds what of a value is a code: the first component of a repetition. */
+  addCode(value: Value): void {
+    if (value.component === 0) this.addPart(value, 1);
+    else this.add(value);
+  }
+
+  /** Adds a part of a value: a component of a repetition, a subcomponent of a component. */
+  addPart(value: Value, part: number, below = 0): void {
+    const { segment, field, repetition, component } = value;
+    if (component === 0) this.addPlace(segment, field, repetition, part, below);
+    else this.addPlace(segment, field, repetition, component, part);
+  }
+
   addPlace(segment: Segment, field: number, repetition: number, component: number, subcomponent: number): void {
-    this.#log.push(segment.position, field * PARTS + component * 64 + subcomponent, repetition);
+    this.#push(segment.position, field * PARTS + component * 64 + subcomponent, repetition);
   }
 
   /** Adds parts of a whole value, as partsSince gave them for another. */
   addParts(value: Value, parts: readonly number[]): void {
     const { segment, field, repetition } = value;
-    for (const part of parts) this.#log.push(segment.position, field * PARTS + part, repetition);
+    for (const part of parts) this.#push(segment.position, field * PARTS + part, repetition);
   }
 
-  /** What was added after a mark, all of it of one value: the parts without the value's place. */
-  partsSince(mark: number): number[] {
+  #push(position: number, place: number, repetition: number): void {
+    const at = this.#length;
+    this.#log[at] = position;
+    this.#log[at + 1] = place;
+    this.#log[at + 2] = repetition;
+    this.#length = at + 3;
+  }
+
+  /** What was added after a mark, all of it of this value: the parts without the value's place, and the whole where they leave nothing over. */
+  partsSince(mark: number, { segment, field, repetition, source }: Value): number[] {
     const parts: number[] = [];
-    for (let at = mark + 1; at < this.#log.length; at += 3) parts.push((this.#log[at] as number) % PARTS);
-    return parts;
+    for (let at = mark + 1; at < this.#length; at += 3) parts.push((this.#log[at] as number) % PARTS);
+    const marks = new SegmentMarks();
+    for (const part of parts) marks.add(field, repetition, part >> 6, part & 63);
+    const over: string[] = [];
+    if (parts.length > 0) unusedParts(segment, field, repetition, source, marks, over);
+    return parts.length > 0 && over.length === 0 ? [0] : parts;
   }
 
   /** What was used of a segment was used of another too, in the fields that say the same in both: they were taken as one. */
@@ -42,12 +79,23 @@ export class Usage {
 
   /** Where the log stands, for takeBack. */
   get mark(): number {
-    return this.#log.length;
+    return this.#length;
   }
 
   /** Forgets what was added after a mark. */
   takeBack(mark: number): void {
-    this.#log.length = mark;
+    this.#length = mark;
+  }
+
+  /** What was added so far is used for good. */
+  settle(): void {
+    for (let at = 0; at < this.#length; at += 3) {
+      const position = this.#log[at] as number;
+      const place = this.#log[at + 1] as number;
+      const marks = (this.#marks[position] ??= new SegmentMarks());
+      marks.add(place >> 12, this.#log[at + 2] as number, (place >> 6) & 63, place & 63);
+    }
+    this.#length = 0;
   }
 
   /**
@@ -55,91 +103,24 @@ export class Usage {
    *
    * Shape: ['PID-31', 'PID-3[2]', 'PID-5.8', 'ZPD']
    */
-  unused(message: Message): string[] {
-    const used = this.#bySegment(message.segments.length);
+  unused(): string[] {
+    this.settle();
+    for (const [first, other] of this.#aliases) this.#takeOver(first, other);
     const found: string[] = [];
-    for (const segment of message.segments) {
-      const marks = used[segment.position];
-      if (marks === undefined && segment.position > 0) found.push(formatAddress(addressOf(segment)));
+    for (const segment of this.#message.segments) {
+      const marks = this.#marks[segment.position];
+      if (marks === undefined && segment.position > 0) found.push(formatAddress(segment.address));
       else unusedFields(segment, marks, found);
     }
     return found;
   }
 
-  #bySegment(count: number): (SegmentMarks | undefined)[] {
-    const used: (SegmentMarks | undefined)[] = Array.from({ length: count }, () => undefined);
-    const log = this.#log;
-    for (let at = 0; at < log.length; at += 3) {
-      const place = log[at + 1] as number;
-      (used[log[at] as number] ??= new SegmentMarks()).add(place >> 12, log[at + 2] as number, (place >> 6) & 63, place & 63);
-    }
-    for (const [first, other] of this.#aliases) {
-      const marks = used[first.position];
-      const own = (used[other.position] ??= new SegmentMarks());
-      for (let field = 1; field <= other.fieldCount; field++) {
-        if (marks !== undefined && !own.has(field) && other.rawField(field) === first.rawField(field))
-          own.copy(marks, field, first.field(field).length);
-      }
-    }
-    return used;
-  }
-}
-
-/** More repetitions than any field has. */
-const MOST_REPETITIONS = 2 ** 20;
-/** Components times subcomponents, 64 of each: twelve bits. */
-const PARTS = 64 * 64;
-
-/** What was used of one segment. */
-class SegmentMarks {
-  /** By field, of its first repetition: bit 0 the whole, bit n component n. */
-  readonly #first: number[] = [];
-  /** By field and repetition, of the others. */
-  #more: Map<number, number> | undefined;
-  /** Single subcomponents. */
-  #parts: Set<string> | undefined;
-
-  add(field: number, repetition: number, component: number, subcomponent: number): void {
-    if (subcomponent !== 0) {
-      const place = field * MOST_REPETITIONS + repetition;
-      (this.#parts ??= new Set()).add(`${place} ${component}`).add(`${place} ${component} ${subcomponent}`);
-      this.#set(field, repetition, 0);
-    } else this.#set(field, repetition, component === 0 ? WHOLE : 1 << component);
-  }
-
-  #set(field: number, repetition: number, bits: number): void {
-    if (repetition === 1) {
-      while (this.#first.length <= field) this.#first.push(-1);
-      const standing = this.#first[field] as number;
-      this.#first[field] = standing === -1 ? bits : standing | bits;
-      return;
-    }
-    const more = (this.#more ??= new Map());
-    const place = field * MOST_REPETITIONS + repetition;
-    more.set(place, (more.get(place) ?? 0) | bits);
-  }
-
-  /** The bits of a repetition; -1 when nothing of it was used. */
-  bits(field: number, repetition: number): number {
-    if (repetition === 1) return this.#first[field] ?? -1;
-    return this.#more?.get(field * MOST_REPETITIONS + repetition) ?? -1;
-  }
-
-  has(field: number): boolean {
-    return this.bits(field, 1) !== -1;
-  }
-
-  /** Whether a subcomponent was used; without one, whether any of the component was. */
-  hasPart(field: number, repetition: number, component: number, subcomponent?: number): boolean {
-    if (this.#parts === undefined) return false;
-    const place = field * MOST_REPETITIONS + repetition;
-    return this.#parts.has(subcomponent === undefined ? `${place} ${component}` : `${place} ${component} ${subcomponent}`);
-  }
-
-  copy(other: SegmentMarks, field: number, repetitions: number): void {
-    for (let repetition = 1; repetition <= repetitions; repetition++) {
-      const bits = other.bits(field, repetition);
-      if (bits !== -1) this.#set(field, repetition, bits);
+  #takeOver(first: Segment, other: Segment): void {
+    const marks = this.#marks[first.position];
+    const own = (this.#marks[other.position] ??= new SegmentMarks());
+    for (let field = 1; field <= other.fieldCount; field++) {
+      if (marks !== undefined && !own.has(field, 1) && other.rawField(field) === first.rawField(field))
+        own.copy(marks, field, first.field(field).length);
     }
   }
 }
@@ -150,27 +131,16 @@ function unusedFields(segment: Segment, marks: SegmentMarks | undefined, found: 
     const repetitions = segment.field(field);
     for (let number = 1; number <= repetitions.length; number++) {
       const repetition = repetitions[number - 1] as Repetition;
-      const bits = marks?.bits(field, number) ?? -1;
-      if (bits !== -1 && (bits & WHOLE) !== 0) continue;
-      if (bits === -1) {
-        if (!isBlank(repetition) && !isOwnPosition(segment, field)) found.push(formatAddress(addressOf(segment, field, number)));
-      } else unusedParts(segment, field, number, repetition, bits, marks as SegmentMarks, found);
+      if (marks !== undefined && marks.has(field, number)) {
+        if (!marks.hasWhole(field, number)) unusedParts(segment, field, number, repetition, marks, found);
+      } else if (!isBlank(repetition) && !isOwnPosition(segment, field)) found.push(formatAddress(addressOf(segment, field, number)));
     }
   }
 }
 
-function unusedParts(
-  segment: Segment,
-  field: number,
-  number: number,
-  repetition: Repetition,
-  bits: number,
-  marks: SegmentMarks,
-  found: string[],
-): void {
+function unusedParts(segment: Segment, field: number, number: number, repetition: Repetition, marks: SegmentMarks, found: string[]): void {
   for (let component = 1; component <= repetition.componentCount; component++) {
-    if ((bits & (1 << component)) !== 0 && component < 31) continue;
-    if (isNothing(repetition.rawComponent(component))) continue;
+    if (marks.hasComponent(field, number, component) || isNothing(repetition.rawComponent(component))) continue;
     if (!marks.hasPart(field, number, component)) {
       found.push(formatAddress(addressOf(segment, field, number, component)));
       continue;

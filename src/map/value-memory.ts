@@ -1,4 +1,4 @@
-import type { Run } from './run.ts';
+import type { Convert, Frame, RowFacts } from './run.ts';
 import type { Node } from './target.ts';
 import type { Value } from './value.ts';
 
@@ -13,6 +13,7 @@ interface Known {
 const MOST_VALUES = 1000;
 const MOST_SENDERS = 100;
 const LONGEST = 200;
+const NO_ROW: RowFacts = { row: '', element: '', required: false };
 
 /** Codes come again and again in a feed; names and numbers of people do not, and are not kept beyond their message. */
 const KEPT_TYPES: ReadonlySet<string> = new Set(['CodeableConcept', 'Coding']);
@@ -24,27 +25,28 @@ export function isRemembered(fhirType: string): boolean {
 
 /** What conversions gave for the coded values of one sender: the same value gives the same again, without converting it. */
 export class ValueMemory {
-  readonly #byConversion = new Map<object, Map<string, Known>>();
+  readonly #byConversion = new Map<Convert, Map<string, Known>>();
 
   /**
-   * What a conversion gives for a value: remembered where it can be, else made by `make`. The conversion depends on nothing but the value
-   * and the sender. Issues keep a value from being remembered: they have places of their own.
+   * What a conversion gives for a value, remembered where it can be. The conversion depends on nothing but the value and the sender.
+   * Issues keep a value from being remembered: they have places of their own.
    */
-  give(conversion: object, value: Value, run: Run, make: () => unknown): unknown {
-    const { given, kept } = this.#known(conversion, value, run, make);
+  give(convert: Convert, value: Value, frame: Frame, facts: RowFacts): unknown {
+    const { given, kept } = this.#known(convert, value, frame, facts);
     return kept ? copyOf(given) : given;
   }
 
-  /** The same, not copied: for a reader that changes nothing. */
-  share(conversion: object, value: Value, run: Run, make: () => unknown): unknown {
-    return this.#known(conversion, value, run, make).given;
+  /** The same, not copied: for a reader that changes nothing, and reports nothing of its row. */
+  share(read: (value: Value, frame: Frame) => unknown, value: Value, frame: Frame): unknown {
+    return this.#known(read, value, frame, NO_ROW).given;
   }
 
-  #known(conversion: object, value: Value, run: Run, make: () => unknown): Known {
+  #known(convert: Convert, value: Value, frame: Frame, facts: RowFacts): Known {
+    const { run } = frame;
     const { raw } = value.source;
-    if (value.component !== 0 || raw.length > LONGEST) return { given: make(), used: [], kept: false };
-    let values = this.#byConversion.get(conversion);
-    if (values === undefined) this.#byConversion.set(conversion, (values = new Map()));
+    if (value.component !== 0 || raw.length > LONGEST) return { given: convert(value, frame, facts), used: [], kept: false };
+    let values = this.#byConversion.get(convert);
+    if (values === undefined) this.#byConversion.set(convert, (values = new Map()));
     const known = values.get(raw);
     if (known !== undefined) {
       run.usage.addParts(value, known.used);
@@ -52,14 +54,19 @@ export class ValueMemory {
     }
     const { mark } = run.usage;
     const issues = run.issues.length;
-    const given = make();
+    const given = convert(value, frame, facts);
     const kept = run.issues.length === issues && isPlain(given) && !raw.includes(run.message.delimiters.escape || '\\');
-    const made: Known = { given, used: run.usage.partsSince(mark), kept };
+    const made: Known = { given, used: run.usage.partsSince(mark, value), kept };
     if (!kept) return made;
     if (values.size >= MOST_VALUES) values.clear();
     values.set(raw, made);
     return made;
   }
+}
+
+/** A conversion that remembers what it gave. */
+export function remembering(convert: Convert): Convert {
+  return (value, frame, facts) => frame.run.memory.give(convert, value, frame, facts);
 }
 
 /** The memories of senders. What a value means depends on all that is part of the name. */

@@ -58,12 +58,6 @@ export class Value {
   }
 
   get address(): Address {
-    return addressOf(
-      this.segment,
-      this.field,
-      this.repetition,
-      ...(this.component === 0 ? [] : [this.component]),
-      ...(this.subcomponent === 0 ? [] : [this.subcomponent]),
-    );
+    return addressOf(this.segment, this.field, this.repetition, this.component || undefined, this.subcomponent || undefined);
   }
 }

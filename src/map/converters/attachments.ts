@@ -60,7 +60,7 @@ export function attachmentFromEd(value: Value, frame: Frame, facts: RowFacts): N
   const encoding = value.part(4).trim().toLowerCase();
   const contentType = mediaType(value.part(2).trim(), value.part(3).trim());
   const bytes = decode(sent, encoding);
-  for (const part of contentType === undefined ? [4, 5] : [2, 3, 4, 5]) frame.run.usage.add(value.child(part));
+  for (const part of contentType === undefined ? [4, 5] : [2, 3, 4, 5]) frame.run.usage.addPart(value, part);
   if (bytes !== undefined) return { ...(contentType === undefined ? {} : { contentType }), data: bytes };
   frame.run.report('attachment-unreadable', value, facts, { encoding: encoding || 'Base64' });
   return { contentType: 'text/plain', data: Buffer.from(sent, 'utf8').toString('base64') };
@@ -85,7 +85,7 @@ export function attachmentFromRp(value: Value, frame: Frame): Node | undefined {
   const pointer = value.part(1).trim();
   if (pointer === '') return undefined;
   const contentType = mediaType(value.part(3).trim(), value.part(4).trim());
-  for (const part of contentType === undefined ? [1] : [1, 3, 4]) frame.run.usage.add(value.child(part));
+  for (const part of contentType === undefined ? [1] : [1, 3, 4]) frame.run.usage.addPart(value, part);
   const place = /^[a-z][a-z0-9+.-]*:\S+$/i.test(pointer) ? { url: pointer } : { title: pointer };
   return { ...(contentType === undefined ? {} : { contentType }), ...place };
 }

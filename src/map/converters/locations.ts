@@ -1,4 +1,4 @@
-import { MadeSoFar } from '../made-so-far.ts';
+import { addOnce, MadeSoFar } from '../made-so-far.ts';
 import { authoritySystem, localUrn } from '../local-names.ts';
 import type { Conversion, Frame } from '../run.ts';
 import type { Node } from '../target.ts';
@@ -60,9 +60,9 @@ function level(
   const description = value.part(9).trim();
   if (narrowest && description !== '') {
     node['description'] = description;
-    run.usage.add(value.child(9));
+    run.usage.addPart(value, 9);
   }
-  for (const element of Object.keys(node)) if (element !== 'resourceType') made.spoken.add(element);
+  for (const element of Object.keys(node)) if (element !== 'resourceType') addOnce(made.spoken, element);
   return run.register(made, { keys: [`${localUrn(run.namespace, 'location')}|${path.join('/')}`], shared: true }, '');
 }
 
@@ -82,7 +82,7 @@ function locationFromDld(value: Value, frame: Frame): Node | undefined {
   const node = made.resource as Node;
   node['name'] = name;
   node['mode'] = 'instance';
-  run.usage.add(value.child(1, words === '' ? 1 : 2));
-  made.spoken.add('name').add('mode');
+  run.usage.addPart(value, 1, words === '' ? 1 : 2);
+  made.spoken.push('name', 'mode');
   return { reference: run.register(made, { keys: [`${localUrn(run.namespace, 'discharge')}|${name}`], shared: true }, '').fullUrl };
 }

@@ -10,7 +10,7 @@ const WRITTEN = ['Internet', 'X.400'];
  */
 export const textFromXtn: Convert = (value, frame) => {
   const use = (...parts: number[]) => {
-    for (const part of parts) frame.run.usage.add(value.child(part));
+    for (const part of parts) frame.run.usage.addPart(value, part);
   };
   const part = (number: number) => value.part(number).trim();
   if (part(4) !== '' && (WRITTEN.includes(part(3)) || (part(1) === '' && part(7) === '' && part(12) === ''))) {

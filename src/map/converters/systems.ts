@@ -17,7 +17,7 @@ function systemFrom(value: Value, frame: Frame, first: number): string | undefin
   const system = authoritySystem({ name, id, idType }, sender, namespace);
   if (system === undefined) return undefined;
   const byId = id !== '' && system.toLowerCase().includes(id.toLowerCase());
-  for (const part of byId ? [first + 1, first + 2] : [first]) usage.add(value.child(part));
+  for (const part of byId ? [first + 1, first + 2] : [first]) usage.addPart(value, part);
   return system;
 }
 

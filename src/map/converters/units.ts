@@ -15,13 +15,8 @@ export function unitText(unit: Value): string {
  * Source: v2-to-FHIR IG 1.0.0, CWE[Quantity]
  */
 export function addUnit(quantity: Node, unit: Value, frame: Frame): void {
-  Object.assign(
-    quantity,
-    frame.run.memory.share(UNITS, unit, frame.run, () => partsOfUnit(unit, frame)),
-  );
+  Object.assign(quantity, frame.run.memory.share(partsOfUnit, unit, frame));
 }
-
-const UNITS = {};
 
 function partsOfUnit(unit: Value, frame: Frame): Node | undefined {
   const words = unitText(unit);
@@ -34,10 +29,10 @@ function partsOfUnit(unit: Value, frame: Frame): Node | undefined {
   if (code !== '' && system !== undefined) {
     parts['system'] = system;
     parts['code'] = code;
-    usage.add(unit.child(3));
+    usage.addPart(unit, 3);
   }
-  if (named) usage.add(unit.child(2));
-  if (code !== '' && (system !== undefined || !named)) usage.add(unit.child(1));
+  if (named) usage.addPart(unit, 2);
+  if (code !== '' && (system !== undefined || !named)) usage.addPart(unit, 1);
   return parts;
 }
 

@@ -1,6 +1,7 @@
 import type { SearchParameter } from 'fhir/r4.js';
 import type { Definitions } from '../src/fhir/definitions.ts';
 import { CONTENT_TYPES, MESSAGE_TYPES } from '../src/serve/http/media-type.ts';
+import { EXPORT_PARAMETERS } from '../src/serve/operations/export-parameters.ts';
 import { ROUTES } from '../src/serve/routes.ts';
 import { MODIFIERS } from '../src/serve/search-request/modifiers.ts';
 import { PREFIXES } from '../src/serve/search-request/prefixed-value.ts';
@@ -83,6 +84,7 @@ export function fhirFeatures(definitions: Definitions): Feature[] {
       .filter(({ code }) => taken([], code, definitions))
       .map(({ code, type }) => ({ section: 'Search parameters of every type', name: code, what: type })),
     ...Object.entries(RESULT_PARAMETERS).map(([name, what]) => ({ section: 'Result parameters', name, what })),
+    ...Object.entries(EXPORT_PARAMETERS).map(([name, what]) => ({ section: 'Parameters of `$export`', name: `$export?${name}`, what })),
     ...Object.entries(HEADERS).map(([name, what]) => ({ section: 'Headers', name, what })),
     ...Object.values(CONTENT_TYPES).map((name) => ({ section: 'Formats', name, what: 'in and out; `_pretty=true`' })),
     ...Object.entries(LIMITS).map(([name, what]) => ({

@@ -1,5 +1,6 @@
 import type { Filter } from '../fhir/search-query.ts';
 import type { Issue } from '../issue/issue.ts';
+import type { Associated } from './associated-data.ts';
 
 /** What a kick-off asks for. It is kept with the job, so it is data all through. */
 export interface ExportRequest {
@@ -21,6 +22,8 @@ export interface ExportRequest {
   readonly elements: readonly { readonly type?: string; readonly element: string }[];
   /** Ids of patients: nobody else's data is given. */
   readonly patients?: readonly string[];
+  /** The Provenance that goes with what is given. */
+  readonly associated?: Associated;
   /** What was left out of the request, leniently: told in the manifest. */
   readonly warnings: readonly Issue[];
 }

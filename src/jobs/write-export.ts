@@ -2,12 +2,15 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { patientsIn } from '../fhir/patients-named.ts';
 import { toOutcomeIssue } from '../issue/operation-outcome.ts';
-import type { Store, StoredVersion } from '../store/store.ts';
-import { type Choice, choiceOf, type ResourceReading } from './choose-versions.ts';
+import type { Store, StoredVersion, WalkQuery } from '../store/store.ts';
+import { isAssociated } from './associated-data.ts';
+import type { ResourceReading } from './choose-versions.ts';
+import type { ExportRequest } from './export-request.ts';
 import type { ExportJob, JobFile } from './job.ts';
 import { momentSeq } from './export-moments.ts';
 import { groupMembers } from './group-members.ts';
 import { NdjsonFile, patientsBeside } from './ndjson-file.ts';
+import { type Selection, selectionOf } from './selection.ts';
 
 /** What the writing of an export works with. */
 export interface ExportMeans {
@@ -41,30 +44,26 @@ export async function writeExport(job: ExportJob, means: ExportMeans): Promise<b
   await removeHalves(folder, job);
   const patients = await patientsOf(job, means.store);
   const from = request.since === undefined ? undefined : await momentSeq(means.store, request.since);
+  const selection = selectionOf(request, from, patients, means.reading);
   const files = [...job.files];
   let { typesDone, after } = job;
   if (job.files.length === 0 && request.warnings.length > 0) files.push(await errorFile(folder, job, means.newId()));
   for (; typesDone < request.types.length; typesDone += 1) {
     const type = request.types[typesDone] as string;
     const open = new OpenFiles(folder, means, files);
-    const choice = choiceOf(request, type, patients, means.reading);
     const elements = elementsOf(job, type);
-    const query = {
-      type,
-      after: Math.max(after, from ?? 0),
-      upTo: job.seq,
-      current: true,
-      ...(request.since === undefined || from !== undefined ? {} : { since: request.since }),
-    };
-    for await (const versions of means.store.walk(query)) {
+    const associated = type === 'Provenance' ? request.associated : undefined;
+    for await (const versions of means.store.walk(walkOf(job, type, after, associated === undefined ? from : 0))) {
       if (means.mustStop()) {
         await open.discard();
         return false;
       }
       for (const version of versions) {
-        if (request.until !== undefined && version.lastUpdated >= request.until) continue;
-        if (version.deleted) await addDeletion(version, choice, request.since !== undefined, open, means.store);
-        else if (choice === undefined || choice(version))
+        if (version.deleted) await addDeletion(version, selection, request, open, means.store);
+        else if (
+          (associated?.alone !== true && selection.has(version)) ||
+          (associated !== undefined && (await isAssociated(version, associated, selection, job.seq, means.store)))
+        )
           await open.add('output', type, elements === undefined ? version.json : means.narrow(version, elements), version);
       }
       after = versions.at(-1)?.seq ?? after;
@@ -121,6 +120,12 @@ class OpenFiles {
   }
 }
 
+/** What a type is walked by; `from` 0: all of it, whenever it was written. */
+function walkOf({ request: { since }, seq }: ExportJob, type: string, after: number, from: number | undefined): WalkQuery {
+  const byTime = since === undefined || from !== undefined ? {} : { since };
+  return { type, after: Math.max(after, from ?? 0), upTo: seq, current: true, ...byTime };
+}
+
 /**
  * What is gone is told where somebody asks for what changed since a time, and only to whom the resource itself would have been given.
  *
@@ -128,13 +133,14 @@ class OpenFiles {
  */
 async function addDeletion(
   version: StoredVersion,
-  choice: Choice | undefined,
-  isAsked: boolean,
+  selection: Selection,
+  { since, associated }: ExportRequest,
   open: OpenFiles,
   store: Store,
 ): Promise<void> {
-  if (!isAsked) return;
   const { type, id } = version;
+  if (since === undefined || !selection.isInTime(version) || (type === 'Provenance' && associated?.alone === true)) return;
+  const choice = selection.choice(type);
   if (choice !== undefined) {
     const before = await store.readVersion(type, id, version.version - 1);
     if (before === undefined || before.deleted || !choice(before)) return;

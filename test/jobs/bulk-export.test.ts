@@ -239,6 +239,61 @@ describe('what is asked for', () => {
     expect(resources.find(({ resourceType }) => resourceType === 'Observation')).toHaveProperty('issued');
   });
 
+  describe('the Provenance of what is given', () => {
+    const about = (id: string, ...targets: string[]): Resource => ({
+      resourceType: 'Provenance',
+      id,
+      target: targets.map((reference) => ({ reference })),
+      recorded: '2026-01-02T09:30:00Z',
+      agent: [{ who: { display: 'x' } }],
+    });
+    const provenanceOf = async (query: string) => {
+      const names = await namesOf(await exported(gateway, query));
+      return names.flatMap((name) => (name.startsWith('Provenance/') ? [name.slice(11)] : [])).join(' ');
+    };
+    beforeEach(async () => {
+      await gateway.put(patient('a'), patient('b'), observation('oa', 'a'), observation('ob', 'b'));
+      await gateway.put(about('first', 'Observation/oa', 'Patient/a'), about('other', 'Observation/ob'));
+      await gateway.put(about('second', 'Observation/oa'), about('nothing', 'Medication/m'), about('own', 'Provenance/first'));
+    });
+
+    test.each([
+      [
+        'every one about it, whatever compartment that is in',
+        'Relevant',
+        'Patient/$export?patient=Patient/a&_type=Observation',
+        'first second',
+      ],
+      ['the last one about each, and no other', 'Latest', 'Patient/$export?patient=Patient/a&_type=Observation,Provenance', 'second'],
+      ['the last one of several resources', 'Latest', 'Patient/$export?patient=Patient/a&_type=Observation,Patient', 'first second'],
+      ['by what a filter leaves', 'Relevant', '$export?_type=Observation&_typeFilter=Observation?patient=b', 'other'],
+      ['beside those that are asked for themselves', 'Relevant', '$export', 'first nothing other own second'],
+      ['none of them themselves', 'Latest', '$export', 'first other second'],
+    ])('%s', async (_what, which, query, expected) => {
+      const more = `includeAssociatedData=${which}ProvenanceResources`;
+      expect(await provenanceOf(`${query}${query.includes('?') ? '&' : '?'}${more}`)).toBe(expected);
+    });
+
+    test('whenever it was made, as it stood with the export', async () => {
+      const since = new Date(gateway.clock.now).toISOString();
+      await gateway.put(observation('oa', 'a', { status: 'amended' }));
+      await gateway.jobs.close();
+      gateway.jobs = gateway.another();
+      const idle = gateway.another();
+      await idle.close();
+      gateway.jobs = idle;
+      const query = `$export?_since=${since}&_type=Observation&includeAssociatedData=LatestProvenanceResources`;
+      const location = (await kickOff(gateway, query)).headers.get('content-location') ?? '';
+      await gateway.put(about('third', 'Observation/oa'));
+      await gateway.remove('Provenance', 'other');
+      gateway.jobs = gateway.another();
+      gateway.jobs.start();
+      const manifest = (await (await ended(location)).json()) as Awaited<ReturnType<typeof exported>>;
+      expect(await namesOf(manifest)).toEqual(['Observation/oa', 'Provenance/second']);
+      expect(manifest.deleted).toEqual([]);
+    });
+  });
+
   test.each([
     ['_outputFormat=csv'],
     ['_since=yesterday'],
@@ -251,7 +306,8 @@ describe('what is asked for', () => {
     ['_elements=a b'],
     ['patient=Patient/a'],
     ['no-such-parameter=x'],
-    ['includeAssociatedData=LatestProvenanceResources'],
+    ['includeAssociatedData=LatestAuditEvents'],
+    ['organizeOutputBy=Patient'],
   ])('%s is refused with an OperationOutcome', async (query) => {
     const refused = await kickOff(gateway, `$export?${query}`);
     expect([refused.status, ((await refused.json()) as OperationOutcome).resourceType]).toEqual([400, 'OperationOutcome']);

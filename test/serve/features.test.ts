@@ -290,6 +290,15 @@ const PROOFS: ReadonlyMap<string, Proof> = new Map<string, Proof>([
   ['_revinclude', finds('Encounter?_revinclude=Observation:encounter:Encounter', 'e', 'o')],
   ['_contained', finds('List?_contained=false', 'l')],
 
+  ['$export?_outputFormat', exported('an export of everything, as a client goes about it')],
+  ['$export?_since', exported('since a transactionTime: what came after it, and what is gone')],
+  ['$export?_until', exported('since and until any time')],
+  ['$export?_type', exported('of patients: their compartments, nothing else')],
+  ['$export?_elements', exported('only some elements, marked as such')],
+  ['$export?_typeFilter', exported('by searches of a type, any of which is met')],
+  ['$export?patient', exported('of the patients named')],
+  ['$export?includeAssociatedData', exported('the Provenance of what is given')],
+
   ['If-Match', answers('put', 'Patient/q', 412, '', { ...patient, id: 'q' }, { 'if-match': 'W/"99"' })],
   ['If-None-Match', answers('get', 'Patient/p', 304, '', undefined, { 'if-none-match': 'W/"1"' })],
   [

@@ -22,6 +22,8 @@ function narrowExport(request: ExportRequest, access: Access): ExportRequest {
   if (access.isUnrestricted('r')) return request;
   const types = request.types.filter((type) => access.may(type, 'r') !== undefined);
   if (types.length === 0) throw new IssueError(issue('forbidden', { reason: 'the token has no scope for any type that is exported' }));
+  if (request.associated !== undefined && !types.includes('Provenance'))
+    throw new IssueError(issue('forbidden', { reason: 'the token has no scope for Provenance' }));
   const filters = types.flatMap((type) => {
     const limit = access.may(type, 'r') ?? EVERYTHING;
     const asked = request.filters.filter((one) => one.type === type);

@@ -1,6 +1,7 @@
 import { type Span, dateSpan } from '../../fhir/date-span.ts';
 import { isId } from '../../fhir/primitives.ts';
 import { isAboutOne } from '../../fhir/meets-filter.ts';
+import type { Associated } from '../../jobs/associated-data.ts';
 import type { ExportRequest } from '../../jobs/export-request.ts';
 import { issue, type Issue } from '../../issue/issue.ts';
 import { compartmentTypes } from '../compartment-types.ts';
@@ -11,7 +12,25 @@ import { parseCriteria } from '../search-request/criteria.ts';
 import { invalid } from '../search-request/parameter-issues.ts';
 import { parametersIn, valueIn } from './parameters.ts';
 
-const KNOWN = new Set(['_outputFormat', '_since', '_until', '_type', '_typeFilter', '_elements', 'patient', '_format', '_pretty']);
+/** The parameters of an export, and what they do. */
+export const EXPORT_PARAMETERS: Readonly<Record<string, string>> = {
+  _outputFormat: '`application/fhir+ndjson`, `application/ndjson`, `ndjson`',
+  _since: 'what was written at or after a time, and what is gone since; a `transactionTime` is exact to the commit',
+  _until: 'what was written before a time',
+  _type: 'types, by commas; those outside the compartment of a patient are refused where patients are exported',
+  _typeFilter:
+    'searches of a type, any of which is met. Judged of what stood at the `transactionTime`, which no index knows any more, so by each resource alone: a chain, `_has` and `_list` are refused',
+  _elements: 'elements at the top of every type, or of one (`Patient.birthDate`); what is shortened is tagged SUBSETTED',
+  patient: 'references to patients, by query or in Parameters: nobody else is given; not where everything is exported',
+  includeAssociatedData:
+    '`LatestProvenanceResources`: with each resource the Provenance made last, and no other; `RelevantProvenanceResources`: every Provenance about it',
+};
+
+const KNOWN = new Set([...Object.keys(EXPORT_PARAMETERS), '_format', '_pretty']);
+const ASSOCIATED = new Map<string, Associated['which']>([
+  ['LatestProvenanceResources', 'latest'],
+  ['RelevantProvenanceResources', 'relevant'],
+]);
 const FORMATS = new Set(['application/fhir+ndjson', 'application/ndjson', 'ndjson']);
 
 /**
@@ -42,7 +61,14 @@ export function exportRequest(request: FhirRequest, level: ExportRequest['level'
     if (!possible.includes(type))
       leaveOut(issue('parameter-invalid', { parameter: '_type', reason: `${type} is in no compartment of a patient` }));
   }
-  const types = asked.length === 0 ? possible : possible.filter((type) => asked.includes(type));
+  const chosen = asked.length === 0 ? possible : possible.filter((type) => asked.includes(type));
+  const which = lists('includeAssociatedData').flatMap((value) => {
+    if (!ASSOCIATED.has(value))
+      leaveOut(issue('parameter-invalid', { parameter: 'includeAssociatedData', reason: 'it names data that is not known' }));
+    return ASSOCIATED.get(value) ?? [];
+  });
+  const associated = which.length === 0 ? undefined : associatedOf(which, chosen);
+  const types = associated === undefined || chosen.includes('Provenance') ? chosen : [...chosen, 'Provenance'];
   const patients = level === 'system' && values('patient').length > 0 ? undefined : lists('patient').map(patientId);
   if (patients === undefined) throw invalid('patient', 'it restricts the export of patients or of a group');
   const since = time('_since', values('_since'))?.low;
@@ -57,6 +83,7 @@ export function exportRequest(request: FhirRequest, level: ExportRequest['level'
     filters: values('_typeFilter').flatMap((value) => filtersIn(value, types, context)),
     elements: lists('_elements').map(element),
     ...(patients.length === 0 ? {} : { patients }),
+    ...(associated === undefined ? {} : { associated }),
     warnings,
   };
 }
@@ -81,6 +108,11 @@ function filtersIn(value: string, types: readonly string[], context: Context): E
     if (!isAboutOne(filter)) throw invalid('_typeFilter', 'it takes no chain, no _has and no _list');
     return { type, filter };
   });
+}
+
+/** Every Provenance is more than the latest. */
+function associatedOf(which: readonly Associated['which'][], types: readonly string[]): Associated {
+  return which.includes('relevant') ? { which: 'relevant', alone: !types.includes('Provenance') } : { which: 'latest', alone: true };
 }
 
 /** Shape: birthDate, Patient.birthDate */

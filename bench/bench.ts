@@ -13,6 +13,7 @@ interface Run {
 }
 
 const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  start: async () => (await import('./start.ts')).startFigures(),
   translate: async () => (await import('./translate.ts')).translateFigures(),
   validate: async () => (await import('./validate.ts')).measureValidation((await import('../src/definitions-file.ts')).readDefinitions()),
   store: async () =>

@@ -27,7 +27,7 @@ export function ratePerSecond(work: () => void, { rounds = 5, roundMs = 400 } = 
 }
 
 /** How many tasks a second are done with so many at one time. Units: tasks/s, and the times of each in ms, in order of length */
-export async function throughput(
+async function throughput(
   total: number,
   parallel: number,
   task: (index: number) => Promise<void>,

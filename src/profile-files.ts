@@ -41,7 +41,7 @@ export function packageFolder({ PROFILES }: Pick<Config, 'PROFILES'>): string {
  *
  * Fails: throws IssueError package-invalid, once for each package that cannot be read
  */
-export function readPackages({ PROFILES }: Pick<Config, 'PROFILES'>): PackageFile[] {
+function readPackages({ PROFILES }: Pick<Config, 'PROFILES'>): PackageFile[] {
   const paths = [...new Set([OWN, ...pathsOf(PROFILES).flatMap(packagesAt)])];
   const issues: Issue[] = [];
   const packages = paths.flatMap((path): PackageFile[] => {

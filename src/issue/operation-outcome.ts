@@ -3,7 +3,7 @@ import { type Issue, entryOf, textOf } from './issue.ts';
 import { formatAddress } from './address.ts';
 
 /** The code system of the catalogue's ids. */
-export const ISSUE_SYSTEM = 'urn:chartbridge:issue';
+const ISSUE_SYSTEM = 'urn:chartbridge:issue';
 
 /** An issue as a FHIR client reads it: code, text, the permanent id and the place. */
 export function toOutcomeIssue(item: Issue): OperationOutcomeIssue {

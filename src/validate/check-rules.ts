@@ -18,7 +18,7 @@ function fail(
 }
 
 /** Holds the children of an object against rules. */
-export function checkChildren(rules: Rules, parent: Value, walk: Walk, profiles: ProfileCheck): void {
+function checkChildren(rules: Rules, parent: Value, walk: Walk, profiles: ProfileCheck): void {
   for (const child of rules.children) {
     const instances = instancesOf(parent, child);
     checkCount(child, instances.length, child.label, walk);

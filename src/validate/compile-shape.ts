@@ -169,13 +169,13 @@ export class Shapes {
 }
 
 /** The last step of a path, a choice without its [x]. Shape: Observation.value[x] gives value */
-export function labelOf(path: string): string {
+function labelOf(path: string): string {
   const last = path.slice(path.lastIndexOf('.') + 1);
   return last.endsWith('[x]') ? last.slice(0, -3) : last;
 }
 
 /** The resource types a Reference may point to; undefined when it may be any. */
-export function targetTypes(type: ElementDefinitionType | undefined): ReadonlySet<string> | undefined {
+function targetTypes(type: ElementDefinitionType | undefined): ReadonlySet<string> | undefined {
   const profiles = type?.targetProfile;
   if (profiles === undefined || profiles.length === 0) return undefined;
   const names = new Set(profiles.map((profile) => profile.slice(profile.lastIndexOf('/') + 1)));

@@ -42,7 +42,7 @@ const UCUM = 'http://unitsofmeasure.org';
 const TIMED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Whether one moment is not after another, where both are days or both have a time. */
-export function notAfter(start: string, end: string): boolean | undefined {
+function notAfter(start: string, end: string): boolean | undefined {
   if (start === end) return true;
   if (TIMED.test(start) && TIMED.test(end)) return Date.parse(start) <= Date.parse(end);
   return start.length === end.length && start.length <= 10 ? start <= end : undefined;

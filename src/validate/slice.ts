@@ -64,7 +64,7 @@ function place(slice: ProfileNode, steps: readonly Step[], context: SliceContext
 }
 
 /** The url of an extension slice: the one its url element is fixed to, else the address of its profile. */
-export function extensionUrl(slice: ProfileNode): string | undefined {
+function extensionUrl(slice: ProfileNode): string | undefined {
   const url = slice.children.find((child) => child.label === 'url');
   const fixed = url === undefined ? undefined : choiceOf(url.definition, 'fixed');
   return typeof fixed === 'string' ? fixed : slice.definition.type?.[0]?.profile?.[0]?.split('|')[0];

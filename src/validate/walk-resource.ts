@@ -98,7 +98,7 @@ function walkExtension(element: ElementShape, shape: Shape, value: Value, walk: 
 }
 
 /** Holds a value against invariants and notes those it does not meet. */
-export function checkInvariants(invariants: readonly Invariant[], value: Value, walk: Walk): void {
+function checkInvariants(invariants: readonly Invariant[], value: Value, walk: Walk): void {
   for (const invariant of invariants) {
     const holds = invariant.holds(value, walk);
     if (holds === true) continue;

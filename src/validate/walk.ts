@@ -2,10 +2,10 @@ import { type Issue, type IssueDetails, issue } from '../issue/issue.ts';
 import type { IssueId } from '../issue/catalogue.ts';
 
 /** How deep elements may nest. Deeper is refused: nothing in R4 needs it, and cyclic values end here. */
-export const DEPTH_LIMIT = 64;
+const DEPTH_LIMIT = 64;
 
 /** How many issues one validation keeps. A reader is not helped by more, and hostile input cannot make us hold millions; the rest is counted. */
-export const ISSUE_LIMIT = 500;
+const ISSUE_LIMIT = 500;
 
 /** The resource being walked, and what its invariants ask about the whole. */
 export interface Frame {

@@ -3,7 +3,7 @@ import { createGatheredBytes } from './gathered-bytes.ts';
 /** Begins a frame. Source: HL7 transport specification MLLP release 1 */
 export const VT = 0x0b;
 /** With CR after it, ends a frame. */
-export const FS = 0x1c;
+const FS = 0x1c;
 const CR = 0x0d;
 const LF = 0x0a;
 const LONE_FS = Uint8Array.of(FS);

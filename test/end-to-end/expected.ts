@@ -17,7 +17,7 @@ export function samplePath(name: string, kind: 'hl7' | 'bundle.json' | 'ack.hl7'
 }
 
 /** An acknowledgment with what differs each time (its own time and control id) made the same. */
-export function settledAck(ack: string): string {
+function settledAck(ack: string): string {
   return ack.replace(/^(MSH.(?:[^|]*\|){5})[^|]*(\|[^|]*\|[^|]*\|)[^|]*/, '$120260101000000.000+0000$2CB0000000000000000');
 }
 

@@ -25,7 +25,7 @@ const oru = (at: string, ...rest: string[]) =>
   [header('R01', at, 'LABSYS|GENHOSP'), PID('M1', 'Okafor^Ruth^Amara||19580917|F'), PV1({ 3: '4E^412^A', 44: '' }), ...rest].join('\n');
 
 /** The messages of the stay, in their order. */
-export const STAY: readonly (readonly [name: string, message: string])[] = [
+const STAY: readonly (readonly [name: string, message: string])[] = [
   ['pre-admit', adt('A05', '20260225100000', PID(), PV1({ 2: 'P', 3: '4E^412^A' }))],
   [
     'admit',

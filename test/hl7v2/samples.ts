@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Real messages from public repositories; tests that need them skip by name where they are missing. */
-export const SAMPLES = fileURLToPath(new URL('../../../shared/samples/hl7v2/', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../../../shared/samples/hl7v2/', import.meta.url));
 
 export const haveSamples = existsSync(SAMPLES);
 

@@ -124,7 +124,7 @@ export async function openIntake(options: TestIntakeOptions = {}): Promise<TestI
 }
 
 /** An acknowledgment as a sender reads it. */
-export function heard(bytes: Uint8Array): Heard {
+function heard(bytes: Uint8Array): Heard {
   const text = Buffer.from(bytes).toString();
   const segments = text.split('\r').map((line) => line.split('|'));
   return {

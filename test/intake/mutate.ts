@@ -5,7 +5,7 @@ import { seeded } from '../end-to-end/senders.ts';
 const SAMPLES = join(import.meta.dirname, '../../samples');
 
 /** The messages that are mutated: those of samples/. */
-export const SEEDS: readonly string[] = readdirSync(SAMPLES)
+const SEEDS: readonly string[] = readdirSync(SAMPLES)
   .filter((name) => name.endsWith('.hl7') && !name.endsWith('.ack.hl7'))
   .sort()
   .map((name) => readFileSync(join(SAMPLES, name), 'utf8').replaceAll(/\r?\n/g, '\r'));

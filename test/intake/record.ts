@@ -44,7 +44,7 @@ export interface RecordUnderTest {
 }
 
 /** Types whose resources a stay makes. */
-export const CLINICAL = [
+const CLINICAL = [
   'Patient',
   'Encounter',
   'Account',

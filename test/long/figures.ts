@@ -28,7 +28,7 @@ export function publish(name: string, figures: Figures): void {
 const byName = (runs: Record<string, Run>) => Object.entries(runs).sort(([one], [other]) => (one < other ? -1 : 1));
 
 /** Writes docs/reliability.md of the figures that are kept. */
-export function writePage(): void {
+function writePage(): void {
   writeFileSync(PAGE, pageOf(byName(JSON.parse(readFileSync(DATA, 'utf8')) as Record<string, Run>)));
 }
 

@@ -49,7 +49,7 @@ const reference = (parameter: string) =>
   );
 
 /** Values of every kind; `d1` has one date at most, as most date parameters do, `d` may have several. */
-export const indexValues: fc.Arbitrary<IndexValues> = fc
+const indexValues: fc.Arbitrary<IndexValues> = fc
   .record({
     tokens: few(fc.oneof(token('t'), token('u')), 3),
     strings: few(

@@ -50,7 +50,7 @@ function extensions(record: Readonly<Record<string, unknown>>, url: string | und
 }
 
 /** The guide writes addresses of extensions with https, with a stop or a blank at the end. */
-export function sameUrl(one: string | undefined, other: string | undefined): boolean {
+function sameUrl(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && plainUrl(one) === plainUrl(other);
 }
 

@@ -42,7 +42,7 @@ export function rulingFor(rulings: readonly Ruling[], row: GuideRow): Ruling | u
 }
 
 /** Whether a ruling names a row. */
-export function isAbout({ key }: Ruling, row: GuideRow): boolean {
+function isAbout({ key }: Ruling, row: GuideRow): boolean {
   if (key === 'all') return true;
   const [address = '', target] = key.split(' ');
   return address === row.address && (target === undefined || plainTarget(row.target).startsWith(target));

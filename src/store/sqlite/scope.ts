@@ -15,7 +15,7 @@ export interface Key {
 }
 
 /** Below so many rows what an index gives is walked whole and sorted. */
-export const SMALL = 2_000;
+const SMALL = 2_000;
 
 /**
  * Where a filter is compiled: the connection, and the types its parameters are of. Names are looked up when they are met, in the same

@@ -5,7 +5,7 @@ import type { Scope } from './scope.ts';
 import { type Sql, all, among, any, FALSE, join, sql } from './sql.ts';
 
 /** The value a resource is sorted by, as an expression on the row d.row; NULL where it has none. */
-export function sortValueOf(scope: Scope, { parameter, descending }: SortKey): Sql {
+function sortValueOf(scope: Scope, { parameter, descending }: SortKey): Sql {
   if (parameter === '_id') return sql`(SELECT n.id FROM node n WHERE n.row = d.row)`;
   if (parameter === '_lastUpdated') return sql`(SELECT n.updated FROM node n WHERE n.row = d.row)`;
   const keys = scope.keys(parameter);

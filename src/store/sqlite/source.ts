@@ -20,7 +20,7 @@ export interface Source {
 }
 
 /** No row at all. */
-export const NOTHING: Source = { select: sql`SELECT 0 AS row WHERE 0`, ordered: false, live: true, exact: true };
+const NOTHING: Source = { select: sql`SELECT 0 AS row WHERE 0`, ordered: false, live: true, exact: true };
 
 /** How to find what meets a filter by an index; undefined when only looking at every resource can tell. */
 export function sourceOf(scope: Scope, filter: Filter): Source | undefined {

@@ -26,27 +26,6 @@ export function ratePerSecond(work: () => void, { rounds = 5, roundMs = 400 } = 
   return Math.max(...Array.from({ length: rounds }, round));
 }
 
-/** How many tasks a second are done with so many at one time. Units: tasks/s, and the times of each in ms, in order of length */
-async function throughput(
-  total: number,
-  parallel: number,
-  task: (index: number) => Promise<void>,
-): Promise<{ perSecond: number; timesMs: number[] }> {
-  const timesMs: number[] = [];
-  let next = 0;
-  const start = performance.now();
-  await Promise.all(
-    Array.from({ length: parallel }, async () => {
-      for (let index = next++; index < total; index = next++) {
-        const begun = performance.now();
-        await task(index);
-        timesMs.push(performance.now() - begun);
-      }
-    }),
-  );
-  return { perSecond: (total * 1000) / (performance.now() - start), timesMs: timesMs.sort((a, b) => a - b) };
-}
-
 /** A percentile of sorted times. */
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

@@ -20,7 +20,7 @@ export function readTranslator(config: Config, definitions: Definitions): Transl
   return translatorOf(readMappings(config, definitions), config);
 }
 
-/** Compiled mappings as intake uses them. */
+/** Compiled mappings as intake uses them. @internal */
 export function translatorOf(mappings: Mappings, config: Pick<Config, 'DEFAULT_TIME_ZONE' | 'DEFAULT_CHARSET'>): Translator {
   const options = config.DEFAULT_TIME_ZONE === '' ? {} : { defaultTimeZone: config.DEFAULT_TIME_ZONE };
   const settingsOf = ({ sendingApplication, sendingFacility }: Header) => senderOf(mappings, sendingApplication, sendingFacility).settings;

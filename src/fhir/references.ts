@@ -64,8 +64,6 @@ export interface ReferenceElement {
   [element: string]: unknown;
 }
 
-type Visitor = (reference: ReferenceElement, path: string) => ReferenceElement;
-
 /**
  * Only Reference has an element `reference` that is a string, but for Expression, DetectedIssue and Immunization.education, where it is a uri:
  * the first two have other elements always, the third is known by its path.
@@ -78,42 +76,18 @@ function isReference(value: Record<string, unknown>, path: string): boolean {
 
 const REFERENCE_ELEMENTS = new Set(['id', 'extension', 'reference', '_reference', 'type', '_type', 'identifier', 'display', '_display']);
 
-/**
- * A copy of a resource in which every literal Reference, at any depth, contained resources and extensions among them, is what `visit` gives for it.
- * What holds no changed reference is not copied. The path is FHIRPath: Observation.performer[0].
- */
-export function mapReferences<T extends Resource>(resource: T, visit: Visitor): T {
-  return mapped(resource, resource.resourceType, visit) as T;
-}
-
-function mapped(value: unknown, path: string, visit: Visitor): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    let copy: unknown[] | undefined;
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = mapped(value[index], `${path}[${index}]`, visit);
-      if (item !== value[index]) {
-        copy ??= [...(value as unknown[])];
-        copy[index] = item;
-      }
-    }
-    return copy ?? value;
-  }
-  let object = value as Record<string, unknown>;
-  for (const name of Object.keys(object)) {
-    const item = mapped((value as Record<string, unknown>)[name], `${path}.${name}`, visit);
-    if (item !== object[name]) {
-      if (object === value) object = { ...object };
-      object[name] = item;
-    }
-  }
-  return isReference(object, path) ? visit(object, path) : object;
-}
-
-/** Calls `visit` for every literal Reference of a resource. See mapReferences. */
+/** Calls `visit` for every literal Reference of a resource, at any depth, contained resources and extensions among them. The path is FHIRPath: Observation.performer[0]. */
 export function eachReference(resource: Resource, visit: (reference: ReferenceElement, path: string) => void): void {
-  mapReferences(resource, (reference, path) => {
-    visit(reference, path);
-    return reference;
-  });
+  walk(resource, resource.resourceType, visit);
+}
+
+function walk(value: unknown, path: string, visit: (reference: ReferenceElement, path: string) => void): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) walk(value[index], `${path}[${index}]`, visit);
+    return;
+  }
+  const object = value as Record<string, unknown>;
+  for (const name of Object.keys(object)) walk(object[name], `${path}.${name}`, visit);
+  if (isReference(object, path)) visit(object, path);
 }

@@ -31,16 +31,12 @@ export function isBatch(split: SplitMessages<unknown>): boolean {
 }
 
 /**
- * The messages of a text: one, many after another, or FHS/BHS/BTS/FTS batches.
+ * The messages of a body whose character set is not known yet: one, many after another, or FHS/BHS/BTS/FTS batches. Line ends and segment
+ * names are told by their bytes.
  *
  * Fails: with the value: batch-count-wrong (BTS-1 or FTS-1 is another number, or the trailer of a batch is missing)
  * Source: HL7 v2.5.1 chapter 2, 2.10.3 (batch protocol)
  */
-export function splitMessages(text: string): SplitMessages<string> {
-  return split(text, (start, end) => text.slice(start, end));
-}
-
-/** The messages of a body whose character set is not known yet: line ends and segment names are told by their bytes. */
 export function splitBytes(bytes: Uint8Array): SplitBytes {
   const layout = unicodeLayoutOf(bytes);
   if (layout === 'UTF-16LE' || layout === 'UTF-16BE') {
@@ -51,8 +47,8 @@ export function splitBytes(bytes: Uint8Array): SplitBytes {
   return { ...split(text, (start, end) => bytes.subarray(start, end)), envelopeCharset: 'ISO-8859-1' };
 }
 
-function split<T>(text: string, slice: (start: number, end: number) => T): SplitMessages<T> {
-  const messages: T[] = [];
+function split(text: string, slice: (start: number, end: number) => Uint8Array): SplitMessages<Uint8Array> {
+  const messages: Uint8Array[] = [];
   const batches: (Batch & { count: number })[] = [];
   let open: (Batch & { count: number }) | undefined;
   const issues: Issue[] = [];

@@ -2,10 +2,10 @@ import type { Address } from '../issue/address.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import type { Delimiters } from './delimiters.ts';
 
-/** The most segments of one message: each may become resources of its own. */
+/** The most segments of one message: each may become resources of its own. @internal */
 export const MOST_SEGMENTS = 20_000;
 
-/** The most fields, repetitions, components and subcomponents of one message, all counted together. */
+/** The most fields, repetitions, components and subcomponents of one message, all counted together. @internal */
 export const MOST_VALUES = 400_000;
 
 /**

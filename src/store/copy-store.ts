@@ -4,7 +4,7 @@ import { Bug, IssueError } from '../issue/issue-error.ts';
 import type { DocumentKey, Store, StoredVersion, Write } from './store.ts';
 import { digestOf, NOT_KEPT, type StoreDigest } from './store-digest.ts';
 
-/** Marks a copy that has begun and not ended, so that it can be gone on with, and so that nobody takes it for the whole. */
+/** Marks a copy that has begun and not ended, so that it can be gone on with, and so that nobody takes it for the whole. @internal */
 export const COPYING: DocumentKey = { kind: 'copy', key: 'begun' };
 
 const TOGETHER = 200;

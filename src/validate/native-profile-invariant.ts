@@ -41,5 +41,5 @@ export function nativeByExpression(expression: string): Holds | undefined {
   return ({ value }) => typeof value !== 'string' || pattern.test(value);
 }
 
-/** The expressions there is code for, for the test that holds each beside fhirpath.js. */
+/** The expressions there is code for, for the test that holds each beside fhirpath.js. @internal */
 export const nativeExpressions: readonly string[] = [...byExpression.keys()];

@@ -1,11 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeText } from '../../src/hl7v2/charset.ts';
-import { isBatch, splitBytes, splitMessages } from '../../src/hl7v2/split-messages.ts';
+import { isBatch, splitBytes, type SplitMessages } from '../../src/hl7v2/split-messages.ts';
 import { writeBatchAnswer } from '../../src/hl7v2/write-batch.ts';
 
 const one = 'MSH|^~\\&|A|B|||||ADT^A01|1|P|2.5\rPID|1\r';
 const two = 'MSH|^~\\&|A|B|||||ADT^A01|2|P|2.5\rPID|2\r';
+
+/** The messages of a text, as text. */
+function splitMessages(text: string): SplitMessages<string> {
+  const split = splitBytes(Buffer.from(text));
+  return { ...split, messages: split.messages.map((bytes) => Buffer.from(bytes).toString()) };
+}
 
 describe('the messages of a text', () => {
   test('one message is itself', () => {

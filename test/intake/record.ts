@@ -43,23 +43,6 @@ export interface RecordUnderTest {
   close(): Promise<void>;
 }
 
-/** Types whose resources a stay makes. */
-const CLINICAL = [
-  'Patient',
-  'Encounter',
-  'Account',
-  'Condition',
-  'AllergyIntolerance',
-  'Coverage',
-  'RelatedPerson',
-  'Procedure',
-  'Observation',
-  'DiagnosticReport',
-  'ServiceRequest',
-  'Specimen',
-  'DocumentReference',
-] as const;
-
 /** Opens a record over SQLite in memory, or over the store given. */
 export async function openRecord(
   open: (settings: StoreSettings) => Promise<Store> = (settings) => openSqliteStore({ ...settings, path: ':memory:' }),

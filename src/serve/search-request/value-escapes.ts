@@ -22,8 +22,3 @@ export function splitEscaped(value: string, separator: ',' | '|' | '$'): string[
 export function unescapeValue(part: string): string {
   return part.replace(/\\([\\,|$])/g, '$1');
 }
-
-/** A value written so that it is one part and says what it said. */
-export function escapeValue(text: string): string {
-  return text.replace(/[\\,|$]/g, '\\$&');
-}

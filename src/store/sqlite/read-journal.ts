@@ -76,7 +76,7 @@ export class JournalReader {
   }
 }
 
-/** The statement of a search for messages; exported so that tests can ask the database how it would run it. */
+/** The statement of a search for messages; exported so that tests can ask the database how it would run it. @internal */
 export function messageSearch(query: MessageQuery): Sql {
   const { status, sender, controlId, mrn, visit, order, name, from, to, before, count } = query;
   const keys = (

@@ -8,6 +8,7 @@ import { IssueError } from '../../issue/issue-error.ts';
  * Names, types and words are kept once and pointed to by small integers. Each index table is two trees: its primary key begins with the row of the
  * resource (appended to when a resource is made, read when it changes, sorts or is checked), its second begins with the value.
  * `node` is a resource: one that is only referred to so far has version 0.
+ * @internal
  */
 export const STEPS: readonly string[] = [
   `

@@ -35,7 +35,7 @@ function paxPath(bytes: Uint8Array): string | undefined {
   return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(utf8.decode(bytes))?.[1];
 }
 
-/** Whether a path stays inside the folder it is unpacked into. */
+/** Whether a path stays inside the folder it is unpacked into. @internal */
 export function isInside(path: string): boolean {
   return (
     path !== '' &&

@@ -232,6 +232,11 @@ describe('an export', () => {
     }
   });
 
+  test('of a group needs a scope for Group, and says so', async () => {
+    const reply = await guarded.call('GET', 'Group/g/$export?_type=Patient', await guarded.token('system/Patient.rs'));
+    expect([reply.status, issueIds(await reply.json())]).toEqual([403, ['forbidden']]);
+  });
+
   test('names, of each file that was fetched, the patients in it', async () => {
     const { job } = await kickOff(mine, '?_type=Observation,Patient');
     const { output } = await endOf<{ output: { url: string; type: string }[] }>(job, mine);

@@ -1,3 +1,5 @@
+import { issue } from '../../issue/issue.ts';
+import { IssueError } from '../../issue/issue-error.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { requirePresent } from '../interactions/read.ts';
@@ -18,6 +20,9 @@ export function exportPatients(request: FhirRequest, _target: Target, context: C
 
 /** Group/{id}/$export: what is about the members of a group. */
 export async function exportGroup(request: FhirRequest, { id }: Target, context: Context): Promise<Reply> {
+  // clients ask for scopes of the types they export, and forget this one: that the group is not known would not tell them
+  if (context.visit?.access.may('Group', 'r') === undefined && context.visit !== undefined)
+    throw new IssueError(issue('forbidden', { reason: 'the token has no scope for Group' }));
   requirePresent(await context.store.read('Group', id), `Group/${id}`);
   return kickOff(request, 'group', id, context);
 }

@@ -158,7 +158,7 @@ export const settings = {
   },
   MAX_BYTES_IN_FLIGHT: {
     kind: 'integer',
-    default: '268435456',
+    default: '67108864',
     unit: 'bytes',
     least: 1048576,
     most: 17179869184,

@@ -43,8 +43,32 @@ export function splitBytes(bytes: Uint8Array): SplitBytes {
     const text = new TextDecoder(layout, { ignoreBOM: true }).decode(bytes);
     return { ...split(text, (start, end) => bytes.subarray(start * 2, end * 2)), envelopeCharset: layout };
   }
+  if (isOneMessage(bytes)) return { messages: [bytes], batches: [{ count: 1 }], issues: [], envelopeCharset: 'ISO-8859-1' };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   return { ...split(text, (start, end) => bytes.subarray(start, end)), envelopeCharset: 'ISO-8859-1' };
+}
+
+/** Whether it begins with MSH and no other line begins as a header or trailer does: nearly every body, and nothing is to be cut there. */
+function isOneMessage(bytes: Uint8Array): boolean {
+  const firstEnd = bytes.findIndex((byte) => byte === CR || byte === LF);
+  // A body of one line may have its line ends spelled out; a byte order mark inside may begin a line.
+  const hasLines = firstEnd !== -1 && Math.max(bytes[firstEnd + 1] ?? 0, bytes[firstEnd + 2] ?? 0) > SPACE;
+  if (nameAt(bytes, 0) !== 'MSH' || !hasLines) return false;
+  if (bytes.includes(0xef) && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(BYTE_ORDER_MARK)) return false;
+  return [CR, LF].every((end) => {
+    for (let at = bytes.indexOf(end); at !== -1; at = bytes.indexOf(end, at + 1)) if (NAMES.has(nameAt(bytes, at + 1))) return false;
+    return true;
+  });
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
+const NAMES = new Set(['MSH', 'BHS', 'FHS', 'BTS', 'FTS']);
+
+function nameAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0);
 }
 
 function split(text: string, slice: (start: number, end: number) => Uint8Array): SplitMessages<Uint8Array> {

@@ -110,6 +110,8 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   }
 
   async function take(raw: Uint8Array, channel: Channel, reading: Reading, mode: AcknowledgmentMode): Promise<Reception> {
+    // The journal takes the bytes.
+    const large = raw.length > LARGE_BYTES;
     const received = await journalled(raw, channel, reading, { status: 'received' });
     const { row } = received;
     work.storeWorks();
@@ -117,12 +119,11 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       received.kind === 'new' && received.reused
         ? { ...reading, issues: [...reading.issues, issue('control-id-reused', { at: { segment: 'MSH', occurrence: 1, field: 10 } })] }
         : reading;
-    const large = raw.length > LARGE_BYTES;
     // A large one is read again in its turn rather than kept read while it waits; what only this arrival knows is kept.
     const kept = large && known === reading ? undefined : known;
     const answer = hasEnded(row)
-      ? Promise.resolve(answerWith(codeOf(row), row.ack, reading))
-      : answerInTime(work.finish(row, kept, { large }), reading);
+      ? Promise.resolve(answerWith(codeOf(row), row.ack, reading.charset))
+      : answerInTime(work.finish(row, kept, { large }), reading.charset);
     return taken(answer, channel, reading, mode);
   }
 
@@ -139,7 +140,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   }
 
   /** The outcome as an answer; after ackTimeoutMs, or when the gateway stops, a closed connection. */
-  async function answerInTime(end: Promise<Outcome | undefined>, reading: Reading): Promise<Answer> {
+  async function answerInTime(end: Promise<Outcome | undefined>, charset: Charset): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<undefined>((resolve) => {
       timer = setTimeout(resolve, deps.ackTimeoutMs, undefined);
@@ -148,7 +149,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     clearTimeout(timer);
     return outcome === undefined
       ? { bytes: new Uint8Array(), code: 'AR', resend: true, close: true }
-      : answerWith(outcome.code, outcome.ack, reading);
+      : answerWith(outcome.code, outcome.ack, charset);
   }
 
   async function reject(
@@ -162,7 +163,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     const end = { status: 'rejected' as const, ack, issues: JSON.stringify(issues) };
     const { kind, row } = await journalled(raw, channel, reading, end);
     // It was taken once, and what it did stands: a mapping that is gone since then does not take that back.
-    if (hasEnded(row)) return taken(Promise.resolve(answerWith(codeOf(row), row.ack, reading)), channel, reading, mode);
+    if (hasEnded(row)) return taken(Promise.resolve(answerWith(codeOf(row), row.ack, reading.charset)), channel, reading, mode);
     deps.report(row, undefined, new IssueError(...issues));
     if (kind === 'repeat' && row.status === 'rejected' && row.issues === end.issues) return refuse(reading, mode, channel, issues, row.ack);
     if (kind === 'repeat')
@@ -220,8 +221,8 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   };
 }
 
-function answerWith(code: Answer['code'], ack: string, reading: Reading): Answer {
-  return { bytes: encode(ack, reading.charset), code, resend: false, close: false };
+function answerWith(code: Answer['code'], ack: string, charset: Charset): Answer {
+  return { bytes: encode(ack, charset), code, resend: false, close: false };
 }
 
 /** An answer in the sender's character set. It holds only ASCII and what the sender itself sent, so it can always be written in it. */

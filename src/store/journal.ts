@@ -51,7 +51,7 @@ export type MessageStatus = 'received' | 'queued' | 'processed' | 'filtered' | '
 export interface Arrival {
   /** Unique, made by the caller. */
   readonly id: string;
-  /** Left out only with `kept`, of a message whose bytes are forgotten. */
+  /** The journal may take them away: they are not to be used afterwards. Left out only with `kept`, of a message whose bytes are forgotten. */
   readonly raw?: Uint8Array | undefined;
   /** Hex. */
   readonly sha256: string;

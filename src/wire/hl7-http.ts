@@ -63,9 +63,12 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
         issue('content-type-unsupported', { contentType: mediaType.slice(0, 100) || 'none', supported: [...CONTENT_TYPES].join(', ') }),
       );
     }
+    let own = 0;
     const body = await readBody(request, maxMessageBytes, (bytes) => {
       inFlight += bytes;
-      return inFlight <= maxBytesInFlight;
+      own += bytes;
+      // A message that is alone has room, however long messages may be.
+      return inFlight <= maxBytesInFlight || own === inFlight;
     });
     try {
       if (body.kind !== 'whole') {

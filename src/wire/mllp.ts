@@ -27,7 +27,7 @@ export const MLLP_LIMITS: MllpLimits = {
   frameSilenceMs: 30_000,
   maxConnections: 256,
   maxConnectionsPerPeer: 32,
-  maxBytesInFlight: 256 * 1024 * 1024,
+  maxBytesInFlight: 64 * 1024 * 1024,
   drainMs: 10_000,
 };
 

@@ -98,6 +98,34 @@ describe('the messages of bytes', () => {
     expect(split.envelopeCharset).toBe('ISO-8859-1');
   });
 
+  test('come apart where their text does', () => {
+    const line = fc.constantFrom(
+      'MSH|^~\\&|A',
+      'PID|1',
+      'BHS|^~\\&',
+      'BTS|1',
+      'FTS|1',
+      'x',
+      ' ',
+      '',
+      'MSH',
+      '\u00EF\u00BB\u00BFMSH|^~\\&|B',
+    );
+    const end = fc.constantFrom('\r', '\n', '\r\n', '\\r', ' ');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(line, end), { maxLength: 6 }), fc.boolean(), (lines, begins) => {
+        const text = (begins ? 'MSH|^~\\&|Z\r' : '') + lines.flat().join('');
+        // What is UTF-16 is always cut as text.
+        const same = splitBytes(Buffer.from(`\uFEFF${text}`, 'utf16le'));
+        const texts = same.messages.map((message) => Buffer.from(message).toString('utf16le').replace('\uFEFF', ''));
+        const split = splitBytes(Buffer.from(text, 'latin1'));
+        expect(split.messages.map((message) => Buffer.from(message).toString('latin1'))).toEqual(texts);
+        expect([split.batches, split.issues]).toEqual([same.batches, same.issues]);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   test('UTF-16 is split between characters', () => {
     const encoded = encodeText(one + two, 'UTF-16LE');
     const split = splitBytes(encoded.ok ? encoded.value : Buffer.of());

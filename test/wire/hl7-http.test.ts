@@ -131,11 +131,18 @@ describe('HL7 over HTTP', () => {
     expect((await post(message('M2'))).status).toBe(200);
   });
 
-  test('too much under way is answered 503, to be sent again', async () => {
-    const { intake, post } = await serve({ maxBytesInFlight: 1000 });
-    expect(await post(message('M1', 'x'.repeat(5000)))).toMatchObject({ status: 503, retryAfter: '5' });
-    expect(intake.received).toEqual([]);
-    expect((await post(message('M2'))).status).toBe(200);
+  test('too much under way is answered 503, to be sent again; a message that is alone has room', async () => {
+    const { intake, post, url } = await serve({ maxBytesInFlight: 1000 });
+    expect((await post(message('M1', 'x'.repeat(5000)))).status).toBe(200);
+    const slow = request(url, { method: 'POST', headers: { 'content-type': 'application/hl7-v2' } });
+    const answered = new Promise<number | undefined>((resolve) => slow.on('response', (answer) => resolve(answer.resume().statusCode)));
+    slow.write(message('M2', 'x'.repeat(500)));
+    await expect.poll(async () => (await post(message('M3', 'x'.repeat(900)))).status).toBe(503);
+    expect(await post(message('M3', 'x'.repeat(900)))).toMatchObject({ status: 503, retryAfter: '5' });
+    slow.end();
+    expect(await answered).toBe(200);
+    expect(intake.received.map(({ controlId }) => controlId)).toContain('M2');
+    expect((await post(message('M4', 'x'.repeat(900)))).status).toBe(200);
   });
 
   test('the answer names the character set it is in', async () => {

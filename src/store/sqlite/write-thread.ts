@@ -29,6 +29,16 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
+/** What is longer changes hands instead of being copied. Units: bytes */
+const LARGE_BYTES = 1024 * 1024;
+
+/** The bytes of a large message, where they are all of their buffer. */
+function handedOver(job: Job): ArrayBuffer[] {
+  const raw = job.kind === 'receive' ? job.arrival.raw : undefined;
+  const whole = raw !== undefined && raw.length > LARGE_BYTES && raw.length === raw.buffer.byteLength;
+  return whole && raw.buffer instanceof ArrayBuffer ? [raw.buffer] : [];
+}
+
 interface Waiting {
   resolve(outcome: Outcome): void;
   reject(error: Error): void;
@@ -87,7 +97,7 @@ export class WriteThread implements JobQueue {
     const number = this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
-      this.#worker.postMessage({ number, job } satisfies ToWorker, []);
+      this.#worker.postMessage({ number, job } satisfies ToWorker, handedOver(job));
     });
   }
 

@@ -41,7 +41,7 @@ export interface Login {
    */
   operatorsOnly(handle: Mounted['handle'], before?: Told): Mounted['handle'];
   /** The handler, for senders with a key, or clients that may create anything. Fails: login-needed, forbidden, too-many-requests */
-  sendersOnly(handle: Mounted['handle']): Mounted['handle'];
+  sendersOnly(handle: Mounted['handle'], refused?: (request: IncomingMessage) => Promise<void>): Mounted['handle'];
   /** The token endpoint and what says where it is. */
   readonly mount: readonly Mounted[];
 }
@@ -141,8 +141,8 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
       await before?.(request, access, true);
       await handle(request, response);
     },
-    sendersOnly: (handle) => async (request, response) => {
-      await checked(response, async () => {
+    sendersOnly: (handle, refused) => async (request, response) => {
+      const isLetIn = checked(response, async () => {
         const { 'x-api-key': shown } = request.headers;
         const name = keys?.nameOf(typeof shown === 'string' ? shown : undefined);
         if (name !== undefined) return count(`sender ${name}`);
@@ -150,6 +150,10 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
         if (!isNeeded && keys !== undefined) throw new IssueError(issue('login-needed'));
         if (isNeeded && !(await authenticate(request)).isUnrestricted('c'))
           throw forbidden('messages are sent with the scope system/*.c, or with a key');
+      });
+      await isLetIn.catch(async (error: unknown) => {
+        await refused?.(request);
+        throw error;
       });
       await handle(request, response);
     },

@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { createMessagesHandler } from './console/messages.ts';
 import { createReadyz, livez } from './console/health.ts';
 import { createMetrics } from './console/metrics.ts';
+import { createStatus } from './console/status.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { readDefinitions } from './definitions-file.ts';
 import type { Definitions } from './fhir/definitions.ts';
@@ -25,10 +26,11 @@ import { startRecorder } from './recorder.ts';
 import { DELIVERY, type Delivery, startDelivery } from './notify/delivery.ts';
 import { endpointPolicy } from './notify/endpoint-policy.ts';
 import { createOutbox } from './notify/outbox.ts';
+import type { Access } from './secure/access.ts';
 import { networkIssue, parsePeers } from './secure/open-network.ts';
 import { baseUrlOf, openStore, settingsOfStore } from './open-store.ts';
 import { readClaims, readProfiles } from './profile-files.ts';
-import { createApp } from './serve/app.ts';
+import { createApp, type Mounted } from './serve/app.ts';
 import { createCustomParameters } from './serve/parameters/custom-parameters.ts';
 import { createHttpServer } from './serve/http-server.ts';
 import { narrowJson } from './serve/narrowing.ts';
@@ -40,7 +42,7 @@ import type { Store, StoreSettings } from './store/store.ts';
 import { mappingSignature } from './mapping-files.ts';
 import { watchMappings } from './mapping-watch.ts';
 import { readTranslator } from './translator.ts';
-import { retentionOf, startUpkeep, type UpkeepParts, watchDatabaseDisk } from './upkeep.ts';
+import { createUpkeep, watchDatabaseDisk } from './upkeep.ts';
 import { compileValidator } from './validate/compile-validator.ts';
 import { createHl7HttpHandler } from './wire/hl7-http.ts';
 import { type Log, type MllpListener, startMllp } from './wire/mllp.ts';
@@ -103,8 +105,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const claims = readClaims(config, definitions);
   const live = liveDefinitions(definitions);
   const storeSettings = settingsOfStore(config, live.indexed);
-  let whenFull = (): void => undefined;
-  const disk = watchDatabaseDisk(config, log, () => whenFull());
+  const disk = watchDatabaseDisk(config, log);
   const { store: kept, name: database } = await openStore(config.DATABASE_URL, { ...storeSettings, alone: true });
   const opened = disk.guard(kept);
   const { store: telling, delivery } = await startNotifying(opened, config, definitions, storeSettings, log);
@@ -134,14 +135,12 @@ export async function startGateway(config: Config): Promise<Gateway> {
     onToken: async (...answer) => recorder?.token(...answer),
   });
 
-  const upkeep: UpkeepParts = { config, store, disk, recorder, holder: newId(), log };
-  const retention = retentionOf(upkeep);
-  await retention.load();
-  const metrics = createMetrics({ journal: store.journal, intakeDepth: () => intake.depth, mllp: () => mllp?.counters() ?? {} });
+  const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth });
+  const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, mllp: () => mllp?.counters() ?? {} });
   const intake: RunningIntake = createIntake({
-    store: recorder?.intakeStore ?? store,
+    store: upkeep.counting(recorder?.intakeStore ?? store),
     ...(loginSettings.refuses === undefined ? {} : { refuses: loginSettings.refuses }),
-    beyondMemory: (sentAt) => beyondMemory(sentAt, retention.rememberedFrom),
+    beyondMemory: (sentAt) => beyondMemory(sentAt, upkeep.retention.rememberedFrom),
     translator: () => mappings.current(),
     validator,
     claims,
@@ -156,6 +155,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       if (outcome !== undefined) log.info({ ...message, ack: outcome.code, issues: outcome.issues.map(toLogLine) }, 'message');
       else if (error instanceof IssueError) log.warn({ ...message, issues: error.issues.map(toLogLine) }, 'message not taken');
       else log.error({ ...message, fault: faultOf(error) }, 'message failed');
+      upkeep.report(row, outcome, error);
       if (outcome !== undefined) metrics.validation(row.sender, outcome.trace.validation);
       metrics.message(outcome?.code ?? 'failed', (Date.now() - row.receivedAt) / 1000);
     },
@@ -170,6 +170,11 @@ export async function startGateway(config: Config): Promise<Gateway> {
     maxBytesInFlight: config.MAX_BYTES_IN_FLIGHT,
     ackHttpStatus: config.ACK_HTTP_STATUS,
   });
+  const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, mllp: () => mllp, now: Date.now });
+  const refusedAt = (what: string) => async (request: IncomingMessage, access?: Access) =>
+    recorder?.refused({ what, method: request.method ?? '', client: access?.client ?? '', peer: request.socket.remoteAddress ?? '' });
+  const operatorsPage = (what: string, handle: Mounted['handle']) =>
+    login.operatorsOnly(handle, async (request, access, isAllowed) => (isAllowed ? undefined : refusedAt(what)(request, access)));
   const messages = createMessagesHandler({ journal: store.journal, intake });
   const jobs = createJobs({
     store,
@@ -210,7 +215,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     corsOrigins: new Set(config.CORS_ORIGINS.split(',').flatMap((origin) => (origin.trim() === '' ? [] : [origin.trim()]))),
     mount: [
       ...login.mount,
-      { method: 'all', path: '/hl7v2', handle: login.sendersOnly(hl7) },
+      { method: 'all', path: '/hl7v2', handle: login.sendersOnly(hl7, refusedAt('hl7v2')) },
       { method: 'all', path: '/messages{/*rest}', handle: login.operatorsOnly(messages, recorder?.visit) },
       { method: 'get', path: '/livez', handle: livez },
       {
@@ -222,7 +227,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
           warnings: () => [...(network === undefined ? [] : warnings), ...mappings.faults()],
         }),
       },
-      { method: 'get', path: '/metrics', handle: login.operatorsOnly((request, response) => metrics.handle(request, response)) },
+      { method: 'get', path: '/metrics', handle: operatorsPage('metrics', (request, response) => metrics.handle(request, response)) },
+      { method: 'get', path: '/status', handle: operatorsPage('status', status) },
     ],
   });
   const server = createHttpServer(app);
@@ -250,10 +256,10 @@ export async function startGateway(config: Config): Promise<Gateway> {
           },
           ...(peers === undefined ? {} : { mayConnect: peers.allows }),
           ...(mllpTls === undefined ? {} : { tls: mllpTls }),
+          onEvent: upkeep.onMllpEvent,
           log,
         });
-  whenFull = () => void retention.round().catch(() => undefined);
-  const stopUpkeep = startUpkeep(upkeep, retention);
+  upkeep.start();
   const stopWatching = watchMllpTls(config, () => {
     try {
       mllp?.reloadTls(readMllpTls(config) ?? {});
@@ -288,7 +294,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       await customParameters.close();
       await jobs.close();
       await delivery.stop();
-      await stopUpkeep();
+      await upkeep.close();
       await recorder?.close();
       await store.close();
       log.info('stopped');

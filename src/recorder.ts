@@ -1,6 +1,7 @@
 import { kill, pid } from 'node:process';
 import type { Logger } from 'pino';
 import type { AuditRecord } from './audit/audit-record.ts';
+import { createDoor, type Refusal } from './audit/door.ts';
 import { makeEvents } from './audit/make-events.ts';
 import { leftInSpools, openSpool } from './audit/spool.ts';
 import { createTrail } from './audit/trail.ts';
@@ -21,12 +22,19 @@ export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catch
   readonly visit: Told;
   /** The store for the intake: each change that ends a message carries its record. */
   readonly intakeStore: Store;
+  /** Somebody who was refused at a door that is not the FHIR API's. */
+  refused(refusal: Refusal): Promise<void>;
+  /** How many were refused since the start, by what was asked for. */
+  readonly refusals: ReadonlyMap<string, number>;
   /** Messages that are forgotten: what goes with that change, and what is to be done when it is kept. */
   forgotten(messages: Forgotten): { readonly documents: readonly DocumentWrite[]; readonly kept: () => void };
   close(): Promise<void>;
 }
 
 const EVERY_MS = 30_000;
+const SUMMED_EVERY_MS = 600_000;
+/** Who is not let in, or not to this, or not now. */
+const REFUSED: ReadonlySet<number> = new Set([401, 403, 429]);
 /** Made in one round, so that reading goes on beside it. */
 const A_ROUND = 2_000;
 const WHEN_ASKED = 50_000;
@@ -58,24 +66,38 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
   const timer = setInterval(() => void make(A_ROUND).catch(failed), EVERY_MS).unref();
   const recordOf = (accessed: Accessed): AuditRecord => toRecord(accessed, now());
 
+  const refusedRecord = (refusal: Refusal): AuditRecord => ({
+    id: newId(),
+    time: now().toISOString(),
+    ...refusal,
+    outcome: 'refused',
+    patients: [],
+  });
+
+  const door = createDoor(
+    (refusal) => trail.record(refusedRecord(refusal)),
+    () => now().getTime(),
+  );
+  const summing = setInterval(() => void door.sum().catch(failed), SUMMED_EVERY_MS).unref();
+
   return {
-    record: (accessed, isNoted) => trail.record(recordOf(accessed), isNoted),
+    refused: (refusal) => door.refused(refusal).catch(failed),
+    refusals: door.counts,
+    record(accessed, isNoted) {
+      const record = recordOf(accessed);
+      const keep = () => trail.record(record, isNoted);
+      return REFUSED.has(accessed.status) && !isNoted ? door.refused(record, keep) : keep();
+    },
     note: (accessed) => trail.note(recordOf(accessed)),
     async catchUp() {
       await making?.catch(() => false);
       if (!(await make(WHEN_ASKED))) throw new IssueError(issue('store-busy'));
     },
-    token: (client, status, peer) =>
-      trail.record({
-        id: newId(),
-        time: now().toISOString(),
-        what: 'token',
-        method: 'POST',
-        client: client ?? '',
-        peer,
-        outcome: status < 400 ? 'success' : 'refused',
-        patients: [],
-      }),
+    token(client, status, peer) {
+      const asked = { what: 'token', method: 'POST', client: client ?? '', peer } as const;
+      if (status >= 400) return door.refused({ ...asked, client: '' }, () => trail.record(refusedRecord(asked)));
+      return trail.record({ ...refusedRecord(asked), outcome: 'success' });
+    },
     async visit(request, access, isAllowed) {
       const record: AuditRecord = {
         id: newId(),
@@ -91,7 +113,7 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
         patients: [],
       };
       try {
-        await trail.record(record);
+        await (isAllowed ? trail.record(record) : door.refused(record, () => trail.record(record)));
       } catch (error) {
         failed(error);
         throw new IssueError(issue('audit-unavailable'));
@@ -127,6 +149,8 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
     }),
     async close() {
       clearInterval(timer);
+      clearInterval(summing);
+      await door.sum().catch(failed);
       await making?.catch(failed);
       await trail.idle();
       spool?.close();

@@ -1,30 +1,38 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
+import { createAlerts } from './alert/alerts.ts';
+import { readingsOf } from './alert/conditions.ts';
+import { type Feeds, watchFeeds } from './alert/feeds.ts';
+import { watchPeers } from './alert/standing-peers.ts';
+import { createWebhook } from './alert/webhook.ts';
+import { certificatesOf, readAlertLimits, readWebhook } from './alert-settings.ts';
 import type { Config } from './config.ts';
+import type { StatusSources } from './console/status.ts';
+import type { WorkDependencies } from './intake/message-work.ts';
+import { faultOf } from './issue/fault.ts';
+import { entryOf } from './issue/issue.ts';
+import { IssueError } from './issue/issue-error.ts';
 import type { Recorder } from './recorder.ts';
 import { type Disk, type DiskParts, watchDisk } from './retention/disk.ts';
 import { createRetention, type Retention } from './retention/retention.ts';
-import { faultOf } from './issue/fault.ts';
+import { overStore } from './store/over-store.ts';
 import type { Store } from './store/store.ts';
+import type { MllpEvent } from './wire/mllp.ts';
 
-const DISK_LOOKED_AT_MS = 5_000;
+const LOOK_EVERY_MS = 5_000;
 const ROUND_EVERY_MS = 60_000;
+const SAVE_EVERY_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /** The disk of the configured database; to be watched before that is opened. A database in memory or on a server has no reserve here. */
-export function watchDatabaseDisk(
-  { DATABASE_URL: url, DISK_RESERVE_BYTES: size }: Config,
-  log: DiskParts['log'],
-  onFull: () => void,
-): Disk {
+export function watchDatabaseDisk({ DATABASE_URL: url, DISK_RESERVE_BYTES: size }: Config, log: DiskParts['log']): Disk {
   const path = url.startsWith('sqlite:') && url !== 'sqlite::memory:' ? url.slice('sqlite:'.length) : undefined;
   if (path !== undefined) mkdirSync(dirname(path), { recursive: true });
   return watchDisk({
     folder: path === undefined ? '.' : dirname(path),
     reserve: path === undefined || size === 0 ? undefined : { path: `${path}.reserve`, size },
     log,
-    onFull,
   });
 }
 
@@ -34,12 +42,106 @@ export interface UpkeepParts {
   readonly store: Store;
   readonly disk: Disk;
   readonly recorder: Recorder | undefined;
+  /** Names this process where several share a database. */
   readonly holder: string;
   readonly log: Logger;
+  /** Messages that wait or are being worked on. */
+  readonly depth: () => number;
 }
 
-/** Retention of messages by the settings; nothing is begun before `start`. */
-export function retentionOf({ config, store, recorder, holder, log }: UpkeepParts): Retention {
+/** What goes on beside the messages: how long they are kept, what is counted of feeds, and whom to wake. */
+export interface Upkeep extends Pick<StatusSources, 'alerts' | 'feeds' | 'oldest' | 'disk' | 'forgotten' | 'refusals'> {
+  readonly retention: Retention;
+  /** A store that counts what it receives. */
+  counting(store: Store): Store;
+  /** Told of every message that ended or was refused. */
+  readonly report: WorkDependencies['report'];
+  readonly onMllpEvent: (event: MllpEvent) => void;
+  start(): void;
+  close(): Promise<void>;
+}
+
+/** Upkeep by the settings; nothing is begun before `start`. Fails: throws IssueError setting-invalid */
+export async function createUpkeep({ config, store, disk, recorder, holder, log, depth }: UpkeepParts): Promise<Upkeep> {
+  const limits = readAlertLimits(config);
+  const post = readWebhook(config);
+  const retention = retentionOf(config, store, recorder, holder, log);
+  await retention.load();
+  const feeds = watchFeeds(Date.now);
+  await feeds.load(store);
+  const peers = watchPeers(Date.now);
+  const webhook = post === undefined ? undefined : createWebhook(post, log);
+  const alerts = createAlerts((event) => {
+    const { state, at, since, ...words } = event;
+    if (state === 'start') log.warn(words, 'alert');
+    else log.info({ ...words, seconds: Math.round((at - since) / 1000) }, 'alert over');
+    webhook?.send(event);
+  });
+  const oldest = async () => (await store.journal.pending(0, 1))[0]?.receivedAt;
+  let wasFull = false;
+
+  async function look(): Promise<void> {
+    const state = await disk.check();
+    if (state.isFull && !wasFull) round();
+    wasFull = state.isFull;
+    const now = Date.now();
+    const queue = { depth: depth(), oldestAt: await oldest() };
+    const facts = { now, feeds: feeds.list(), queue, lost: peers.lost(), disk: state, certificates: certificatesOf(config) };
+    alerts.take(readingsOf(facts, limits), now);
+  }
+  const failed = (what: string) => (error: unknown) => log.error({ fault: faultOf(error) }, what);
+  const round = () => void retention.round().catch(failed('messages could not be forgotten'));
+  const save = () => feeds.save(store).catch(failed('the counters of feeds could not be written'));
+  const timers: NodeJS.Timeout[] = [];
+  const every = (ms: number, task: () => unknown) => timers.push(setInterval(task, ms).unref());
+
+  return {
+    retention,
+    alerts: () => alerts.active,
+    feeds: () => feeds.list(),
+    oldest,
+    disk: () => disk.state,
+    forgotten: () => retention.counters,
+    refusals: () => recorder?.refusals ?? new Map<string, number>(),
+    counting: (inner) =>
+      overStore(inner, {
+        journal: {
+          ...inner.journal,
+          async receive(arrival) {
+            const received = await inner.journal.receive(arrival);
+            feeds.received(received.row.sender, received.kind === 'repeat');
+            return received;
+          },
+        },
+      }),
+    report(row, outcome, error) {
+      count(feeds, row, outcome, error);
+      if (error instanceof IssueError && error.issues.some(({ id }) => id === 'forbidden'))
+        void recorder?.refused({ what: 'message', method: '', client: row.sender, peer: row.channel ?? '', query: `message ${row.id}` });
+    },
+    onMllpEvent(event) {
+      const address = event.peer.replace(/:\d+$/, '');
+      if (event.kind === 'connected') peers.connected(address);
+      else if (event.kind === 'disconnected') peers.disconnected(address, event.openedAt);
+      else if (event.kind === 'refused')
+        void recorder?.refused({ what: 'mllp', method: '', client: '', peer: event.peer, query: event.why });
+    },
+    start() {
+      every(LOOK_EVERY_MS, () => void look().catch(failed('alerts could not be looked for')));
+      every(ROUND_EVERY_MS, round);
+      every(SAVE_EVERY_MS, save);
+      round();
+    },
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      webhook?.stop();
+      await retention.stop();
+      await save();
+    },
+  };
+}
+
+function retentionOf(config: Config, store: Store, recorder: Recorder | undefined, holder: string, log: Logger): Retention {
   const days = (count: number) => (count === 0 ? undefined : count * DAY_MS);
   return createRetention({
     store,
@@ -56,15 +158,8 @@ export function retentionOf({ config, store, recorder, holder, log }: UpkeepPart
   });
 }
 
-/** Looks after disk and messages from now on; what it gives back ends that. */
-export function startUpkeep({ disk, log }: UpkeepParts, retention: Retention): () => Promise<void> {
-  const round = () =>
-    void retention.round().catch((error: unknown) => log.error({ fault: faultOf(error) }, 'messages could not be forgotten'));
-  const timers = [setInterval(() => void disk.check(), DISK_LOOKED_AT_MS), setInterval(round, ROUND_EVERY_MS)];
-  for (const timer of timers) timer.unref();
-  round();
-  return async () => {
-    for (const timer of timers) clearInterval(timer);
-    await retention.stop();
-  };
+/** A message that waits for a store that is busy has not ended. */
+function count(feeds: Feeds, ...[row, outcome, error]: Parameters<WorkDependencies['report']>): void {
+  const isRefused = error instanceof IssueError && row.id !== '' && !error.issues.every((item) => entryOf(item).retry);
+  if (outcome !== undefined || isRefused) feeds.ended(row.sender, outcome?.code ?? 'AR', Date.now() - row.receivedAt);
 }

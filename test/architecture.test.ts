@@ -30,6 +30,7 @@ const BESIDE_MAIN: Readonly<Record<string, number>> = {
   'mllp-tls.ts': 4,
   'login.ts': 5.5,
   'recorder.ts': 5.5,
+  'alert-settings.ts': 5,
   'upkeep.ts': 5.7,
   'translator.ts': 5,
   'mapping-watch.ts': 5,

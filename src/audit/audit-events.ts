@@ -28,7 +28,21 @@ const ACTIONS: ReadonlyMap<string, AuditEvent['action']> = new Map([
   ['batch', 'E'],
 ]);
 /** What sends data to us; all else hands it out. */
-const INWARD: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'batch', 'message', '$meta-add', '$meta-delete']);
+const INWARD: ReadonlySet<string> = new Set([
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'batch',
+  'message',
+  'hl7v2',
+  'mllp',
+  '$meta-add',
+  '$meta-delete',
+]);
+
+/** Where somebody was not let in without having asked for anything of FHIR. */
+const DOORS: ReadonlySet<string> = new Set(['mllp', 'hl7v2', 'refusals']);
 
 /**
  * The AuditEvents of a record: one for each patient, so that who saw one patient can be shown without showing any other; one where no patient is known.
@@ -62,12 +76,15 @@ function eventOf(record: AuditRecord, patient: string | undefined, index: number
 
 function typeOf(what: string): Coding {
   if (what === 'token') return { system: DICOM, code: '110114', display: 'User Authentication' };
+  if (DOORS.has(what)) return { system: DICOM, code: '110113', display: 'Security Alert' };
   return what === 'message' ? { system: DICOM, code: '110107', display: 'Import' } : REST;
 }
 
 function subtypeOf(what: string): Coding {
   if (what === 'token') return { system: DICOM, code: '110122', display: 'Login' };
-  if (what === 'message') return { system: 'urn:chartbridge:audit', code: 'hl7v2-message' };
+  if (what === 'message' || what === 'hl7v2') return { system: 'urn:chartbridge:audit', code: 'hl7v2-message' };
+  if (what === 'mllp') return { system: DICOM, code: '110126', display: 'Node Authentication' };
+  if (what === 'refusals') return { system: 'urn:chartbridge:audit', code: 'refusals' };
   return { system: INTERACTION, code: ACTIONS.has(what) ? what : 'operation' };
 }
 

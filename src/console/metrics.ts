@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Alert } from '../alert/alerts.ts';
+import type { Feed } from '../alert/feeds.ts';
 import type { Outcome } from '../intake/process.ts';
 import type { TracedValidation } from '../intake/trace.ts';
+import type { DiskState } from '../retention/disk.ts';
 import type { Journal } from '../store/journal.ts';
 
 /** What is counted. No label holds anything of a patient. */
@@ -19,6 +22,13 @@ export interface MetricsSources {
   readonly intakeDepth: () => number;
   /** The MLLP listener's counters, by name; empty when it is off. */
   readonly mllp: () => Readonly<Record<string, number>>;
+  readonly alerts: () => readonly Alert[];
+  readonly feeds: () => readonly Feed[];
+  readonly disk: () => DiskState;
+  /** Of messages since the start. */
+  readonly forgotten: () => { readonly content: number; readonly rows: number; readonly bytes: number };
+  /** Since the start, by what was asked for. */
+  readonly refusals: () => ReadonlyMap<string, number>;
 }
 
 /** Senders are named by messages, so that names without number must not fill the memory. */
@@ -50,6 +60,27 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: ['issue', 'sender'],
     registers,
   });
+  const feeds = new Gauge({
+    name: 'chartbridge_feed_messages',
+    help: 'Messages of each feed since the start, by what became of them',
+    labelNames: ['sender', 'what'],
+    registers,
+  });
+  const lastAt = new Gauge({
+    name: 'chartbridge_feed_last_seconds',
+    help: 'When a feed last sent a message',
+    labelNames: ['sender'],
+    registers,
+  });
+  const alerts = new Gauge({ name: 'chartbridge_alert', help: 'Alerts that are on', labelNames: ['alert', 'subject'], registers });
+  const disk = new Gauge({ name: 'chartbridge_disk_bytes', help: 'The disk of the database', labelNames: ['what'], registers });
+  const forgotten = new Gauge({
+    name: 'chartbridge_forgotten',
+    help: 'Messages forgotten since the start',
+    labelNames: ['what'],
+    registers,
+  });
+  const refused = new Gauge({ name: 'chartbridge_refused', help: 'Requests refused since the start', labelNames: ['what'], registers });
   const senders = new Set<string>();
   return {
     validation(sender, validated) {
@@ -66,6 +97,16 @@ export function createMetrics(sources: MetricsSources): Metrics {
       for (const [status, count] of Object.entries(await sources.journal.counts())) rows.set({ status }, count);
       depth.set(sources.intakeDepth());
       for (const [what, value] of Object.entries(sources.mllp())) mllp.set({ what }, value);
+      for (const { sender, sinceStart, lastAt: last } of sources.feeds()) {
+        for (const [what, count] of Object.entries(sinceStart)) feeds.set({ sender, what }, count as number);
+        if (last !== undefined) lastAt.set({ sender }, last / 1000);
+      }
+      alerts.reset();
+      for (const { alert, subject } of sources.alerts()) alerts.set({ alert, subject }, 1);
+      const { free, total, isFull } = sources.disk();
+      for (const [what, value] of Object.entries({ free, total, full: Number(isFull) })) disk.set({ what }, value);
+      for (const [what, count] of Object.entries(sources.forgotten())) forgotten.set({ what }, count);
+      for (const [what, count] of sources.refusals()) refused.set({ what }, count);
       const text = await registry.metrics();
       response.writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(text);
     },

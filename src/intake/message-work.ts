@@ -15,7 +15,7 @@ export interface WorkDependencies extends ProcessDependencies {
   readonly retry: RetrySettings;
   /** A line for the operator about one message; no values of it. */
   readonly report: (
-    row: Pick<MessageRow, 'id' | 'controlId' | 'sender' | 'messageType' | 'receivedAt'>,
+    row: Pick<MessageRow, 'id' | 'controlId' | 'sender' | 'messageType' | 'receivedAt'> & { readonly channel?: string },
     outcome: Outcome | undefined,
     error?: unknown,
   ) => void;

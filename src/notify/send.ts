@@ -13,6 +13,8 @@ export interface Notification {
   readonly headers: readonly string[];
   /** JSON; empty for word without the resource. */
   readonly body: string;
+  /** Of the body; FHIR's JSON where it is left out. */
+  readonly contentType?: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Notification {
  * Shape: undefined when it was taken (2xx); else why not, in words that hold nothing of the resource
  */
 export function sendNotification(
-  { method, url, headers, body }: Notification,
+  { method, url, headers, body, contentType = 'application/fhir+json; charset=utf-8' }: Notification,
   policy: EndpointPolicy,
   timeoutMs: number,
 ): Promise<string | undefined> {
@@ -42,9 +44,7 @@ export function sendNotification(
         timeout: timeoutMs,
         headers: {
           ...Object.fromEntries(headers.map((header) => [header.slice(0, header.indexOf(':')), header.slice(header.indexOf(':') + 2)])),
-          ...(body === ''
-            ? { 'Content-Length': '0' }
-            : { 'Content-Type': 'application/fhir+json; charset=utf-8', 'Content-Length': String(Buffer.byteLength(body)) }),
+          ...(body === '' ? { 'Content-Length': '0' } : { 'Content-Type': contentType, 'Content-Length': String(Buffer.byteLength(body)) }),
         },
       },
       (response) => {

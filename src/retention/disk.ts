@@ -34,8 +34,6 @@ export interface DiskParts {
     warn(fields: object, words: string): void;
     error(fields: object, words: string): void;
   };
-  /** Called each time the disk has become full. */
-  readonly onFull?: () => void;
   /** How much is free there and how much there is; left out: what the system says. */
   readonly measure?: (folder: string) => { readonly free: number; readonly total: number };
 }
@@ -75,7 +73,6 @@ export function watchDisk(parts: DiskParts): Disk {
     isFull = room < (isFull ? 2 * margin : margin);
     if (isFull && !was) {
       log.error({ free: now.free, reserve: reserve.size }, 'the disk is full: nothing new is taken until there is room');
-      parts.onFull?.();
     }
     if (was && !isFull) log.info({ free: now.free }, 'the disk has room again');
   }

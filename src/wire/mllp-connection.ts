@@ -40,6 +40,8 @@ export interface ConnectionContext {
 /** One sender's connection. */
 export interface MllpConnection {
   readonly junkBytes: number;
+  /** Of the frame that is being read. */
+  readonly partialBytes: number;
   /** When the frame that is being read was begun. UTC ms; undefined when none is. */
   readonly frameSince: number | undefined;
   /** Answers the whole frames that were read, drops a half one, then closes. */
@@ -232,6 +234,9 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
   return {
     get junkBytes() {
       return decoder.junkBytes;
+    },
+    get partialBytes() {
+      return decoder.isInside ? decoder.bufferedBytes : 0;
     },
     get frameSince() {
       return frameSince;

@@ -39,7 +39,13 @@ export interface Log {
 }
 
 /** What happens on a listener, for alerts. Nothing of a message is in it but the bytes of a partial frame. */
-export type MllpEvent = (ConnectionEvent | { readonly kind: 'connected' | 'disconnected' | 'refused' }) & { readonly peer: string };
+export type MllpEvent = (
+  | ConnectionEvent
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'disconnected'; readonly openedAt: number }
+  /** `handshake`: no TLS, or not with a certificate that is asked for. */
+  | { readonly kind: 'refused'; readonly why: 'limit' | 'address' | 'handshake' }
+) & { readonly peer: string };
 
 /** What a listener is started with. */
 export interface MllpOptions {
@@ -76,11 +82,26 @@ export interface MllpCounters {
   readonly oldestPartialAgeMs: number;
 }
 
+/** Who is connected. */
+export interface MllpPeer {
+  /** Shape: 10.1.2.3:53124 */
+  readonly peer: string;
+  /** The common name of the certificate it showed. */
+  readonly certificate?: string;
+  /** UTC ms. */
+  readonly openedAt: number;
+  readonly junkBytes: number;
+  /** Of a frame that is being read, and since when. UTC ms. */
+  readonly partialBytes: number;
+  readonly partialSince?: number;
+}
+
 /** A listener that runs. */
 export interface MllpListener {
   /** Shape: { host: '127.0.0.1', port: 2575 } */
   readonly address: { readonly host: string; readonly port: number };
   counters(): MllpCounters;
+  peers(): readonly MllpPeer[];
   /** New keys and certificates for connections to come; those that are open stay. Fails: throws when they are none, and the old ones stay */
   reloadTls(tls: TlsOptions): void;
   /** Takes no more, answers the whole frames it has, drops half ones; resolves when every connection is closed. */
@@ -92,7 +113,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
   const limits: MllpLimits = { ...MLLP_LIMITS, ...options.limits };
   const clock: Clock = { now: () => Date.now(), newControlId: () => randomBytes(10).toString('hex') };
   const budget = createByteBudget(limits.maxBytesInFlight);
-  const connections = new Map<Socket, MllpConnection>();
+  const connections = new Map<Socket, { connection: MllpConnection; opened: Pick<MllpPeer, 'peer' | 'certificate' | 'openedAt'> }>();
   const peers = new Map<string, number>();
   const totals = { connected: 0, refused: 0, frame: 0, partial: 0, oversize: 0, silence: 0, fault: 0, junkBytes: 0 };
 
@@ -108,20 +129,21 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
     const address = socket.remoteAddress ?? '';
     const peer = `${address}:${socket.remotePort ?? 0}`;
     const fromPeer = peers.get(address) ?? 0;
-    const refused =
-      connections.size >= limits.maxConnections || fromPeer >= limits.maxConnectionsPerPeer || options.mayConnect?.(address) === false;
-    if (refused) {
+    const isStranger = options.mayConnect?.(address) === false;
+    if (isStranger || connections.size >= limits.maxConnections || fromPeer >= limits.maxConnectionsPerPeer) {
       totals.refused++;
       socket.on('error', () => socket.destroy());
       socket.destroy();
-      report({ kind: 'refused', peer });
+      report({ kind: 'refused', why: isStranger ? 'address' : 'limit', peer });
       return;
     }
     totals.connected++;
     peers.set(address, fromPeer + 1);
     socket.setKeepAlive(true, 60_000);
+    const certificate = certificateOf(socket);
+    const openedAt = clock.now();
     const connection = serveConnection(socket, {
-      channel: { name: `mllp ${peer}`, synchronous: false, ...certificateOf(socket) },
+      channel: { name: `mllp ${peer}`, synchronous: false, ...certificate },
       intake: options.intake,
       clock,
       budget,
@@ -133,7 +155,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         report({ ...event, peer });
       },
     });
-    connections.set(socket, connection);
+    connections.set(socket, { connection, opened: { peer, openedAt, ...certificate } });
     report({ kind: 'connected', peer });
     socket.on('close', () => {
       totals.junkBytes += connection.junkBytes;
@@ -141,7 +163,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
       const left = (peers.get(address) ?? 1) - 1;
       if (left === 0) peers.delete(address);
       else peers.set(address, left);
-      report({ kind: 'disconnected', peer });
+      report({ kind: 'disconnected', openedAt, peer });
     });
   }
 
@@ -150,14 +172,17 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
     options.tls === undefined
       ? createServer({ allowHalfOpen: true }, connect)
       : createTlsServer({ minVersion: 'TLSv1.2', ...options.tls, allowHalfOpen: true }, connect);
-  server.on('tlsClientError', (error: Error) => options.log.warn({ reason: error.message }, 'MLLP: a TLS handshake failed'));
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
+    options.log.warn({ reason: error.message }, 'MLLP: a TLS handshake failed');
+    options.onEvent?.({ kind: 'refused', why: 'handshake', peer: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}` });
+  });
   await listen(server, options.host, options.port);
   const { address: host, port } = server.address() as AddressInfo;
 
   return {
     address: { host, port },
     counters() {
-      const open = [...connections.values()];
+      const open = [...connections.values()].map(({ connection }) => connection);
       const oldest = Math.min(...open.map((connection) => connection.frameSince ?? Number.POSITIVE_INFINITY));
       return {
         connections: open.length,
@@ -173,12 +198,19 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         oldestPartialAgeMs: Number.isFinite(oldest) ? clock.now() - oldest : 0,
       };
     },
+    peers: () =>
+      [...connections.values()].map(({ connection: { junkBytes, partialBytes, frameSince }, opened }) => ({
+        ...opened,
+        junkBytes,
+        partialBytes,
+        ...(frameSince === undefined ? {} : { partialSince: frameSince }),
+      })),
     reloadTls(tls) {
       if (server instanceof TlsServer) server.setSecureContext({ minVersion: 'TLSv1.2', ...tls });
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const connection of connections.values()) connection.drain();
+      for (const { connection } of connections.values()) connection.drain();
       const late = setTimeout(() => {
         for (const socket of connections.keys()) socket.destroy();
       }, limits.drainMs);

@@ -1,0 +1,65 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { AlertLimits, Facts } from './alert/conditions.ts';
+import type { Config } from './config.ts';
+import { issue } from './issue/issue.ts';
+import { IssueError } from './issue/issue-error.ts';
+import { type EndpointPolicy, endpointPolicy } from './notify/endpoint-policy.ts';
+import { sendNotification } from './notify/send.ts';
+
+const SEND_TIMEOUT_MS = 10_000;
+
+/** The limits of the settings. Fails: throws IssueError setting-invalid */
+export function readAlertLimits(config: Config): AlertLimits {
+  return {
+    idle: config.ALERT_IDLE_MINUTES,
+    idleOf: readIdleFeeds(config.ALERT_IDLE_FEEDS),
+    errors: config.ALERT_ERROR_PERCENT,
+    disconnected: config.ALERT_DISCONNECT_MINUTES,
+    queueDepth: config.ALERT_QUEUE_DEPTH,
+    queueAge: config.ALERT_QUEUE_AGE_S,
+    disk: config.ALERT_DISK_PERCENT,
+    certificate: config.ALERT_CERTIFICATE_DAYS,
+  };
+}
+
+function readIdleFeeds(text: string): ReadonlyMap<string, number> {
+  const feeds = new Map<string, number>();
+  for (const entry of text.split(',').map((one) => one.trim())) {
+    if (entry === '') continue;
+    const found = /^(.+)=(\d{1,6})$/.exec(entry);
+    if (found === null) {
+      const reason = 'it must be MSH-3|MSH-4=MINUTES, separated by commas';
+      throw new IssueError(issue('setting-invalid', { setting: 'ALERT_IDLE_FEEDS', reason }));
+    }
+    feeds.set(found[1] as string, Number(found[2]));
+  }
+  return feeds;
+}
+
+/** How an alert is posted; undefined where no address is set. Fails: throws IssueError setting-invalid */
+export function readWebhook({
+  ALERT_WEBHOOK: url,
+  NOTIFY_ALLOWED_HOSTS,
+}: Config): ((text: string) => Promise<string | undefined>) | undefined {
+  if (url === '') return undefined;
+  const policy: EndpointPolicy = endpointPolicy(NOTIFY_ALLOWED_HOSTS);
+  const reason = policy.refuses(url);
+  if (reason !== undefined) throw new IssueError(issue('setting-invalid', { setting: 'ALERT_WEBHOOK', reason }));
+  return (body) =>
+    sendNotification({ method: 'POST', url, headers: [], body, contentType: 'application/json; charset=utf-8' }, policy, SEND_TIMEOUT_MS);
+}
+
+/** When the certificates of the settings expire; one that cannot be read is left out, for whoever uses it says so. */
+export function certificatesOf(config: Config): Facts['certificates'] {
+  return (['MLLP_TLS_CERT', 'MLLP_TLS_CA'] as const).flatMap((name) => {
+    if (config[name] === '') return [];
+    try {
+      const pem = readFileSync(config[name], 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+      const ends = pem.map((one) => Date.parse(new X509Certificate(one).validTo));
+      return ends.length === 0 ? [] : [{ name, expiresAt: Math.min(...ends) }];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,117 @@
+import type { Feed } from './feeds.ts';
+
+/** What an operator is woken for. */
+export type AlertName =
+  | 'feed-idle'
+  | 'feed-errors'
+  | 'feed-disconnected'
+  | 'queue-depth'
+  | 'queue-age'
+  | 'disk-space'
+  | 'disk-full'
+  | 'certificate-expiry';
+
+/** From where on. 0: never. */
+export interface AlertLimits {
+  /** Units: minutes */
+  readonly idle: number;
+  /** For single feeds. Units: minutes */
+  readonly idleOf: ReadonlyMap<string, number>;
+  /** Units: % of what ended */
+  readonly errors: number;
+  /** Units: minutes */
+  readonly disconnected: number;
+  /** Units: messages */
+  readonly queueDepth: number;
+  /** Units: s */
+  readonly queueAge: number;
+  /** Units: % that is free */
+  readonly disk: number;
+  /** Units: days */
+  readonly certificate: number;
+}
+
+/** How things are. Times are UTC ms. */
+export interface Facts {
+  readonly now: number;
+  readonly feeds: readonly Pick<Feed, 'sender' | 'lastAt' | 'recent'>[];
+  readonly queue: { readonly depth: number; readonly oldestAt: number | undefined };
+  readonly lost: readonly { readonly address: string; readonly since: number }[];
+  readonly disk: { readonly free: number; readonly total: number; readonly isFull: boolean };
+  readonly certificates: readonly { readonly name: string; readonly expiresAt: number }[];
+}
+
+/** One thing that is looked at. */
+export interface Reading {
+  readonly alert: AlertName;
+  /** A feed, an address, the setting of a file; empty where there is one only. */
+  readonly subject: string;
+  readonly value: number;
+  readonly limit: number;
+  readonly unit: 'minutes' | '%' | 'messages' | 's' | 'days' | '';
+  readonly isBad: boolean;
+  /** Well enough to end an alert; between bad and good it stays as it was. */
+  readonly isGood: boolean;
+}
+
+/** So much better than the limit ends an alert. */
+const BETTER = 0.8;
+/** Fewer messages in ten minutes say nothing of how many fail. */
+const LEAST_MESSAGES = 20;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** Everything that is looked at, as it is now; what has no limit is left out. */
+export function readingsOf(facts: Facts, limits: AlertLimits): Reading[] {
+  const { now, queue, disk } = facts;
+  const readings: Reading[] = [];
+  /** Bad from the limit on. */
+  const high = (alert: AlertName, subject: string, value: number, limit: number, unit: Reading['unit'], isEnough = true) => {
+    if (limit > 0) readings.push({ alert, subject, value, limit, unit, isBad: isEnough && value >= limit, isGood: value < limit * BETTER });
+  };
+  for (const { sender, lastAt, recent } of facts.feeds) {
+    const limit = limits.idleOf.get(sender) ?? limits.idle;
+    if (lastAt !== undefined) high('feed-idle', sender, Math.floor((now - lastAt) / MINUTE_MS), limit, 'minutes');
+    const percent = recent.ended === 0 ? 0 : Math.round((100 * recent.bad) / recent.ended);
+    high('feed-errors', sender, percent, limits.errors, '%', recent.ended >= LEAST_MESSAGES);
+  }
+  for (const { address, since } of facts.lost)
+    high('feed-disconnected', address, Math.floor((now - since) / MINUTE_MS), limits.disconnected, 'minutes');
+  high('queue-depth', '', queue.depth, limits.queueDepth, 'messages');
+  high('queue-age', '', queue.oldestAt === undefined ? 0 : Math.floor((now - queue.oldestAt) / 1000), limits.queueAge, 's');
+  const free = disk.total === 0 ? 100 : Math.round((100 * disk.free) / disk.total);
+  if (limits.disk > 0)
+    readings.push({
+      alert: 'disk-space',
+      subject: '',
+      value: free,
+      limit: limits.disk,
+      unit: '%',
+      isBad: free < limits.disk,
+      isGood: free >= limits.disk / BETTER,
+    });
+  readings.push({
+    alert: 'disk-full',
+    subject: '',
+    value: Number(disk.isFull),
+    limit: 1,
+    unit: '',
+    isBad: disk.isFull,
+    isGood: !disk.isFull,
+  });
+  for (const { name, expiresAt } of facts.certificates) {
+    const days = Math.floor((expiresAt - now) / DAY_MS);
+    const limit = limits.certificate;
+    if (limit > 0)
+      readings.push({
+        alert: 'certificate-expiry',
+        subject: name,
+        value: days,
+        limit,
+        unit: 'days',
+        isBad: days < limit,
+        isGood: days >= limit,
+      });
+  }
+  return readings;
+}

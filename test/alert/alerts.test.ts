@@ -1,0 +1,160 @@
+import { expect, describe, test } from 'vitest';
+import { type AlertEvent, createAlerts } from '../../src/alert/alerts.ts';
+import { type AlertLimits, type Facts, readingsOf } from '../../src/alert/conditions.ts';
+import { watchFeeds } from '../../src/alert/feeds.ts';
+import { watchPeers } from '../../src/alert/standing-peers.ts';
+import { openStore } from '../intake/harness.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 0, 5, 12);
+const LIMITS: AlertLimits = {
+  idle: 60,
+  idleOf: new Map([['QUIET|HOSP', 600]]),
+  errors: 10,
+  disconnected: 5,
+  queueDepth: 100,
+  queueAge: 300,
+  disk: 10,
+  certificate: 30,
+};
+const WELL: Facts = {
+  now: NOW,
+  feeds: [],
+  queue: { depth: 0, oldestAt: undefined },
+  lost: [],
+  disk: { free: 90, total: 100, isFull: false },
+  certificates: [],
+};
+/** What is told of one set of facts after another. */
+function told(...facts: Partial<Facts>[]): string[] {
+  const events: AlertEvent[] = [];
+  const alerts = createAlerts((event) => events.push(event));
+  for (const some of facts) {
+    const whole = { ...WELL, ...some };
+    alerts.take(readingsOf(whole, LIMITS), whole.now);
+  }
+  return events.map(({ state, alert, subject, value }) => [state, alert, subject, value].filter((part) => part !== '').join(' '));
+}
+const feed = (sender: string, minutesAgo: number, ended = 0, bad = 0) => ({
+  sender,
+  lastAt: NOW - minutesAgo * MINUTE,
+  recent: { ended, bad },
+});
+
+describe('an alert begins once and ends once', () => {
+  test('a feed that is idle', () => {
+    expect(
+      told(
+        { feeds: [feed('LAB|HOSP', 59)] },
+        { feeds: [feed('LAB|HOSP', 60)] },
+        { feeds: [feed('LAB|HOSP', 99)] },
+        { feeds: [feed('LAB|HOSP', 0)] },
+      ),
+    ).toEqual(['start feed-idle LAB|HOSP 60', 'end feed-idle LAB|HOSP 0']);
+    expect(told({ feeds: [feed('QUIET|HOSP', 599)] })).toEqual([]);
+    expect(told({ feeds: [{ sender: 'NEVER|HOSP', lastAt: undefined, recent: { ended: 0, bad: 0 } }] })).toEqual([]);
+  });
+  test('a queue that is long or old, with room between its beginning and its end', () => {
+    const queue = (depth: number, seconds = 0) => ({ queue: { depth, oldestAt: NOW - seconds * 1000 } });
+    expect(told(queue(99), queue(100), queue(81), queue(100), queue(79))).toEqual(['start queue-depth 100', 'end queue-depth 79']);
+    expect(told(queue(1, 300), queue(1, 299), queue(0))).toEqual(['start queue-age 300', 'end queue-age 0']);
+  });
+  test('a feed that fails, of enough messages', () => {
+    expect(told({ feeds: [feed('LAB|HOSP', 0, 19, 19)] })).toEqual([]);
+    expect(
+      told({ feeds: [feed('LAB|HOSP', 0, 20, 2)] }, { feeds: [feed('LAB|HOSP', 0, 100, 9)] }, { feeds: [feed('LAB|HOSP', 0, 100, 7)] }),
+    ).toEqual(['start feed-errors LAB|HOSP 10', 'end feed-errors LAB|HOSP 7']);
+  });
+  test('a peer that is gone', () => {
+    const lost = (minutes: number) => ({ lost: [{ address: '10.0.0.7', since: NOW - minutes * MINUTE }] });
+    expect(told(lost(4), lost(5), lost(6), {})).toEqual(['start feed-disconnected 10.0.0.7 5', 'end feed-disconnected 10.0.0.7 6']);
+  });
+  test('a disk with little room, and one with none', () => {
+    const disk = (free: number, isFull = false) => ({ disk: { free, total: 100, isFull } });
+    expect(told(disk(10), disk(9), disk(12), disk(13))).toEqual(['start disk-space 9', 'end disk-space 13']);
+    expect(told(disk(0, true), disk(50))).toEqual(['start disk-space 0', 'start disk-full 1', 'end disk-space 50', 'end disk-full 0']);
+  });
+  test('a certificate that expires, until there is another', () => {
+    const certificate = (days: number) => ({ certificates: [{ name: 'MLLP_TLS_CERT', expiresAt: NOW + days * DAY + 1 }] });
+    expect(told(certificate(30), certificate(29), certificate(-1), certificate(365))).toEqual([
+      'start certificate-expiry MLLP_TLS_CERT 29',
+      'end certificate-expiry MLLP_TLS_CERT 365',
+    ]);
+  });
+  test('none where there is no limit, but for a full disk', () => {
+    const none: AlertLimits = {
+      idle: 0,
+      idleOf: new Map(),
+      errors: 0,
+      disconnected: 0,
+      queueDepth: 0,
+      queueAge: 0,
+      disk: 0,
+      certificate: 0,
+    };
+    const bad: Facts = {
+      now: NOW,
+      feeds: [feed('LAB|HOSP', 9999, 100, 100)],
+      queue: { depth: 9999, oldestAt: 0 },
+      lost: [{ address: 'a', since: 0 }],
+      disk: { free: 0, total: 100, isFull: true },
+      certificates: [{ name: 'x', expiresAt: 0 }],
+    };
+    expect(
+      readingsOf(bad, none)
+        .filter(({ isBad }) => isBad)
+        .map(({ alert }) => alert),
+    ).toEqual(['disk-full']);
+  });
+});
+
+describe('feeds', () => {
+  test('are counted since the start and over all starts, with how long their answers took', async () => {
+    const store = await openStore();
+    const clock = { now: NOW };
+    const first = watchFeeds(() => clock.now);
+    for (let number = 1; number <= 100; number += 1) {
+      first.received('LAB|HOSP', number === 100);
+      first.ended('LAB|HOSP', number <= 90 ? 'AA' : number <= 95 ? 'AE' : 'AR', number);
+    }
+    await first.save(store);
+    await first.save(store);
+    const counts = { received: 100, repeated: 1, accepted: 90, failed: 5, rejected: 5 };
+    expect(first.list()).toEqual([
+      { sender: 'LAB|HOSP', sinceStart: counts, lifetime: counts, lastAt: NOW, p50: 51, p99: 100, recent: { ended: 100, bad: 10 } },
+    ]);
+    const second = watchFeeds(() => clock.now);
+    await second.load(store);
+    clock.now += 11 * MINUTE;
+    expect(second.list()).toMatchObject([{ sinceStart: { received: 0 }, lifetime: counts, lastAt: NOW, p50: undefined }]);
+    second.received('LAB|HOSP', false);
+    await second.save(store);
+    await first.load(store);
+    expect([second, first].map((feeds) => feeds.list()[0]?.lifetime.received)).toEqual([101, 101]);
+    expect(first.list()[0]?.recent).toEqual({ ended: 0, bad: 0 });
+    await store.close();
+  });
+  test('with names without number fill no memory, and no name is a key of something else', () => {
+    const feeds = watchFeeds(() => NOW);
+    for (let number = 0; number < 1_000; number += 1) feeds.received(`S${number}|H`, false);
+    feeds.received('__proto__|constructor', false);
+    const list = feeds.list();
+    expect(list.length).toBeLessThanOrEqual(201);
+    expect(list.find(({ sender }) => sender === 'other')?.sinceStart.received).toBe(801);
+  });
+});
+
+test('a peer that keeps its connection is missed when it is gone; one that connects for each message is not', () => {
+  const clock = { now: 0 };
+  const peers = watchPeers(() => clock.now);
+  for (const address of ['standing', 'brief', 'twice', 'twice']) peers.connected(address);
+  clock.now = 1000;
+  peers.disconnected('brief', 0);
+  clock.now = 600_000;
+  peers.disconnected('standing', 0);
+  peers.disconnected('twice', 0);
+  expect(peers.lost()).toEqual([{ address: 'standing', since: 600_000 }]);
+  peers.connected('standing');
+  expect(peers.lost()).toEqual([]);
+});

@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { type Gateway, startGateway } from '../../src/main.ts';
+import { message } from '../intake/harness.ts';
+
+let receiver: Server;
+let gateway: Gateway;
+/** What the receiver was sent; it refuses the first. */
+const posted: { contentType: string | undefined; body: Record<string, unknown> }[] = [];
+let refused = 0;
+
+const configured = (settings: Record<string, string>) => {
+  const config = readConfig({ PORT: '0', MLLP_PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent', ...settings });
+  if (!config.ok) throw new Error('the settings of the test are wrong');
+  return config.value;
+};
+
+beforeAll(async () => {
+  receiver = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part: Buffer) => (text += part.toString()));
+    request.on('end', () => {
+      if (refused === 0) {
+        refused += 1;
+        response.writeHead(503).end();
+        return;
+      }
+      posted.push({ contentType: request.headers['content-type'], body: JSON.parse(text) as Record<string, unknown> });
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  gateway = await startGateway(
+    configured({ ALERT_WEBHOOK: `http://${host}/hook`, NOTIFY_ALLOWED_HOSTS: host, ALERT_ERROR_PERCENT: '50', ALERT_DISK_PERCENT: '0' }),
+  );
+}, 60_000);
+afterAll(async () => {
+  await gateway.close();
+  receiver.close();
+});
+
+const send = (id: string, pid: string) =>
+  fetch(`${gateway.http}/hl7v2`, { method: 'POST', headers: { 'content-type': 'application/hl7-v2' }, body: message({ id, pid }) });
+const until = async (condition: () => boolean) => {
+  for (let tries = 0; tries < 200 && !condition(); tries += 1) await new Promise((wake) => setTimeout(wake, 100));
+  return condition();
+};
+const status = async () => (await (await fetch(`${gateway.http}/status`)).json()) as Record<string, never>;
+const metrics = async () => (await fetch(`${gateway.http}/metrics`)).text();
+
+describe('a feed that fails', { timeout: 60_000 }, () => {
+  test('is told to the receiver once at its beginning and once at its end, and is to be seen meanwhile', async () => {
+    for (let number = 0; number < 20; number += 1) await send(`BAD${number}`, '1||||CANARY^SECRET');
+    expect(await until(() => posted.length === 1)).toBe(true);
+    expect(posted[0]).toMatchObject({
+      contentType: 'application/json; charset=utf-8',
+      body: { alert: 'feed-errors', state: 'start', subject: 'LAB|HOSP', value: 100, limit: 50, unit: '%' },
+    });
+    expect(refused).toBe(1);
+    expect((await status())['alerts']).toMatchObject([{ alert: 'feed-errors', subject: 'LAB|HOSP' }]);
+    expect(await metrics()).toContain('chartbridge_alert{alert="feed-errors",subject="LAB|HOSP"} 1');
+
+    for (let number = 0; number < 40; number += 1) await send(`GOOD${number}`, `1||${number}^^^HOSP^MR||CANARY^SECRET`);
+    expect(await until(() => posted.length === 2)).toBe(true);
+    expect(posted[1]?.body).toMatchObject({ alert: 'feed-errors', state: 'end', subject: 'LAB|HOSP' });
+    expect((await status())['alerts']).toEqual([]);
+    expect(await metrics()).not.toContain('chartbridge_alert{');
+    expect(JSON.stringify(posted)).not.toMatch(/CANARY|SECRET/);
+  });
+
+  test('shows its counters, how long its answers took and when it sent last', async () => {
+    await send('GOOD0', '1||0^^^HOSP^MR||CANARY^SECRET');
+    const { feeds, queue, mllp, disk } = await status();
+    const counts = { received: 61, repeated: 1, accepted: 40, failed: 20, rejected: 0 };
+    expect(feeds).toMatchObject([
+      { sender: 'LAB|HOSP', sinceStart: counts, lifetime: counts, ackMs: { p50: expect.any(Number), p99: expect.any(Number) } },
+    ]);
+    expect(queue).toMatchObject({ depth: 0, oldestAgeMs: 0, processed: 40, error: 20 });
+    expect(mllp).toMatchObject({ connections: 0, junkBytesTotal: 0, bytesBuffered: 0, oldestPartialAgeMs: 0, peers: [] });
+    expect(disk).toMatchObject({ isFull: false, reserve: 'none' });
+    expect(JSON.stringify(await status())).not.toMatch(/CANARY|SECRET/);
+  });
+});
+
+describe('settings of alerts that are wrong stop the start', () => {
+  test.each([
+    ['ALERT_WEBHOOK', 'http://169.254.169.254/'],
+    ['ALERT_WEBHOOK', 'file:///etc/passwd'],
+    ['ALERT_WEBHOOK', 'https://hooks.example.org/'],
+    ['ALERT_IDLE_FEEDS', 'LAB|HOSP'],
+  ])('%s %s', async (setting, value) => {
+    await expect(startGateway(configured({ [setting]: value }))).rejects.toMatchObject({
+      issues: [{ id: 'setting-invalid', parameters: { setting } }],
+    });
+  });
+});

@@ -58,6 +58,9 @@ export interface RunningIntake extends Intake {
   stop(): void;
 }
 
+/** The connection is closed, and the sender sends again what it has no answer to. */
+const NO_ANSWER: Answer = { bytes: new Uint8Array(), code: 'AR', resend: true, close: true };
+
 /** A message longer than this is worked on by itself. Units: bytes */
 const LARGE_BYTES = 1024 * 1024;
 
@@ -83,9 +86,11 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     try {
       return await (rejected ? reject(raw, channel, reading, mode, issues) : take(raw, channel, reading, mode));
     } catch (error) {
-      // Nothing was committed: the sender still has the message, and is told to send it again.
       const causes = error instanceof IssueError ? error.issues : [issue('internal', { reference: deps.newId() })];
       deps.report({ id: '', controlId: '', sender: '', messageType: '', receivedAt: deps.now().getTime() }, undefined, error);
+      // An answer that says it was not stored must not come to be untrue.
+      if (causes.some(({ id }) => id === 'store-uncertain')) return { application: Promise.resolve(NO_ANSWER) };
+      // Nothing was committed: the sender still has the message, and is told to send it again.
       return refuse(reading, mode, channel, causes);
     }
   }
@@ -147,9 +152,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     });
     const outcome = await Promise.race([end, timeout]);
     clearTimeout(timer);
-    return outcome === undefined
-      ? { bytes: new Uint8Array(), code: 'AR', resend: true, close: true }
-      : answerWith(outcome.code, outcome.ack, charset);
+    return outcome === undefined ? NO_ANSWER : answerWith(outcome.code, outcome.ack, charset);
   }
 
   async function reject(

@@ -963,6 +963,16 @@ export const catalogue = {
     text: 'Not stored, resend: the database is busy',
     help: 'Nothing was kept. Repeat after Retry-After.',
   },
+  'store-uncertain': {
+    ...error,
+    fhir: 'transient',
+    http: 503,
+    err3: 207,
+    msa1: 'AR',
+    retry: true,
+    text: 'Whether it was stored is not known: the database failed in the middle of a commit',
+    help: 'A message may be sent again as it is: it is applied once. A FHIR request: look whether it was done before you repeat it.',
+  },
   'store-unavailable': {
     ...error,
     fhir: 'transient',

@@ -234,7 +234,7 @@ describe('the same message again', () => {
 });
 
 describe('a store that cannot', () => {
-  const failing = (kind: 'store-busy' | 'store-unavailable', broken: () => boolean) => (store: Store) => {
+  const failing = (kind: 'store-busy' | 'store-unavailable' | 'store-uncertain', broken: () => boolean) => (store: Store) => {
     const refuse = <T>(go: () => Promise<T>): Promise<T> => (broken() ? Promise.reject(new IssueError(issue(kind))) : go());
     return {
       ...facade(store),
@@ -258,6 +258,19 @@ describe('a store that cannot', () => {
     broken = false;
     expect(await down.code(message({ id: 'DOWN1' }))).toBe('AA');
     await down.close();
+  });
+
+  test('store-uncertain: no answer, and the connection is closed, for an answer that says "not stored" might come to be untrue', async () => {
+    let broken = true;
+    const torn = await openIntake({ over: failing('store-uncertain', () => broken) });
+    for (const enhanced of [{}, { accept: 'AL', application: 'AL' }]) {
+      const exchange = await torn.send(message({ id: 'TORN', ...enhanced }));
+      expect(exchange.accept).toBeUndefined();
+      expect(exchange.answer).toMatchObject({ bytes: new Uint8Array(), resend: true, close: true });
+    }
+    broken = false;
+    expect(await torn.code(message({ id: 'TORN' }))).toBe('AA');
+    await torn.close();
   });
 
   test('after the journal it is tried again until it can, and then answered', async () => {

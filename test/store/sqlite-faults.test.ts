@@ -163,7 +163,7 @@ describe('faults', () => {
     };
     expect(writer.run([change('a')])).toMatchObject([{ kind: 'fault', fault: { code: 1034 } }]);
     statements.run = run;
-    expect(writer.run([change('b')])).toMatchObject([{ kind: 'fault', fault: { code: 1034 } }]);
+    expect(writer.run([change('b')])).toMatchObject([{ kind: 'fault', fault: { code: 10 } }]);
     expect(statements.all('SELECT id FROM node')).toEqual([]);
     database.close();
   });

@@ -21,7 +21,7 @@ export function isUnknownCommit(error: unknown): boolean {
 
 /** Whether everything that was tried together failed for a reason that none of it is the cause of. */
 export function isEverybodys(error: unknown): boolean {
-  return isTransient(error) || isUnknownCommit(error);
+  return error instanceof IssueError || isTransient(error) || isUnknownCommit(error);
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { ClientSession, MongoClient } from 'mongodb';
+import { issue } from '../../issue/issue.ts';
+import { IssueError } from '../../issue/issue-error.ts';
 import { isConnectionError, isTransient, isUnknownCommit } from './failure.ts';
 import type { LivingGateways } from './living-gateways.ts';
 
@@ -15,7 +17,7 @@ export interface Outcome<T> {
  * Runs the work in one transaction, durable on a majority when the promise resolves, and again from the start as long as others stand in
  * the way. The answer is that of the attempt that was committed: the work must build all it gives anew each time.
  *
- * Fails: by the driver's errors, which storeFailure makes issues; a transient one when it was tried for `patienceMs`
+ * Fails: store-uncertain (cut off in the commit for longer than that); by the driver's errors, which storeFailure makes issues; a transient one when it was tried for `patienceMs`
  */
 export async function inTransaction<T>(
   client: MongoClient,
@@ -59,7 +61,8 @@ async function commit(session: ClientSession, end: number): Promise<void> {
       await session.commitTransaction();
       return;
     } catch (error) {
-      if (!isUnknownCommit(error) || performance.now() > end) throw error;
+      if (!isUnknownCommit(error)) throw error;
+      if (performance.now() > end) throw new IssueError(issue('store-uncertain'));
       await pause(tries);
     }
   }

@@ -34,12 +34,14 @@ export function isBusy(fault: DatabaseFault): boolean {
   return BUSY.has(fault.code & 0xff);
 }
 
-/** The fault as the caller of the store meets it: too-costly, store-busy, store-unavailable, or a bug of ours. */
+/** The fault as the caller of the store meets it: store-uncertain, too-costly, store-busy, store-unavailable, or a bug of ours. */
 export function errorOf(fault: DatabaseFault): IssueError | Bug {
   const primary = fault.code & 0xff;
   if (isBusy(fault)) return new IssueError(issue('store-busy'));
   if (primary === 1 && TOO_LARGE.test(fault.message))
     return new IssueError(issue('too-costly', { reason: 'it compares with more values than the database takes in one statement' }));
+  // The log holds the commit, and the next to open the database may find it there.
+  if (FSYNC.has(fault.code)) return new IssueError(issue('store-uncertain'));
   if (UNAVAILABLE.has(primary)) return new IssueError(issue('store-unavailable'));
   return new Bug(`the database refused a statement: ${fault.message}`);
 }

@@ -120,7 +120,7 @@ export class WriteThread implements JobQueue {
 
   #end(reason: string): void {
     this.stopped ??= reason;
-    for (const waiting of this.#waiting.values()) waiting.reject(new IssueError(issue('store-unavailable')));
+    for (const waiting of this.#waiting.values()) waiting.reject(new IssueError(issue('store-uncertain')));
     this.#waiting.clear();
   }
 }

@@ -66,7 +66,8 @@ export class Writer {
       const isJobs = !apart && database.isTransaction && LOCAL.has(fault.code & 0xff);
       undo();
       if (isJobs) return undefined;
-      if (isLasting(fault)) this.#ended = fault;
+      // What comes after it is not even tried.
+      if (isLasting(fault)) this.#ended = { ...fault, code: fault.code & 0xff };
       return jobs.map(() => ({ kind: 'fault', fault }));
     }
   }

@@ -40,7 +40,7 @@ const LIMITS: Readonly<Record<string, string>> = {
   maxEntries: 'entries of a bundle (413)',
   maxCount: 'matches on a page',
   defaultCount: 'matches on a page where `_count` is not given',
-  maxValues: 'values in a search (too-costly)',
+  maxValues: 'values in a search; a date, a number, a quantity, a text or a chain counts as five (too-costly)',
   maxParameters: 'parameters of a search (too-costly)',
   maxChain: 'references followed by a chain (too-costly)',
 };

@@ -16,7 +16,7 @@ export interface ServeSettings {
   readonly defaultCount: number;
   /** A greater _count is cut to this, and the self link says so. */
   readonly maxCount: number;
-  /** Values in all parameters of one search together, those a value set stands for among them. */
+  /** Values in all parameters of one search together, those a value set stands for among them. What is no name counts more: see filterSize. */
   readonly maxValues: number;
   /** Parameters of one search. */
   readonly maxParameters: number;
@@ -42,7 +42,7 @@ export const DEFAULT_SETTINGS: Omit<ServeSettings, 'baseUrl'> = {
   maxEntries: 1000,
   defaultCount: 50,
   maxCount: 1000,
-  maxValues: 800,
+  maxValues: 4000,
   maxParameters: 100,
   maxChain: 4,
   maxAttempts: 60,

@@ -228,7 +228,15 @@ describe('faults', () => {
     const databases = [openWriting(path), openWriting(path)];
     const writers = databases.map((database) => new Writer(new Statements(database)));
     for (let round = 0; round < 6; round += 1) {
-      const index = { tokens: ['p', 's', `c${round % 4}`], references: [], uris: [], strings: [], dates: [], numbers: [], composites: [] };
+      const index = {
+        tokens: ['p', 's', `c${round % 4}`],
+        references: [],
+        strings: [],
+        dates: [],
+        severalDates: [],
+        numbers: [],
+        composites: [],
+      };
       const writes = [{ type: `Type${round % 4}`, id: 'a', body: { meta: '', rest: '' }, rows: index }];
       const outcome = writers[round % 2]?.run([{ kind: 'change', change: { now: 0, guards: [], writes } }]);
       expect(outcome).toMatchObject([{ written: { ok: true, seq: round + 1 } }]);

@@ -8,6 +8,7 @@ import { messageSearch } from '../../src/store/sqlite/read-journal.ts';
 import { searchPage } from '../../src/store/sqlite/search.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';
+import { addTimeLimit } from '../../src/store/sqlite/time-limit.ts';
 import { Versions } from '../../src/store/sqlite/stored.ts';
 import { WriteInPlace } from '../../src/store/sqlite/write-in-place.ts';
 import { Writer } from '../../src/store/sqlite/writer.ts';
@@ -35,7 +36,7 @@ function scansOf(sql: string): string[] {
 function scansOfSearch(query: SearchQuery, small?: number): string[] {
   statements.seen.clear();
   const compartments = compartmentsOf(query.filter, query.types, settings.compartmentParameters);
-  const page = searchPage(statements, new Versions(statements), query, compartments, small);
+  const page = searchPage(statements, new Versions(statements), query, compartments, small === undefined ? {} : { small });
   expect(page.ok).toBe(true);
   return [...statements.seen].flatMap(scansOf);
 }
@@ -43,6 +44,7 @@ function scansOfSearch(query: SearchQuery, small?: number): string[] {
 describe('no search of the benchmark reads a table from end to end', () => {
   beforeAll(async () => {
     addCompositeFunction(statements.database);
+    addTimeLimit(statements.database);
     const store = new SqliteStore({ ...settings, path: ':memory:' }, statements, new WriteInPlace(new Writer(statements)));
     for (const change of changesOf(0, 2_500, 500)) await store.commit(change);
   });

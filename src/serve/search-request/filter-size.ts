@@ -1,6 +1,11 @@
 import type { Filter } from '../../fhir/search-query.ts';
 
-/** How many values a filter compares with: what a database's statement grows by. */
+/** A value that is no name to look up, such as a date, a number or a text, counts for so many that are. */
+const MORE = 5;
+
+const NAMES: ReadonlySet<Filter['op']> = new Set(['token', 'ofType', 'reference', 'referenceIdentifier', 'uri']);
+
+/** How many values a filter compares with. Names become one list; every other value is a search of its own in the database's statement. */
 export function filterSize(filter: Filter): number {
   switch (filter.op) {
     case 'and':
@@ -10,12 +15,12 @@ export function filterSize(filter: Filter): number {
       return filterSize(filter.of);
     case 'chain':
     case 'has':
-      return 1 + filterSize(filter.filter);
+      return MORE + filterSize(filter.filter);
     case 'composite':
-      return filter.parts.reduce((sum, part) => sum + filterSize(part), 0);
+      return MORE + filter.parts.reduce((sum, part) => sum + filterSize(part), 0);
     case 'id':
       return filter.ids.length;
     default:
-      return 1;
+      return NAMES.has(filter.op) ? 1 : MORE;
   }
 }

@@ -13,8 +13,29 @@ export function bodyOf(resource: Record<string, unknown>): Body {
   return { meta: membersOf(others), rest: membersOf(rest) };
 }
 
+/** How the text of a version begins. Shape: {"resourceType":"Patient","id":"a","meta":{"versionId":"1","lastUpdated":"..." */
+function headOf(type: string, id: string, version: number, updated: number): string {
+  const meta = `"versionId":"${version}","lastUpdated":"${new Date(updated).toISOString()}"`;
+  return `{"resourceType":${JSON.stringify(type)},"id":${JSON.stringify(id)},"meta":{${meta}`;
+}
+
 /** The text of a version. Shape: {"resourceType":"Patient","id":"a","meta":{"versionId":"1","lastUpdated":"..."},...} */
 export function textOfBody(type: string, id: string, version: number, updated: number, body: Body): string {
-  const meta = `"versionId":"${version}","lastUpdated":"${new Date(updated).toISOString()}"${body.meta === '' ? '' : `,${body.meta}`}`;
-  return `{"resourceType":${JSON.stringify(type)},"id":${JSON.stringify(id)},"meta":{${meta}}${body.rest === '' ? '' : `,${body.rest}`}}`;
+  return headOf(type, id, version, updated) + tailOf(body);
+}
+
+/** What follows the beginning of a version's text: what is kept of it, since the columns beside it say the rest as well. Never begins with an opening brace. */
+export function tailOf(body: Body): string {
+  return `${body.meta === '' ? '' : `,${body.meta}`}}${body.rest === '' ? '' : `,${body.rest}`}}`;
+}
+
+/** What is kept of a text another store made; one that begins otherwise is kept whole. */
+export function withoutHead(text: string, type: string, id: string, version: number, updated: number): string {
+  const head = headOf(type, id, version, updated);
+  return text.startsWith(head) ? text.slice(head.length) : text;
+}
+
+/** What is kept, whole again. */
+export function withHead(kept: string, type: string, id: string, version: number, updated: number): string {
+  return kept === '' || kept.startsWith('{') ? kept : headOf(type, id, version, updated) + kept;
 }

@@ -1,9 +1,9 @@
 import type { Filter } from '../../fhir/search-query.ts';
-import { partTestOf } from './composite-test.ts';
 import { membershipOf, parametersOf } from './compartments.ts';
-import { anyValueOf, matchesOf, type ValueMatch } from './match.ts';
+import { anyValueOf, matchesOf, merged, tableOf, type ValueFilter, type ValueMatch, valueOf } from './match.ts';
 import type { Scope } from './scope.ts';
 import { type Sql, all, among, any, FALSE, sql } from './sql.ts';
+import { NO_TOKEN } from './write-composites.ts';
 
 /**
  * Whether one resource meets a filter, as a condition on its row: every part of it is a look-up by that row.
@@ -13,8 +13,10 @@ export function conditionOf(scope: Scope, filter: Filter, row: Sql): Sql {
   switch (filter.op) {
     case 'and':
       return all(filter.of.map((part) => conditionOf(scope, part, row)));
-    case 'or':
-      return any(filter.of.map((part) => conditionOf(scope, part, row)));
+    case 'or': {
+      const { values, others } = alternativesOf(scope, filter.of);
+      return any([...values.map((match) => valueCondition(match, row)), ...others.map((part) => conditionOf(scope, part, row))]);
+    }
     case 'not':
       return sql`NOT ${conditionOf(scope, filter.of, row)}`;
     case 'id':
@@ -25,8 +27,6 @@ export function conditionOf(scope: Scope, filter: Filter, row: Sql): Sql {
       const has = any(anyValueOf(scope, filter.parameter).map((match) => valueCondition(match, row)));
       return filter.missing ? sql`NOT ${has}` : has;
     }
-    case 'composite':
-      return compositeCondition(scope, filter, row);
     case 'chain':
       return chainCondition(scope, filter, row);
     case 'has':
@@ -38,14 +38,29 @@ export function conditionOf(scope: Scope, filter: Filter, row: Sql): Sql {
   }
 }
 
+/** The parts of an alternative that are values, those of one table and parameter as one match, and the others. */
+export function alternativesOf(scope: Scope, of: readonly Filter[]): { readonly values: ValueMatch[]; readonly others: Filter[] } {
+  const values = merged(of.filter(isValue).flatMap((part) => matchesOf(scope, part)));
+  return { values, others: of.filter((part) => !isValue(part)) };
+}
+
+const NO_VALUES: ReadonlySet<Filter['op']> = new Set(['and', 'or', 'not', 'id', 'lastUpdated', 'missing', 'chain', 'has', 'compartment']);
+
+function isValue(filter: Filter): filter is ValueFilter {
+  return !NO_VALUES.has(filter.op);
+}
+
 /**
  * Whether a resource has a value that matches. The resource's few values are looked at: a plus before a column keeps the database from
- * walking the index by value instead.
+ * walking the index by value instead. Elements of composites have no index by resource: they are looked up by its tokens.
  */
 export function valueCondition(match: ValueMatch, row: Sql): Sql {
-  if (match.where === FALSE) return FALSE;
-  const text = match.ordered ? match.where.text : match.where.text.replace(/\bv\.(low|high|value|folded|token|target)\b/g, '+v.$1');
-  return sql`EXISTS (SELECT 1 FROM ${match.table} v WHERE v.row = ${row} AND ${{ ...match.where, text }})`;
+  const value = valueOf(match);
+  const conditions = [sql`v.row = ${row}`, among(sql`v.key`, match.keys)];
+  if (match.table !== 'composite') conditions.push({ ...value, text: value.text.replace(/\bv\.(low|high|value|folded)\b/g, '+v.$1') });
+  else if (match.once) conditions.push(value);
+  else conditions.push(sql`v.token IN (SELECT t.token FROM token_value t WHERE t.row = ${row} UNION ALL SELECT ${NO_TOKEN})`, value);
+  return sql`EXISTS (SELECT 1 FROM ${tableOf(match)} v WHERE ${all(conditions)})`;
 }
 
 /** Conditions on node.updated, alias `n`. */
@@ -57,15 +72,6 @@ export function updatedWithin({ from, to }: { readonly from?: number; readonly t
 export function liveCondition(scope: Scope, row: Sql): Sql {
   const typed = scope.types.length === 0 ? [] : [among(sql`n.type`, scope.types)];
   return sql`EXISTS (SELECT 1 FROM node n WHERE ${all([sql`n.row = ${row}`, sql`n.deleted = 0`, ...typed])})`;
-}
-
-/** Whether a resource has an element whose parts meet the parts of a composite. `composite_meets` is ours: see composite.ts. */
-function compositeCondition(scope: Scope, filter: Extract<Filter, { op: 'composite' }>, row: Sql): Sql {
-  const keys = scope.keys(filter.parameter);
-  if (keys.length === 0) return FALSE;
-  const named = any(keys.map((key) => sql`instr(v.keys, ${`,${key.key},`}) > 0`));
-  const tests = JSON.stringify(filter.parts.map((part) => partTestOf(scope, part)));
-  return sql`EXISTS (SELECT 1 FROM composite_value v WHERE v.row = ${row} AND ${named} AND composite_meets(v.parts, ${tests}))`;
 }
 
 function chainCondition(scope: Scope, filter: Extract<Filter, { op: 'chain' }>, row: Sql): Sql {

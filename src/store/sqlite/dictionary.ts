@@ -1,7 +1,8 @@
+import { BETWEEN } from './shared-values.ts';
 import type { Statements } from './statements.ts';
 
-/** Index kinds as bits of parameter.kinds: which tables hold values of it. */
-export const KIND = { token: 1, reference: 2, uri: 4, string: 8, date: 16, number: 32, composite: 64 } as const;
+/** Index kinds as bits of value_key.kinds: which tables hold values of it. A first schema knew a 4. */
+export const KIND = { token: 1, reference: 2, string: 8, date: 16, number: 32, composite: 64 } as const;
 
 /** The name of a kind. */
 export type Kind = keyof typeof KIND;
@@ -10,7 +11,10 @@ const MOST_TOKENS = 100_000;
 /** Joins the parts of a remembered name; no part holds it where it would matter, and a clash would only miss the memory. */
 const GLUE = '\u0000';
 
-interface Parameter {
+/** A parameter's values are found under so many keys, and no set of names that would be one more is made a key. */
+const MOST_KEYS = 24;
+
+interface ValueKey {
   readonly key: number;
   kinds: number;
   many: boolean;
@@ -18,13 +22,13 @@ interface Parameter {
 }
 
 /**
- * The writer's small integers for types, parameters, systems, tokens and units, made when first met.
+ * The writer's small integers for types, the parameters that share a value, systems, tokens and units, made when first met.
  * What a change has added is forgotten again when the change is rolled back.
  */
 export class Dictionary {
   readonly #statements: Statements;
   readonly #types = new Map<string, number>();
-  readonly #parameters = new Map<string, Parameter>();
+  readonly #keys = new Map<string, readonly ValueKey[]>();
   readonly #systems = new Map<string, number>();
   readonly #tokens = new Map<string, number>();
   readonly #units = new Map<string, number>();
@@ -47,7 +51,7 @@ export class Dictionary {
 
   /** The whole transaction was rolled back: nothing is remembered but what the database holds. */
   clear(): void {
-    for (const known of [this.#types, this.#parameters, this.#systems, this.#tokens, this.#units]) known.clear();
+    for (const known of [this.#types, this.#keys, this.#systems, this.#tokens, this.#units]) known.clear();
     this.#added = [];
   }
 
@@ -82,39 +86,55 @@ export class Dictionary {
     );
   }
 
-  /** The key of a parameter of a type, with the kind noted, and for dates whether a resource has several and how long the longest is. */
-  parameter(type: number, name: string, kind: Kind, many = false, span = 0): number {
-    const found = this.#parameter(type, name);
-    const kinds = found.kinds | KIND[kind];
-    if (kinds !== found.kinds || (many && !found.many) || span > found.span) {
-      const before = { ...found };
-      found.kinds = kinds;
-      found.many ||= many;
-      found.span = Math.max(found.span, span);
-      this.#statements.run(
-        'UPDATE parameter SET kinds = ?, many = ?, span = ? WHERE key = ?',
-        kinds,
-        Number(found.many),
-        found.span,
-        found.key,
-      );
-      this.#added.push(() => Object.assign(found, before));
-    }
-    return found.key;
+  /**
+   * The key of the parameters of a type that share a value (see SharedValues), with what is noted of it: the kind, whether a resource has several
+   * such values by one of them, and for dates how long the longest is. Where parameters have shared values in too many ways, a key for each.
+   */
+  keys(type: number, names: string, kind: Kind, many = false, span = 0): number[] {
+    const found = this.#keysOf(type, names);
+    for (const key of found) this.#note(key, key.kinds | KIND[kind], many, span);
+    return found.map(({ key }) => key);
   }
 
-  #parameter(type: number, name: string): Parameter {
-    const place = type + GLUE + name;
-    const known = this.#parameters.get(place);
+  #note(found: ValueKey, kinds: number, many: boolean, span: number): void {
+    if (kinds === found.kinds && (!many || found.many) && span <= found.span) return;
+    const before = { ...found };
+    Object.assign(found, { kinds, many: many || found.many, span: Math.max(found.span, span) });
+    this.#statements.run(
+      'UPDATE value_key SET kinds = ?, many = ?, span = ? WHERE key = ?',
+      kinds,
+      Number(found.many),
+      found.span,
+      found.key,
+    );
+    this.#added.push(() => Object.assign(found, before));
+  }
+
+  #keysOf(type: number, names: string): readonly ValueKey[] {
+    const place = type + GLUE + names;
+    const known = this.#keys.get(place);
     if (known !== undefined) return known;
-    const row = this.#statements.get('SELECT key, kinds, many, span FROM parameter WHERE name = ? AND type = ?', name, type);
-    const parameter: Parameter =
-      row === undefined
-        ? { key: this.#insert('INSERT INTO parameter (name, type) VALUES (?, ?)', [name, type]), kinds: 0, many: false, span: 0 }
-        : { key: Number(row['key']), kinds: Number(row['kinds']), many: row['many'] === 1, span: Number(row['span']) };
-    this.#parameters.set(place, parameter);
-    this.#added.push(() => this.#parameters.delete(place));
-    return parameter;
+    const row = this.#statements.get('SELECT key, kinds, many, span FROM value_key WHERE names = ? AND type = ?', names, type);
+    const each = names.split(BETWEEN);
+    const found =
+      row !== undefined
+        ? [{ key: Number(row['key']), kinds: Number(row['kinds']), many: row['many'] === 1, span: Number(row['span']) }]
+        : each.length > 1 && each.some((name) => this.#keyCount(type, name) >= MOST_KEYS)
+          ? each.flatMap((name) => this.#keysOf(type, name))
+          : [this.#newKey(type, names, each)];
+    this.#keys.set(place, found);
+    this.#added.push(() => this.#keys.delete(place));
+    return found;
+  }
+
+  #newKey(type: number, names: string, each: readonly string[]): ValueKey {
+    const key = this.#insert('INSERT INTO value_key (names, type) VALUES (?, ?)', [names, type]);
+    for (const name of each) this.#statements.run('INSERT INTO parameter (name, type, key) VALUES (?, ?, ?)', name, type, key);
+    return { key, kinds: 0, many: false, span: 0 };
+  }
+
+  #keyCount(type: number, name: string): number {
+    return Number(this.#statements.get('SELECT count(*) AS n FROM parameter WHERE name = ? AND type = ?', name, type)?.['n']);
   }
 
   #intern(known: Map<string, number>, name: string, select: string, insert: string, values: (string | number)[]): number {

@@ -49,7 +49,7 @@ function select(statements: Statements, { table, id, seen }: typeof CURRENT, con
 /** The plus before a column keeps the database from the index by time, or leaves it nothing else. */
 function byType(statements: Statements, type: number, since: number | undefined): Sql {
   if (since === undefined) return sql`v.type = ${type}`;
-  const few = 'SELECT count(*) AS n FROM (SELECT 1 FROM node WHERE type = ? AND updated >= ? LIMIT ?)';
+  const few = 'SELECT count(*) AS n FROM (SELECT 1 FROM node WHERE type = ? AND updated >= ? AND version > 0 LIMIT ?)';
   const isFew = Number(statements.get(few, type, since, FEW)?.['n']) < FEW;
   return isFew ? sql`v.type = ${type} AND v.updated >= ${since}` : sql`v.type = ${type} AND +v.updated >= ${since}`;
 }

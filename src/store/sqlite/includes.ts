@@ -38,7 +38,7 @@ function step(scope: Scope, from: readonly number[], include: Include): number[]
   const [near, far] = include.direction === 'forward' ? [sql`v.row`, sql`v.target`] : [sql`v.target`, sql`v.row`];
   const conditions: Sql[] = [
     sql`${near} IN (SELECT value FROM json_each(${JSON.stringify(from)}))`,
-    sql`v.key IN (SELECT key FROM parameter WHERE type = ${source})`,
+    sql`v.key IN (SELECT key FROM value_key WHERE type = ${source})`,
     ...(keys === undefined
       ? []
       : [

@@ -1,49 +1,37 @@
 import { type IndexValues, normaliseString } from '../../fhir/index-values.ts';
+import { type CompositeRows, compositeRowsOf } from './composite-rows.ts';
+import { BETWEEN, SharedValues } from './shared-values.ts';
 
-/** Index values as flat lists, cheap to hand to the writer's thread: the parameter first, then what the name says. */
+/** Index values as flat lists, cheap to hand to the writer's thread: the parameters that share a value first, then what the name says. */
 export interface IndexRows {
-  /** parameter, system, code */
+  /** parameters, system, code */
   readonly tokens: string[];
-  /** parameter, type, id */
+  /** parameters, type, id */
   readonly references: string[];
-  /** parameter, value */
-  readonly uris: string[];
-  /** parameter, folded, value */
+  /** parameters, folded, value */
   readonly strings: string[];
-  /** parameter, low, high */
+  /** parameters, low, high */
   readonly dates: (string | number)[];
-  /** parameter, value, low, high, system, code, unit */
+  /** Those of the parameters by which the resource has several dates. */
+  readonly severalDates: string[];
+  /** parameters, value, low, high, system, code, unit */
   readonly numbers: (string | number)[];
   readonly composites: CompositeRows[];
 }
 
-/** One element, and the composite parameters that share it. */
-export interface CompositeRows {
-  readonly parameters: string[];
-  readonly parts: readonly PartRows[];
-}
+/** A token by its system and code. */
+export type TokenRow = [system: string, code: string];
 
-/** The values of one part. */
-export interface PartRows {
-  /** system, code */
-  readonly tokens: string[];
-  /** value, low, high, system, code, unit */
-  readonly numbers: (string | number)[];
-  /** low, high */
-  readonly dates: number[];
-  /** folded, value */
-  readonly strings: string[];
-  /** type, id */
-  readonly references: string[];
-  readonly uris: string[];
-}
+/** A number with the span of its precision, and its unit. */
+export type NumberRow = [value: number, low: number, high: number, system: string, code: string, unit: string];
 
-/** The parameters of a token's concept text, its identifier type, a reference's identifier and a composite's part, beside the parameter itself. */
+/** The names under which what stands beside a parameter's values is found: texts, identifier types, a reference's identifier, uris, the tokens of a composite's first part. */
 export const beside = {
   text: (parameter: string): string => `${parameter}:text`,
   ofType: (parameter: string): string => `${parameter}:of-type`,
   identifier: (parameter: string): string => `${parameter}:identifier`,
-  part: (parameter: string, part: number): string => `${parameter}/${part}`,
+  uri: (parameter: string): string => `${parameter}:uri`,
+  part: (parameter: string): string => `${parameter}/0`,
 };
 
 /** An identifier with one of its types as a token: the type's system, and code and value in one. */
@@ -53,57 +41,38 @@ export function ofTypeCode(code: string, value: string): string {
 
 /** The index rows of a resource. */
 export function indexRowsOf(values: IndexValues): IndexRows {
-  const rows: IndexRows = { tokens: [], references: [], uris: [], strings: [], dates: [], numbers: [], composites: [] };
+  const tokens = new SharedValues<TokenRow>();
+  const references = new SharedValues<[type: string, id: string]>();
+  const strings = new SharedValues<[folded: string, value: string]>();
+  const dates = new SharedValues<[low: number, high: number]>();
+  const numbers = new SharedValues<NumberRow>();
   for (const token of values.tokens) {
-    rows.tokens.push(token.parameter, token.system, token.code);
-    if (token.text !== undefined && token.text !== '') rows.tokens.push(beside.text(token.parameter), '', normaliseString(token.text));
-    for (const type of token.types ?? []) rows.tokens.push(beside.ofType(token.parameter), type.system, ofTypeCode(type.code, token.code));
+    tokens.add(token.parameter, token.system, token.code);
+    if (token.text !== undefined && token.text !== '') tokens.add(beside.text(token.parameter), '', normaliseString(token.text));
+    for (const type of token.types ?? []) tokens.add(beside.ofType(token.parameter), type.system, ofTypeCode(type.code, token.code));
   }
-  for (const reference of values.references) {
-    const { parameter, type, id, url, identifier } = reference;
-    if (type !== undefined && id !== undefined) rows.references.push(parameter, type, id);
-    if (url !== undefined) rows.uris.push(parameter, url);
-    if (identifier !== undefined) rows.tokens.push(beside.identifier(parameter), identifier.system, identifier.value);
+  for (const { parameter, type, id, url, identifier } of values.references) {
+    if (type !== undefined && id !== undefined) references.add(parameter, type, id);
+    if (url !== undefined) tokens.add(beside.uri(parameter), '', url);
+    if (identifier !== undefined) tokens.add(beside.identifier(parameter), identifier.system, identifier.value);
   }
-  for (const uri of values.uris) rows.uris.push(uri.parameter, uri.value);
-  for (const string of values.strings) rows.strings.push(string.parameter, string.normalised, string.value);
-  for (const date of values.dates) rows.dates.push(date.parameter, date.low, date.high);
-  for (const number of values.numbers) rows.numbers.push(number.parameter, number.value, number.low, number.high, '', '', '');
-  for (const quantity of values.quantities) {
-    rows.numbers.push(quantity.parameter, quantity.value, quantity.low, quantity.high, quantity.system, quantity.code, quantity.unit);
+  for (const { parameter, value } of values.uris) tokens.add(beside.uri(parameter), '', value);
+  for (const { parameter, normalised, value } of values.strings) strings.add(parameter, normalised, value);
+  for (const { parameter, low, high } of values.dates) dates.add(parameter, low, high);
+  for (const { parameter, value, low, high } of values.numbers) numbers.add(parameter, value, low, high, '', '', '');
+  for (const { parameter, value, low, high, system, code, unit } of values.quantities)
+    numbers.add(parameter, value, low, high, system, code, unit);
+  const composites = compositeRowsOf(values.composites, [...numbers.all()]);
+  for (const { names, tokens: first } of composites) {
+    for (const [system, code] of first) if (!tokens.has(system, code)) tokens.add(beside.part(names.split(BETWEEN)[0] ?? ''), system, code);
   }
-  addComposites(values, rows);
-  return rows;
-}
-
-/** Parameters often share their elements (combo-code-value-quantity has those of code-value-quantity): each element is kept once. */
-function addComposites(values: IndexValues, rows: IndexRows): void {
-  const known = new Map<string, CompositeRows>();
-  for (const { parameter, parts } of values.composites) {
-    parts.forEach((part, index) => {
-      for (const token of part.tokens) rows.tokens.push(beside.part(parameter, index), token.system, token.code);
-    });
-    const same = parts.map(partRowsOf);
-    const place = JSON.stringify(same);
-    const found = known.get(place);
-    if (found === undefined) known.set(place, { parameters: [parameter], parts: same });
-    else if (!found.parameters.includes(parameter)) found.parameters.push(parameter);
-  }
-  rows.composites.push(...known.values());
-}
-
-/** The values of a part. A part is asked for values, never with a modifier: the texts beside tokens are left out. */
-function partRowsOf(part: IndexValues): PartRows {
-  const rows: PartRows = { tokens: [], numbers: [], dates: [], strings: [], references: [], uris: [] };
-  for (const { system, code } of part.tokens) rows.tokens.push(system, code);
-  for (const { value, low, high } of part.numbers) rows.numbers.push(value, low, high, '', '', '');
-  for (const { value, low, high, system, code, unit } of part.quantities) rows.numbers.push(value, low, high, system, code, unit);
-  for (const { low, high } of part.dates) rows.dates.push(low, high);
-  for (const { normalised, value } of part.strings) rows.strings.push(normalised, value);
-  for (const { value } of part.uris) rows.uris.push(value);
-  for (const { type, id, url } of part.references) {
-    if (type !== undefined && id !== undefined) rows.references.push(type, id);
-    if (url !== undefined) rows.uris.push(url);
-  }
-  return rows;
+  return {
+    tokens: tokens.flat(),
+    references: references.flat(),
+    strings: strings.flat(),
+    dates: dates.flat(),
+    severalDates: [...dates.several()],
+    numbers: numbers.flat(),
+    composites,
+  };
 }

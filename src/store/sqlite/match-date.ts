@@ -5,8 +5,9 @@ import type { Key } from './scope.ts';
 /** A filter on a date. */
 export type DateFilter = Extract<Filter, { op: 'date' }>;
 
-/** Spans beyond this are those of open periods, or of few dates: two years. */
-const LONG_MS = 2 * 366 * 86_400_000;
+/** Spans beyond this are those of open periods, or of years: 32 days. They have an index by their end, whose condition this is in so many words. */
+const LONG_MS = 2_764_800_000;
+const IS_LONG = sql`v.high - v.low > 2764800000`;
 
 /** What must hold of one value's low and high, so that an index can be walked between bounds. */
 interface Bounds {
@@ -17,35 +18,42 @@ interface Bounds {
 }
 
 /** The conditions on one value [v.low, v.high) that meets all of the filters; `v` is the alias of date_value. */
-export function dateIs(filters: readonly DateFilter[], keys: readonly Key[]): Sql {
-  const bounds: Bounds = { lowFrom: -Infinity, lowTo: Infinity, highFrom: -Infinity, highTo: Infinity };
-  for (const filter of filters) narrow(bounds, filter);
-  // A value that ends after x begins after x less the longest span there is: bounds on both ends of one column.
-  // Where periods stay open that bound says nothing, and the index by the end is walked.
+export function dateIs(filters: readonly DateFilter[]): Sql {
+  return all(filters.map(exactly));
+}
+
+/** How to find the values that meet all of the filters, each way between bounds of an index. */
+export function dateWays(filters: readonly DateFilter[], keys: readonly Key[]): Sql[] {
+  const { lowFrom, lowTo, highFrom, highTo } = boundsOf(filters);
+  const rest = dateIs(filters);
+  const upTo = lowTo < Infinity ? [sql`v.low <= ${lowTo}`] : [];
+  if (highFrom === -Infinity || lowFrom > -Infinity)
+    return [all([...(lowFrom > -Infinity ? [sql`v.low >= ${lowFrom}`] : []), ...upTo, rest])];
+  // A value that ends after x begins after x less the longest span there is: bounds on both ends of one column. Those that last longer are looked
+  // up by their end.
   const span = Math.max(0, ...keys.map((key) => key.span));
-  if (span <= LONG_MS) bounds.lowFrom = Math.max(bounds.lowFrom, bounds.highFrom - span);
-  const byLow = bounds.lowFrom > -Infinity || bounds.highFrom === -Infinity;
-  const low = byLow ? sql`v.low` : sql`+v.low`;
-  const high = byLow ? sql`+v.high` : sql`v.high`;
-  const conditions: Sql[] = [];
-  if (bounds.lowFrom > -Infinity) conditions.push(sql`${low} >= ${bounds.lowFrom}`);
-  if (bounds.lowTo < Infinity) conditions.push(sql`${low} <= ${bounds.lowTo}`);
-  if (bounds.highFrom > -Infinity) conditions.push(sql`${high} >= ${bounds.highFrom}`);
-  if (bounds.highTo < Infinity) conditions.push(sql`${high} <= ${bounds.highTo}`);
-  return all([...conditions, ...filters.map(exactly)]);
+  const short = all([sql`v.low >= ${highFrom - Math.min(span, LONG_MS)}`, ...upTo, rest]);
+  if (span <= LONG_MS) return [short];
+  return [short, all([IS_LONG, sql`v.high >= ${highFrom}`, ...(highTo < Infinity ? [sql`v.high <= ${highTo}`] : []), rest])];
 }
 
-function narrow(bounds: Bounds, { prefix, low, high }: DateFilter): void {
-  const lowFrom = prefix === 'eq' ? low : prefix === 'sa' ? high : -Infinity;
-  const lowTo = prefix === 'lt' ? low : prefix === 'eq' || prefix === 'le' || prefix === 'ap' ? high : Infinity;
-  const highFrom = prefix === 'gt' ? high : prefix === 'ge' || prefix === 'ap' ? low : -Infinity;
-  const highTo = prefix === 'eq' ? high : prefix === 'eb' ? low : Infinity;
-  bounds.lowFrom = Math.max(bounds.lowFrom, lowFrom);
-  bounds.lowTo = Math.min(bounds.lowTo, lowTo);
-  bounds.highFrom = Math.max(bounds.highFrom, highFrom);
-  bounds.highTo = Math.min(bounds.highTo, highTo);
+function boundsOf(filters: readonly DateFilter[]): Bounds {
+  const bounds: Bounds = { lowFrom: -Infinity, lowTo: Infinity, highFrom: -Infinity, highTo: Infinity };
+  for (const { prefix, low, high } of filters) {
+    const lowFrom = prefix === 'eq' ? low : prefix === 'sa' ? high : -Infinity;
+    const lowTo = prefix === 'lt' ? low : prefix === 'le' || prefix === 'ap' ? high : Infinity;
+    const highFrom = prefix === 'gt' ? high : prefix === 'ge' || prefix === 'ap' ? low : -Infinity;
+    const highTo = prefix === 'eq' ? high : prefix === 'eb' ? low : Infinity;
+    bounds.lowFrom = Math.max(bounds.lowFrom, lowFrom);
+    // No value begins after its end.
+    bounds.lowTo = Math.min(bounds.lowTo, lowTo, highTo);
+    bounds.highFrom = Math.max(bounds.highFrom, highFrom);
+    bounds.highTo = Math.min(bounds.highTo, highTo);
+  }
+  return bounds;
 }
 
+/** The plus before a column keeps the database from walking an index by it. */
 function exactly({ prefix, low, high }: DateFilter): Sql {
   switch (prefix) {
     case 'eq':

@@ -9,7 +9,8 @@ export function numberIs(scope: Scope, filter: NumberFilter): Sql {
   return filter.op === 'number' ? compared(filter) : all([compared(filter), unitIs(scope, filter.system, filter.code)]);
 }
 
-function compared({ prefix, value, low, high }: NumberFilter): Sql {
+/** How v.value compares. No value lies outside its span, which bounds the index where the span is asked for. */
+export function compared({ prefix, value, low, high }: NumberFilter): Sql {
   switch (prefix) {
     case 'eq':
       return sql`(v.value >= ${low} AND v.value < ${high})`;
@@ -24,15 +25,16 @@ function compared({ prefix, value, low, high }: NumberFilter): Sql {
     case 'le':
       return sql`v.value <= ${value}`;
     case 'sa':
-      return sql`v.low >= ${high}`;
+      return sql`(v.value >= ${high} AND v.low >= ${high})`;
     case 'eb':
-      return sql`v.high <= ${low}`;
+      return sql`(v.value <= ${low} AND v.high <= ${low})`;
     case 'ap':
       return sql`(v.value >= ${value - Math.abs(value) / 10} AND v.value <= ${value + Math.abs(value) / 10})`;
   }
 }
 
-function unitIs(scope: Scope, system: string | undefined, code: string | undefined): Sql {
+/** Whether v.unit is one of those asked for. */
+export function unitIs(scope: Scope, system: string | undefined, code: string | undefined): Sql {
   const units = unitsOf(scope, system, code);
   return units === undefined ? TRUE : among(sql`v.unit`, units);
 }

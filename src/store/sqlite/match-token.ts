@@ -1,44 +1,52 @@
 import { normaliseString } from '../../fhir/index-values.ts';
-import { type Sql, among, sql, TRUE } from './sql.ts';
+import type { Filter } from '../../fhir/search-query.ts';
+import { type Sql, all, any, sql, TRUE } from './sql.ts';
 import type { Scope } from './scope.ts';
 import { afterPrefix } from './text-range.ts';
 
 /** Up to here tokens are looked up before the search, beyond it within. */
 const FEW = 200;
 
-/** Which tokens of the dictionary a column must be one of. `v` is the alias of token_value. */
-export function tokenIs(scope: Scope, system: string | undefined, code: string | undefined): Sql {
-  const { statements } = scope;
+/** Which tokens of the dictionary v.token must be one of. */
+export function tokenIs(scope: Scope, system: string | undefined, code: string | undefined): number[] | Sql {
   if (code === undefined && system === undefined) return TRUE;
-  const systemNumber = system === undefined ? undefined : scope.system(system);
-  const found =
-    code === undefined
-      ? statements.all('SELECT token FROM token WHERE system = ? LIMIT ?', systemNumber ?? null, FEW)
-      : systemNumber === undefined
-        ? statements.all('SELECT token FROM token WHERE code = ? LIMIT ?', code, FEW)
-        : statements.all('SELECT token FROM token WHERE code = ? AND system = ?', code, systemNumber);
-  if (found.length < FEW) {
-    return among(
-      sql`v.token`,
-      found.map((row) => Number(row['token'])),
-    );
-  }
-  return code === undefined
-    ? sql`EXISTS (SELECT 1 FROM token k WHERE k.token = v.token AND k.system = ${systemNumber ?? null})`
-    : sql`EXISTS (SELECT 1 FROM token k WHERE k.token = v.token AND k.code = ${code})`;
+  const ofSystem = system === undefined ? [] : [sql`k.system = ${scope.system(system)}`];
+  return found(scope, all([...(code === undefined ? [] : [sql`k.code = ${code}`]), ...ofSystem]));
 }
 
 /** Which tokens stand for a text that begins so. */
-export function tokenTextIs(scope: Scope, value: string): Sql {
-  const folded = normaliseString(value);
-  const end = afterPrefix(folded);
-  if (end === undefined) return TRUE;
-  const found = scope.statements.all('SELECT token FROM token WHERE code >= ? AND code < ? LIMIT ?', folded, end, FEW);
-  if (found.length < FEW) {
-    return among(
-      sql`v.token`,
-      found.map((row) => Number(row['token'])),
-    );
+export function tokenTextIs(scope: Scope, value: string): number[] | Sql {
+  const range = codesFrom(normaliseString(value));
+  return range === undefined ? TRUE : found(scope, range);
+}
+
+/** Which tokens stand for a uri, for what is below it, or for what is above. */
+export function uriIs(scope: Scope, { match, value }: Extract<Filter, { op: 'uri' }>): number[] | Sql {
+  if (match === 'exact') return tokenIs(scope, '', value);
+  const without = sql`k.system = ${scope.system('')}`;
+  if (match === 'above')
+    return found(scope, all([sql`k.code IN (SELECT value FROM json_each(${JSON.stringify(withAncestors(value))}))`, without]));
+  const folder = value.endsWith('/') ? value : `${value}/`;
+  return found(scope, all([any([sql`k.code = ${value}`, codesFrom(folder) ?? TRUE]), without]));
+}
+
+function codesFrom(beginning: string): Sql | undefined {
+  const end = afterPrefix(beginning);
+  return end === undefined ? undefined : all([sql`k.code >= ${beginning}`, sql`k.code < ${end}`]);
+}
+
+function found(scope: Scope, condition: Sql): number[] | Sql {
+  const few = sql`SELECT k.token FROM token k WHERE ${condition} LIMIT ${FEW}`;
+  const tokens = scope.statements.all(few.text, ...few.values).map((row) => Number(row['token']));
+  return tokens.length < FEW ? tokens : sql`EXISTS (SELECT 1 FROM token k WHERE k.token = v.token AND ${condition})`;
+}
+
+/** A URI and every URI above it, each with and without its last slash. */
+function withAncestors(value: string): string[] {
+  const uris = new Set([value]);
+  for (let at = value.indexOf('/'); at !== -1; at = value.indexOf('/', at + 1)) {
+    uris.add(value.slice(0, at));
+    uris.add(value.slice(0, at + 1));
   }
-  return sql`EXISTS (SELECT 1 FROM token k WHERE k.token = v.token AND k.code >= ${folded} AND k.code < ${end})`;
+  return [...uris];
 }

@@ -2,18 +2,18 @@ import type { Store, StoreSettings } from '../store.ts';
 import { addCompositeFunction } from './composite.ts';
 import { IN_MEMORY, openReading, openWriting } from './connection.ts';
 import { errorOf, faultOf } from './database-error.ts';
+import type { SearchSettings } from './search.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import { Statements } from './statements.ts';
+import { addTimeLimit } from './time-limit.ts';
 import { WriteInPlace } from './write-in-place.ts';
 import { WriteThread } from './write-thread.ts';
 import { Writer } from './writer.ts';
 
 /** The settings of the store, and where its file is. */
-export interface SqliteSettings extends StoreSettings {
+export interface SqliteSettings extends StoreSettings, SearchSettings {
   /** A file, made when it is not there; `:memory:` for a database that is gone when it is closed. */
   readonly path: string;
-  /** From how many rows on an index is left early instead of walked whole: see SMALL. Lower in tests, to take that way with little data. */
-  readonly small?: number;
 }
 
 /**
@@ -28,12 +28,14 @@ export async function openSqliteStore(settings: SqliteSettings): Promise<Store> 
   if (settings.path === IN_MEMORY) {
     const statements = new Statements(openWriting(IN_MEMORY));
     addCompositeFunction(statements.database);
+    addTimeLimit(statements.database);
     return new SqliteStore(settings, statements, new WriteInPlace(new Writer(statements)));
   }
   const thread = await WriteThread.open(settings.path, settings.alone === true);
   try {
     const statements = new Statements(openReading(settings.path));
     addCompositeFunction(statements.database);
+    addTimeLimit(statements.database);
     return new SqliteStore(settings, statements, thread);
   } catch (error) {
     await thread.close();

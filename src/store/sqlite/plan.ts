@@ -2,8 +2,8 @@ import type { Filter } from '../../fhir/search-query.ts';
 import { conditionOf, liveCondition, valueCondition } from './condition.ts';
 import { datesTogether } from './match.ts';
 import type { Scope } from './scope.ts';
-import { type Source, sourceOf, sourceOfMatch } from './source.ts';
-import { type Sql, all, among, sql } from './sql.ts';
+import { rowsOfSource, type Source, sourceOf, sourceOfMatch, unionOf } from './source.ts';
+import { type Sql, all, among, any, sql } from './sql.ts';
 
 /** One part of a filter that must hold, with the index that finds it where there is one. */
 interface Part {
@@ -20,6 +20,8 @@ export interface Plan {
   readonly where: Sql;
   /** What must hold of d.row when every resource of the types is walked; undefined when an index gives few. */
   readonly ofEach?: Sql;
+  /** Then: the way by an index that gives many, for when the newest do not soon fill the page. */
+  readonly byIndex?: Plan;
 }
 
 /** The order the rows are wanted in: none, by creation, or by an index that is to be walked when no other gives few. */
@@ -37,31 +39,55 @@ export function rowsOf(scope: Scope, filter: Filter): Sql {
  */
 export function planOf(scope: Scope, filter: Filter, wanted: Wanted): Plan {
   const parts = partsOf(scope, filter);
-  const driver = driverOf(scope, parts, wanted);
-  const row = sql`d.row`;
-  const rest = parts
-    .filter((part) => part !== driver || driver.source?.exact !== true)
-    .sort((a, b) => a.cost - b.cost)
-    .map((part) => part.condition(row));
-  if (driver?.source !== undefined) {
-    const live = driver.source.live ? [] : [liveCondition(scope, row)];
-    return { from: sql`(${driver.source.select}) d`, where: all([...rest, ...live]) };
-  }
+  // Those in the order of an index first: they are counted soonest, and of two that give as many they are the better.
+  const indexed = parts.filter((part) => part.source !== undefined).sort((a, b) => Number(isOrdered(b)) - Number(isOrdered(a)));
+  const driver = driverOf(scope, indexed, wanted);
+  if (driver !== undefined) return planBy(scope, parts, driver);
+  const rest = conditionsOf(parts);
   // Several types in the order of creation: the table is walked, not the index by type.
   const type = wanted === 'newest' && scope.types.length > 1 ? sql`+d.type` : sql`d.type`;
   const typed = scope.types.length === 0 ? [] : [among(type, scope.types)];
-  return { from: sql`node d`, where: all([...typed, sql`d.deleted = 0`, ...rest]), ofEach: all(rest) };
+  const each = { from: sql`node d`, where: all([...typed, sql`d.deleted = 0`, ...rest]), ofEach: all(rest) };
+  return indexed[0] === undefined ? each : { ...each, byIndex: planBy(scope, parts, indexed[0]) };
+}
+
+function planBy(scope: Scope, parts: readonly Part[], driver: Part): Plan {
+  const source = driver.source as Source;
+  const rest = conditionsOf(parts.filter((part) => part !== driver || !source.exact));
+  const live = source.live ? [] : [liveCondition(scope, ROW)];
+  return { from: sql`(${rowsOfSource(source)}) d`, where: all([...rest, ...live]) };
+}
+
+const ROW = sql`d.row`;
+
+function conditionsOf(parts: readonly Part[]): Sql[] {
+  return parts.toSorted((a, b) => a.cost - b.cost).map((part) => part.condition(ROW));
+}
+
+function isOrdered(part: Part): boolean {
+  return part.source?.ordered === true;
 }
 
 /** The part whose index is walked; undefined when every resource is. */
-function driverOf(scope: Scope, parts: readonly Part[], wanted: Wanted): Part | undefined {
-  const indexed = parts.filter((part) => part.source !== undefined);
-  const known = indexed.length === 1 && wanted === 'all';
-  const counted = indexed.map((part) => ({ part, size: known ? 0 : sizeOf(scope, part.source as Source) }));
-  counted.sort((a, b) => a.size - b.size || Number(b.part.source?.ordered) - Number(a.part.source?.ordered));
-  const first = counted[0];
-  if (first === undefined || first.size < scope.small || wanted === 'all') return first?.part;
-  return wanted === 'newest' && first.part.source?.ordered === true ? first.part : undefined;
+function driverOf(scope: Scope, indexed: readonly Part[], wanted: Wanted): Part | undefined {
+  const [only, ...others] = indexed;
+  const found = wanted === 'newest' ? indexed.find(isOrdered) : wanted === 'all' ? only : undefined;
+  if (only === undefined || (others.length === 0 && found !== undefined)) return only;
+  return smallest(scope, indexed, Math.min(FEW, scope.small)) ?? smallest(scope, indexed, scope.small) ?? found;
+}
+
+/** So few rows are a source that need not be held against a smaller one. */
+const FEW = 64;
+
+/** The part with the smallest source, where that has fewer rows than this. */
+function smallest(scope: Scope, parts: readonly Part[], most: number): Part | undefined {
+  let best: Part | undefined;
+  let size = most;
+  for (const part of parts) {
+    const found = size === 0 ? 0 : sizeOf(scope, part.source as Source, size);
+    if (found < size) [best, size] = [part, found];
+  }
+  return best;
 }
 
 function partsOf(scope: Scope, filter: Filter): Part[] {
@@ -74,7 +100,12 @@ function partsOf(scope: Scope, filter: Filter): Part[] {
   for (const filters of dates.values()) {
     const together = datesTogether(scope, filters);
     if (together === undefined) parts.push(...filters.map((item) => partOf(scope, item)));
-    else parts.push({ source: sourceOfMatch(together), condition: (row) => valueCondition(together, row), cost: 0 });
+    else
+      parts.push({
+        source: unionOf(together.map(sourceOfMatch)),
+        condition: (row) => any(together.map((match) => valueCondition(match, row))),
+        cost: 0,
+      });
   }
   return parts;
 }
@@ -95,7 +126,8 @@ function flat(filter: Filter): Filter[] {
   return filter.op === 'and' ? filter.of.flatMap(flat) : [filter];
 }
 
-function sizeOf(scope: Scope, source: Source): number {
-  const query = sql`SELECT count(*) AS size FROM (${source.select} LIMIT ${scope.small})`;
+/** How many rows a source has, counted so far. */
+function sizeOf(scope: Scope, source: Source, upTo: number): number {
+  const query = sql`SELECT count(*) AS size FROM (${rowsOfSource(source)} LIMIT ${upTo})`;
   return Number(scope.statements.get(query.text, ...query.values)?.['size']);
 }

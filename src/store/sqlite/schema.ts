@@ -5,8 +5,10 @@ import { IssueError } from '../../issue/issue-error.ts';
 /**
  * What takes an empty database to the newest schema, one step a version. A step that has been released is never changed; a new one is added.
  *
- * Names, types and words are kept once and pointed to by small integers. Each index table is two trees: its primary key begins with the row of the
- * resource (appended to when a resource is made, read when it changes, sorts or is checked), its second begins with the value.
+ * Names, types and words are kept once and pointed to by small integers. A value is one row, whatever number of parameters it is found by: its key
+ * stands for them all. Each index table is two trees: its primary key begins with the row of the resource (appended to when a resource is made,
+ * read when it changes, sorts or is checked), its second begins with the value. Uris are tokens without a system. The elements of composites are
+ * one tree, by the tokens of their first part.
  * `node` is a resource: one that is only referred to so far has version 0.
  * @internal
  */
@@ -87,6 +89,42 @@ export const STEPS: readonly string[] = [
   INSERT INTO kept_document (kind, key, json) SELECT kind, key, json FROM document;
   DROP TABLE document;
   ALTER TABLE kept_document RENAME TO document;
+  `,
+  `
+  CREATE TABLE value_key (
+    key INTEGER PRIMARY KEY, type INTEGER NOT NULL, names TEXT NOT NULL,
+    kinds INTEGER NOT NULL DEFAULT 0, many INTEGER NOT NULL DEFAULT 0, span REAL NOT NULL DEFAULT 0,
+    UNIQUE (names, type)
+  );
+  CREATE INDEX value_key_composite ON value_key (type) WHERE kinds >= 64;
+  INSERT INTO value_key SELECT key, type, name, kinds & ~4, many OR kinds >= 64, span FROM parameter;
+  INSERT INTO value_key (type, names, kinds) SELECT type, name || ':uri', 1 FROM parameter WHERE kinds & 4;
+  DROP TABLE parameter;
+  CREATE TABLE parameter (name TEXT NOT NULL, type INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (name, type, key)) WITHOUT ROWID;
+  INSERT INTO parameter SELECT names, type, key FROM value_key;
+
+  INSERT OR IGNORE INTO system (uri) VALUES ('');
+  INSERT OR IGNORE INTO token (code, system) SELECT DISTINCT v.value, s.system FROM uri_value v JOIN system s ON s.uri = '';
+  INSERT INTO token_value (row, key, token)
+    SELECT v.row, k.key, t.token FROM uri_value v
+      JOIN value_key o ON o.key = v.key JOIN value_key k ON k.names = o.names || ':uri' AND k.type = o.type
+      JOIN system s ON s.uri = '' JOIN token t ON t.code = v.value AND t.system = s.system;
+  DROP TABLE uri_value;
+
+  ALTER TABLE composite_value RENAME TO composite_before;
+  CREATE TABLE composite_value (
+    key INTEGER NOT NULL, token INTEGER NOT NULL, row INTEGER NOT NULL, part INTEGER NOT NULL, value NUMERIC, unit INTEGER, rest TEXT NOT NULL,
+    PRIMARY KEY (key, token, row, part)
+  ) WITHOUT ROWID;
+  INSERT INTO composite_value (key, token, row, part, rest)
+    SELECT k.value, coalesce(t.value, 0), c.row, c.part, c.parts FROM composite_before c
+      JOIN json_each('[' || trim(c.keys, ',') || ']') k LEFT JOIN json_each(c.parts, '$[0].t') t ON t.key % 2 = 0;
+  DROP TABLE composite_before;
+
+  DROP INDEX date_value_by_high;
+  CREATE INDEX date_value_long ON date_value (key, high, low) WHERE high - low > 2764800000;
+  DROP INDEX node_updated;
+  CREATE INDEX node_updated ON node (type, updated) WHERE version > 0;
   `,
 ];
 

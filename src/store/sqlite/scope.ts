@@ -2,13 +2,13 @@ import type { Compartments } from './compartments.ts';
 import type { Sql } from './sql.ts';
 import type { Statements } from './statements.ts';
 
-/** A parameter of one type as the index knows it. */
+/** What values of a parameter of one type are found under: by it alone, or by all the parameters that share them. */
 export interface Key {
   readonly key: number;
   readonly type: number;
   /** Bits of KIND. */
   readonly kinds: number;
-  /** Whether some resource has several dates by it. */
+  /** Whether some resource has several dates, or several elements with one token, by a parameter of it. */
   readonly many: boolean;
   /** The longest span of a date by it. Units: ms */
   readonly span: number;
@@ -67,7 +67,7 @@ export class Scope {
   /** The keys of a parameter for the types of the scope. */
   keys(name: string): Key[] {
     return this.statements
-      .all('SELECT key, type, kinds, many, span FROM parameter WHERE name = ?', name)
+      .all('SELECT k.key, k.type, k.kinds, k.many, k.span FROM parameter p CROSS JOIN value_key k ON k.key = p.key WHERE p.name = ?', name)
       .map((row) => ({
         key: Number(row['key']),
         type: Number(row['type']),

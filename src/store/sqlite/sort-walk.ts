@@ -2,7 +2,7 @@ import type { SortKey } from '../../fhir/search-query.ts';
 import type { Cursor } from './cursor.ts';
 import { KIND } from './dictionary.ts';
 import type { Scope } from './scope.ts';
-import { type Sql, all, among, FALSE, sql } from './sql.ts';
+import { type Sql, all, among, join, sql } from './sql.ts';
 import type { Row } from './statements.ts';
 
 /** What a walk is to find: rows d.row that meet a condition, from a cursor on. */
@@ -17,7 +17,7 @@ interface Ordered {
   readonly kind: number;
   readonly table: Sql;
   readonly column: string;
-  readonly tie: string | undefined;
+  readonly tie: string;
 }
 
 /** In the order in which sortValueOf looks for them. */
@@ -33,28 +33,29 @@ const ORDERED: readonly Ordered[] = [
  */
 export function walkOf(scope: Scope, key: SortKey): ((walk: Walk) => Row[]) | undefined {
   if (key.parameter === '_lastUpdated') return scope.types.length === 1 ? (walk) => byLastUpdated(scope, key, walk) : undefined;
-  const [only, ...others] = scope.keys(key.parameter);
-  const ordered = ORDERED.find(({ kind }) => ((only?.kinds ?? 0) & kind) !== 0);
-  if (scope.types.length !== 1 || only === undefined || others.length > 0 || ordered === undefined) return undefined;
+  const found = scope.keys(key.parameter);
+  const ordered = ORDERED.find(({ kind }) => found.some((one) => (one.kinds & kind) !== 0));
+  if (scope.types.length !== 1 || ordered === undefined) return undefined;
+  const keys = found.map((one) => one.key);
   return (walk) => {
-    const first = walk.cursor?.values[0] === null ? [] : withValue(scope, key, only.key, ordered, walk);
+    const first = walk.cursor?.values[0] === null ? [] : withValue(scope, key, keys, ordered, walk);
     const left = walk.limit - first.length;
-    return left === 0 ? first : [...first, ...withoutValue(scope, only.key, ordered, { ...walk, limit: left })];
+    return left === 0 ? first : [...first, ...withoutValue(scope, keys, ordered, { ...walk, limit: left })];
   };
 }
 
 function byLastUpdated(scope: Scope, key: SortKey, { where, cursor, limit }: Walk): Row[] {
   const place = beyond(sql`d.updated`, key, cursor);
   const order = key.descending ? sql`d.updated DESC, d.row DESC` : sql`d.updated, d.row DESC`;
-  const conditions = all([among(sql`d.type`, scope.types), sql`+d.deleted = 0`, where, ...place]);
+  const conditions = all([among(sql`d.type`, scope.types), sql`+d.deleted = 0`, sql`d.version > 0`, where, ...place]);
   return run(scope, sql`SELECT d.row AS row, d.updated AS s0 FROM node d WHERE ${conditions} ORDER BY ${order} LIMIT ${limit}`);
 }
 
-/** Each resource once, at the lowest of its values, or the highest where the order descends. */
+/** Each resource once, at the lowest of its values, or the highest where the order descends. The keys' indexes are merged in their order. */
 function withValue(
   scope: Scope,
   key: SortKey,
-  number: number,
+  keys: readonly number[],
   { kind, table, column, tie }: Ordered,
   { where, cursor, limit }: Walk,
 ): Row[] {
@@ -62,17 +63,20 @@ function withValue(
   const better = key.descending ? sql`${other} > ${mine}` : sql`${other} < ${mine}`;
   // A number without a fraction is kept as an integer, and one beyond 2^53 could then not be read as a number.
   const given = kind === KIND.string ? mine : sql`CAST(${mine} AS REAL)`;
-  const twin = tie === undefined ? FALSE : sql`${other} = ${mine} AND ${text(`w.${tie} < d.${tie}`)}`;
-  const first = sql`NOT EXISTS (SELECT 1 FROM ${table} w WHERE w.row = d.row AND +w.key = ${number} AND (+${better} OR +${twin}))`;
-  const order = key.descending ? sql`${mine} DESC, d.row DESC` : sql`${mine}, d.row DESC`;
-  const conditions = all([sql`d.key = ${number}`, ...beyond(mine, key, cursor), first, where]);
-  return run(scope, sql`SELECT d.row AS row, ${given} AS s0 FROM ${table} d WHERE ${conditions} ORDER BY ${order} LIMIT ${limit}`);
+  const twin = sql`${other} = ${mine} AND ${text(`w.${tie} < d.${tie}`)}`;
+  const first = sql`NOT EXISTS (SELECT 1 FROM ${table} w WHERE w.row = d.row AND ${among(sql`+w.key`, keys)} AND (+${better} OR +${twin}))`;
+  const conditions = all([...beyond(mine, key, cursor), first, where]);
+  const selects = keys.map(
+    (one) => sql`SELECT d.row AS row, ${given} AS s0, ${mine} AS place FROM ${table} d WHERE d.key = ${one} AND ${conditions}`,
+  );
+  const order = key.descending ? sql`place DESC, row DESC` : sql`place, row DESC`;
+  return run(scope, sql`SELECT row, s0 FROM (${join(selects, ' UNION ALL ')} ORDER BY ${order} LIMIT ${limit})`);
 }
 
 /** Those without a value come last, newest first. */
-function withoutValue(scope: Scope, number: number, { table }: Ordered, { where, cursor, limit }: Walk): Row[] {
+function withoutValue(scope: Scope, keys: readonly number[], { table }: Ordered, { where, cursor, limit }: Walk): Row[] {
   const place = cursor?.values[0] === null ? [sql`d.row < ${cursor.row}`] : [];
-  const none = sql`NOT EXISTS (SELECT 1 FROM ${table} w WHERE w.row = d.row AND w.key = ${number})`;
+  const none = sql`NOT EXISTS (SELECT 1 FROM ${table} w WHERE w.row = d.row AND ${among(sql`w.key`, keys)})`;
   const conditions = all([among(sql`d.type`, scope.types), sql`d.deleted = 0`, ...place, none, where]);
   return run(scope, sql`SELECT d.row AS row, NULL AS s0 FROM node d WHERE ${conditions} ORDER BY d.row DESC LIMIT ${limit}`);
 }

@@ -1,6 +1,7 @@
 import type { SortKey } from '../../fhir/search-query.ts';
 import type { Cursor, SortValue } from './cursor.ts';
 import { KIND } from './dictionary.ts';
+import { beside } from './index-rows.ts';
 import type { Scope } from './scope.ts';
 import { type Sql, all, among, any, FALSE, join, sql } from './sql.ts';
 
@@ -24,8 +25,11 @@ function sortValueOf(scope: Scope, { parameter, descending }: SortKey): Sql {
     const named = sql`reference_value v CROSS JOIN node n ON n.row = v.target CROSS JOIN type t ON t.type = n.type`;
     return of(named, sql`t.name || '/' || n.id`);
   }
-  return (kinds & KIND.uri) !== 0 ? of(sql`uri_value v`, sql`v.value`) : sql`NULL`;
+  return parameter.endsWith(URI) ? sql`NULL` : sortValueOf(scope, { parameter: `${parameter}${URI}`, descending });
 }
+
+/** Uris stand beside the values of other kinds: see beside. */
+const URI = beside.uri('');
 
 /** The columns of an order. Shape: s0, s1 */
 function column(index: number): Sql {

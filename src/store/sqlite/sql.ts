@@ -24,24 +24,43 @@ export function sql(texts: TemplateStringsArray, ...parts: readonly (Sql | Bound
 }
 
 /** Pieces with the same words between them. */
-export function join(pieces: readonly Sql[], between: ' AND ' | ' OR ' | ', ' | ' UNION '): Sql {
+export function join(pieces: readonly Sql[], between: ' AND ' | ' OR ' | ', ' | ' UNION ' | ' UNION ALL '): Sql {
   return { text: pieces.map((piece) => piece.text).join(between), values: pieces.flatMap((piece) => piece.values) };
 }
 
 /** All of the conditions. */
 export function all(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0 ? TRUE : conditions.length === 1 ? (conditions[0] as Sql) : sql`(${join(conditions, ' AND ')})`;
+  return combined(conditions, ' AND ', TRUE);
 }
 
 /** Any of the conditions. */
 export function any(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0 ? FALSE : conditions.length === 1 ? (conditions[0] as Sql) : sql`(${join(conditions, ' OR ')})`;
+  return combined(conditions, ' OR ', FALSE);
 }
+
+/** SQLite allows an expression so deep, and a chain of words is as deep as it is long: a long one becomes a tree. */
+const LONG = 64;
+
+function combined(conditions: readonly Sql[], between: ' AND ' | ' OR ', none: Sql): Sql {
+  const [only] = conditions;
+  if (only === undefined) return none;
+  if (conditions.length === 1) return only;
+  if (conditions.length <= LONG) return sql`(${join(conditions, between)})`;
+  const half = Math.ceil(conditions.length / 2);
+  return sql`(${join(
+    [conditions.slice(0, half), conditions.slice(half)].map((part) => combined(part, between, none)),
+    between,
+  )})`;
+}
+
+/** Up to so many values are spelled out, beyond it they are one list, so that the statement stays the same. */
+const FEW = 4;
 
 /** Whether a column has one of the values. One is an equality, which keeps the order of an index. */
 export function among(column: Sql, values: readonly Bound[]): Sql {
   if (values.length === 0) return FALSE;
   if (values.length === 1) return sql`${column} = ${values[0] as Bound}`;
+  if (values.length > FEW) return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
   return sql`${column} IN (${join(
     values.map((value) => sql`${value}`),
     ', ',

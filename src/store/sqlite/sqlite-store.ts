@@ -28,7 +28,7 @@ import { historyPage } from './history.ts';
 import { indexRowsOf } from './index-rows.ts';
 import { JournalReader } from './read-journal.ts';
 import { typeNamesOf } from './scope.ts';
-import { searchPage } from './search.ts';
+import { type SearchSettings, searchPage } from './search.ts';
 import type { Statements } from './statements.ts';
 import { VERSION_COLUMNS, Versions } from './stored.ts';
 import { walkPage } from './walk-page.ts';
@@ -37,14 +37,14 @@ import type { JobQueue } from './write-thread.ts';
 
 /** The store over one SQLite database: reads here, on a connection that only reads; writes through a queue to the one writer. */
 export class SqliteStore implements Store {
-  readonly #settings: StoreSettings & { readonly small?: number };
+  readonly #settings: StoreSettings & SearchSettings;
   readonly #queue: JobQueue;
   readonly #statements: Statements;
   readonly #versions: Versions;
   readonly journal: Journal;
   readonly file?: StoreFile;
 
-  constructor(settings: StoreSettings & { readonly path: string; readonly small?: number }, statements: Statements, queue: JobQueue) {
+  constructor(settings: StoreSettings & SearchSettings & { readonly path: string }, statements: Statements, queue: JobQueue) {
     this.#settings = settings;
     this.#queue = queue;
     this.#statements = statements;
@@ -93,7 +93,7 @@ export class SqliteStore implements Store {
     return this.#read(() => {
       const types = query.types.length > 0 ? query.types : typeNamesOf(this.#statements);
       const compartments = compartmentsOf(query.filter, types, this.#settings.compartmentParameters);
-      return searchPage(this.#statements, this.#versions, query, compartments, this.#settings.small);
+      return searchPage(this.#statements, this.#versions, query, compartments, this.#settings);
     });
   }
 

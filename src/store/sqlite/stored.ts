@@ -1,5 +1,6 @@
 import { toldHowMade } from '../how-made.ts';
 import type { StoredVersion } from '../store.ts';
+import { withHead } from './body.ts';
 import { howIn } from './how-column.ts';
 import type { Row, Statements } from './statements.ts';
 
@@ -17,17 +18,18 @@ export class Versions {
 
   /** A row of node or past with its id. */
   of(row: Row): StoredVersion {
-    const version = row['version'] as number;
+    const type = this.typeName(Number(row['type']));
+    const [id, version, lastUpdated] = [row['id'] as string, row['version'] as number, row['updated'] as number];
     const deleted = row['deleted'] === 1;
     return {
-      type: this.typeName(Number(row['type'])),
-      id: row['id'] as string,
+      type,
+      id,
       version,
       seq: row['seq'] as number,
-      lastUpdated: row['updated'] as number,
+      lastUpdated,
       deleted,
       ...toldHowMade(howIn(row['how'] as number), { version, deleted }),
-      json: row['json'] as string,
+      json: withHead(row['json'] as string, type, id, version, lastUpdated),
     };
   }
 

@@ -1,19 +1,17 @@
-import type { KeptPart } from './composite-test.ts';
 import type { Dictionary } from './dictionary.ts';
-import type { IndexRows, PartRows } from './index-rows.ts';
+import type { IndexRows } from './index-rows.ts';
+import { BETWEEN } from './shared-values.ts';
 import type { Bound, Statements } from './statements.ts';
-
-type Tuple = Bound[];
+import { difference, type Tuple } from './tuples.ts';
+import { CompositeWriter } from './write-composites.ts';
 
 /** The columns of each index table, after the row of the resource. */
 const COLUMNS = {
   token_value: ['key', 'token'],
   reference_value: ['key', 'target'],
-  uri_value: ['key', 'value'],
   string_value: ['key', 'part', 'folded', 'value'],
   date_value: ['key', 'low', 'high'],
   number_value: ['key', 'part', 'value', 'low', 'high', 'unit'],
-  composite_value: ['part', 'keys', 'parts'],
 } as const;
 
 type Table = keyof typeof COLUMNS;
@@ -44,15 +42,19 @@ const SQL = Object.fromEntries(
 export class IndexWriter {
   readonly #statements: Statements;
   readonly #dictionary: Dictionary;
+  readonly #composites: CompositeWriter;
 
   constructor(statements: Statements, dictionary: Dictionary) {
     this.#statements = statements;
     this.#dictionary = dictionary;
+    this.#composites = new CompositeWriter(statements, dictionary);
   }
 
   /** `rows` undefined removes everything. */
   write(row: number, type: number, rows: IndexRows | undefined, isNew: boolean): void {
     const wanted = rows === undefined ? undefined : this.#tuples(type, rows);
+    // Before the tokens, by which those that were there are found.
+    this.#composites.write(row, type, rows?.composites ?? [], isNew);
     for (const table of TABLES) {
       if (isNew) for (const tuple of wanted?.[table] ?? []) this.#statements.run(SQL[table].insert, row, ...tuple);
       else this.#replace(table, row, wanted?.[table] ?? []);
@@ -65,73 +67,47 @@ export class IndexWriter {
   }
 
   #replace(table: Table, row: number, wanted: readonly Tuple[]): void {
-    const missing = new Map(wanted.map((tuple) => [placeOf(tuple), tuple]));
-    for (const found of this.#statements.all(SQL[table].select, row)) {
-      const tuple = COLUMNS[table].map((column) => found[column] as Bound);
-      if (!missing.delete(placeOf(tuple))) this.#statements.run(SQL[table].remove, row, ...tuple);
-    }
-    for (const tuple of missing.values()) this.#statements.run(SQL[table].insert, row, ...tuple);
+    const found = this.#statements.all(SQL[table].select, row).map((old) => COLUMNS[table].map((column) => old[column] as Bound));
+    const { gone, missing } = difference(found, wanted);
+    for (const tuple of gone) this.#statements.run(SQL[table].remove, row, ...tuple);
+    for (const tuple of missing) this.#statements.run(SQL[table].insert, row, ...tuple);
   }
 
   #tuples(type: number, rows: IndexRows): Record<Table, Tuple[]> {
     const dictionary = this.#dictionary;
-    const tuples: Record<Table, Tuple[]> = {
-      token_value: [],
-      reference_value: [],
-      uri_value: [],
-      string_value: [],
-      date_value: [],
-      number_value: [],
-      composite_value: [],
-    };
-    const { tokens, references, uris, strings, dates, numbers } = rows;
+    const tuples: Record<Table, Tuple[]> = { token_value: [], reference_value: [], string_value: [], date_value: [], number_value: [] };
+    const { tokens, references, strings, dates, numbers } = rows;
     for (let at = 0; at < tokens.length; at += 3) {
       const token = dictionary.token(tokens[at + 1] as string, tokens[at + 2] as string);
-      tuples.token_value.push([dictionary.parameter(type, tokens[at] as string, 'token'), token]);
+      for (const key of dictionary.keys(type, tokens[at] as string, 'token')) tuples.token_value.push([key, token]);
     }
     for (let at = 0; at < references.length; at += 3) {
       const target = this.#target(references[at + 1] as string, references[at + 2] as string);
-      tuples.reference_value.push([dictionary.parameter(type, references[at] as string, 'reference'), target]);
-    }
-    for (let at = 0; at < uris.length; at += 2) {
-      tuples.uri_value.push([dictionary.parameter(type, uris[at] as string, 'uri'), uris[at + 1] as string]);
+      for (const key of dictionary.keys(type, references[at] as string, 'reference')) tuples.reference_value.push([key, target]);
     }
     for (let at = 0; at < strings.length; at += 3) {
-      const key = dictionary.parameter(type, strings[at] as string, 'string');
-      tuples.string_value.push([key, at / 3, strings[at + 1] as string, strings[at + 2] as string]);
+      const [names, folded, value] = strings.slice(at, at + 3) as [string, string, string];
+      for (const key of dictionary.keys(type, names, 'string')) tuples.string_value.push([key, at / 3, folded, value]);
     }
-    const seen = new Set<string>();
     for (let at = 0; at < dates.length; at += 3) {
-      const [name, low, high] = [dates[at] as string, dates[at + 1] as number, dates[at + 2] as number];
-      tuples.date_value.push([dictionary.parameter(type, name, 'date', seen.has(name), high - low), low, high]);
-      seen.add(name);
+      const [names, low, high] = dates.slice(at, at + 3) as [string, number, number];
+      const several = rows.severalDates.length > 0 && names.split(BETWEEN).some((name) => rows.severalDates.includes(name));
+      for (const key of dictionary.keys(type, names, 'date', several, high - low)) tuples.date_value.push([key, low, high]);
     }
     for (let at = 0; at < numbers.length; at += 7) {
-      const key = dictionary.parameter(type, numbers[at] as string, 'number');
-      const unit = dictionary.unit(numbers[at + 4] as string, numbers[at + 5] as string, numbers[at + 6] as string);
-      tuples.number_value.push([key, at / 7, numbers[at + 1] as number, numbers[at + 2] as number, numbers[at + 3] as number, unit]);
+      const [names, value, low, high, system, code, unit] = numbers.slice(at, at + 7) as [
+        string,
+        number,
+        number,
+        number,
+        string,
+        string,
+        string,
+      ];
+      for (const key of dictionary.keys(type, names, 'number'))
+        tuples.number_value.push([key, at / 7, value, low, high, dictionary.unit(system, code, unit)]);
     }
-    rows.composites.forEach(({ parameters, parts }, part) => {
-      const keys = parameters.map((parameter) => dictionary.parameter(type, parameter, 'composite'));
-      tuples.composite_value.push([part, `,${keys.join(',')},`, JSON.stringify(parts.map((rows) => this.#part(rows)))]);
-    });
     return tuples;
-  }
-
-  /** A composite's part as it is kept: see composite-test.ts. */
-  #part({ tokens, numbers, dates, strings, references, uris }: PartRows): KeptPart {
-    const dictionary = this.#dictionary;
-    const t: number[] = [];
-    for (let at = 0; at < tokens.length; at += 2) {
-      t.push(dictionary.token(tokens[at] as string, tokens[at + 1] as string), dictionary.system(tokens[at] as string));
-    }
-    const n: number[] = [];
-    for (let at = 0; at < numbers.length; at += 6) {
-      const [value, low, high, system, code, unit] = numbers.slice(at, at + 6) as [number, number, number, string, string, string];
-      n.push(value, low, high, dictionary.unit(system, code, unit));
-    }
-    const lists = { t, n, d: dates, s: strings, r: references, u: uris };
-    return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
   }
 
   /** The row of the resource referred to; where there is none yet, one is made that only holds its name. */
@@ -144,8 +120,4 @@ export class IndexWriter {
       .run(number, id);
     return Number(made.lastInsertRowid);
   }
-}
-
-function placeOf(tuple: Tuple): string {
-  return tuple.map(String).join('\u0000');
 }

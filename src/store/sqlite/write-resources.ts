@@ -1,10 +1,10 @@
 import { howMade, toldHowMade } from '../how-made.ts';
 import type { Dictionary } from './dictionary.ts';
-import { textOfBody } from './body.ts';
+import { tailOf, withoutHead } from './body.ts';
 import { howNumber } from './how-column.ts';
 import { IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
-import type { FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
+import type { Body, FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
 
 /** What stands in a resource's place; version 0: nothing but references to it. */
 interface Standing {
@@ -104,7 +104,7 @@ export class ResourceWriter {
 
   #place(write: PreparedWrite, type: number, standing: Standing | undefined, updated: number): number {
     const version = (standing?.version ?? 0) + 1;
-    const json = write.body === undefined ? '' : (write.kept?.json ?? textOfBody(write.type, write.id, version, updated, write.body));
+    const json = write.body === undefined ? '' : keptText(write, version, updated, write.body);
     const how = howNumber(howMade(write, standing));
     if (standing === undefined)
       return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, how, json).lastInsertRowid);
@@ -117,4 +117,9 @@ export class ResourceWriter {
     this.#statements.run(UPDATE, version, this.seq, updated, Number(write.body === undefined), how, json, standing.row);
     return standing.row;
   }
+}
+
+/** What is kept of the text of a version. */
+function keptText({ type, id, kept }: PreparedWrite, version: number, updated: number, body: Body): string {
+  return kept === undefined ? tailOf(body) : withoutHead(kept.json, type, id, version, updated);
 }

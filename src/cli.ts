@@ -22,7 +22,10 @@ const COMMANDS: Readonly<Record<string, { readonly what: string; load(): Promise
     what: 'list | add PATH | add NAME@VERSION: the FHIR packages that resources are held against',
     load: async () => (await import('./cli/profiles.ts')).profiles,
   },
-  audit: { what: 'verify: check the audit trail of the configured database', load: async () => (await import('./cli/audit.ts')).audit },
+  audit: {
+    what: 'verify, archive: check the audit trail of the configured database, or move the oldest of it into a file',
+    load: async () => (await import('./cli/audit.ts')).audit,
+  },
   mapping: {
     what: 'new SEGMENT RESOURCE | show NAME | test FILE: work on mapping files',
     load: async () => (await import('./cli/mapping.ts')).mapping,

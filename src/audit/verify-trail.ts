@@ -1,11 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Store } from '../store/store.ts';
 import { auditEvents } from './audit-events.ts';
-import { EMPTY, follows, type Head, type Link } from './chain.ts';
-import { linksAfter, MADE, readHead } from './kept-trail.ts';
+import { readArchive } from './archive.ts';
+import type { AuditRecord } from './audit-record.ts';
+import { follows, type Head, type Link } from './chain.ts';
+import { type Archived, linksAfter, MADE, readHead, readStart } from './kept-trail.ts';
 
 /** What a check of the trail found. */
 export interface TrailReport {
+  /** The link before the first of them: the last that was archived. */
+  readonly start: Head;
   readonly links: number;
   readonly records: number;
   /** AuditEvents that were held against their records. */
@@ -18,24 +22,53 @@ export interface TrailReport {
 
 const MOST_FAULTS = 20;
 
-/** Checks every link of the chain, that the last is where the chain ends, and every AuditEvent made from it. */
+/** Checks every link of the chain, that it begins where an archive ended and ends where the last is, and every AuditEvent made from it. */
 export async function verifyTrail(store: Store): Promise<TrailReport> {
   const { head } = await readHead(store);
+  const { start } = await readStart(store);
+  let isStartKnown = start.number === 0;
+  const report = await verifyLinks(store, start, linksAfter(store, start.number), (record) => {
+    if (record.what === 'archive') isStartKnown ||= endsAt(JSON.parse(record.query ?? '{}') as Partial<Archived>, start);
+  });
+  const faults = [...report.faults];
+  if (!isStartKnown) faults.push(`the chain begins after link ${start.number}, and no record says where those before it went`);
+  const isAtEnd = report.last.number === head.number && report.last.hash === head.hash;
+  if (faults.length < MOST_FAULTS && !isAtEnd)
+    faults.push(`the chain ends with link ${report.last.number}, and link ${head.number} was the last`);
+  return { ...report, faults };
+}
+
+/** Checks an archive by itself, and the AuditEvents made from it that are still stored. Fails: throws IssueError audit-faulty */
+export async function verifyArchive(store: Store, path: string): Promise<TrailReport> {
+  const { start, links } = await readArchive(path);
+  return verifyLinks(store, start, links, () => undefined);
+}
+
+/** A stop while links were deleted leaves a start within what was archived. */
+function endsAt({ from = 0, to = 0, hash }: Partial<Archived>, start: Head): boolean {
+  return start.number === to ? start.hash === hash : from <= start.number && start.number < to;
+}
+
+async function verifyLinks(
+  store: Store,
+  start: Head,
+  links: AsyncIterable<Link>,
+  look: (record: AuditRecord) => void,
+): Promise<TrailReport & { readonly last: Head }> {
   const [text] = await store.documents([MADE]);
   const made = Number(text ?? 0);
   const faults: string[] = [];
-  let [last, links, records, events]: [Head, number, number, number] = [EMPTY, 0, 0, 0];
-  for await (const link of linksAfter(store, 0)) {
+  let [last, count, records, events]: [Head, number, number, number] = [start, 0, 0, 0];
+  for await (const link of links) {
     if (!follows(link, last)) faults.push(`link ${link.number} does not follow link ${last.number}, or was changed`);
-    last = link;
-    links += 1;
+    last = { number: link.number, hash: link.hash };
+    count += 1;
     records += link.records.length;
+    for (const record of link.records) look(record);
     if (link.number <= made) events += await checkEvents(store, link, faults);
     if (faults.length >= MOST_FAULTS) break;
   }
-  const isAtEnd = last.number === head.number && last.hash === head.hash;
-  if (faults.length < MOST_FAULTS && !isAtEnd) faults.push(`the chain ends with link ${last.number}, and link ${head.number} was the last`);
-  return { links, records, events, hash: last.hash, faults };
+  return { start, links: count, records, events, hash: last.hash, faults, last };
 }
 
 async function checkEvents(store: Store, link: Link, faults: string[]): Promise<number> {

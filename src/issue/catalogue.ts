@@ -914,6 +914,15 @@ export const catalogue = {
     text: 'The keys a login is checked with cannot be had: {reason}',
     help: 'Whoever shows a token of theirs is not logged in. Can the gateway reach the address of the keys?',
   },
+  'audit-faulty': {
+    ...error,
+    fhir: 'exception',
+    http: 500,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The audit trail is not whole: {reason}',
+    help: 'Nothing was deleted. chartbridge audit verify says more.',
+  },
   'audit-unavailable': {
     ...error,
     fhir: 'transient',

@@ -51,3 +51,9 @@ test('a whole trail is 0, one that was changed is 1, anything else is 2', async 
   const changed = run('verify');
   expect([changed.status, changed.stdout.includes('FAULT link 1')]).toEqual([1, true]);
 }, 60_000);
+
+test('archiving says what went where, and an archive is verified by itself', () => {
+  expect(run('archive', `${folder}/a.ndjson`).status).toBe(2);
+  expect(run('archive', `${folder}/a.ndjson`, '--before', '2019-01-01')).toEqual({ status: 0, stdout: 'nothing is that old\n' });
+  expect(run('verify', `${folder}/none.ndjson`).status).toBe(1);
+});

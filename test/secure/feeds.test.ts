@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { IssueError } from '../../src/issue/issue-error.ts';
@@ -123,6 +124,12 @@ describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl
       expect(await say(address, 'ADT1', 'lab')).toContain('MSA|AR|T1');
       expect(await say(address, 'LABSYS', 'other')).toBe('');
       expect(await say(address, 'LABSYS', undefined)).toBe('');
+      // one for the name that is not its own, two for the certificates
+      const events = (await (await fetch(`${gateway.fhirBase}/AuditEvent?outcome=4&_elements=subtype`)).json()) as Bundle<AuditEvent>;
+      const kinds = (events.entry ?? []).map(({ resource }) => resource?.subtype?.[0]?.code);
+      expect(kinds.sort()).toEqual(['110126', '110126', 'hl7v2-message']);
+      const { feeds } = (await (await fetch(`${gateway.http}/status`)).json()) as { feeds: { sender: string; sinceStart: object }[] };
+      expect(feeds.map(({ sender }) => sender)).toEqual(['LABSYS|GENHOSP', 'ADT1|GENHOSP']);
     } finally {
       await gateway.close();
     }

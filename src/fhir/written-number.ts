@@ -22,11 +22,14 @@ export function writtenNumber(object: object, name: string): string {
   return written !== undefined && Number(written) === value ? written : String(value);
 }
 
+/** A number JavaScript surely writes as it was read: few digits, none of them a zero at the end of a fraction. */
+const AS_WRITTEN = /^-?(?:[1-9]\d{0,14}|(?:0|[1-9]\d{0,7})\.\d{0,5}[1-9])$/;
+
 /** Sets a decimal with the precision it is written with. The text must be a JSON number. Shape: setDecimal(quantity, 'value', '1.50') */
 export function setDecimal(object: object, name: string, text: string): void {
   const carrier = object as Carrier;
   carrier[name] = Number(text);
-  if (String(carrier[name]) !== text) carrier[WRITTEN] = { ...carrier[WRITTEN], [name]: text };
+  if (!AS_WRITTEN.test(text) && String(carrier[name]) !== text) carrier[WRITTEN] = { ...carrier[WRITTEN], [name]: text };
 }
 
 function keepWritten(this: Carrier, name: string, value: unknown, context?: { readonly source?: string }): unknown {

@@ -75,7 +75,7 @@ function bare(label: string): string {
  * Source: HL7 table 0211; UTF-16 stands for big endian, as RFC 2781 has it where no byte order mark tells
  */
 export function charsetOf(label: string): Charset | undefined {
-  return NAMES.get(bare(label));
+  return label === '' ? undefined : NAMES.get(bare(label));
 }
 
 /** Bytes decoded to the last one, or the place of the first that means nothing in the character set. */

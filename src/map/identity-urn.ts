@@ -1,5 +1,10 @@
 import { hash } from 'node:crypto';
 
+/** What stands for the two bits of the variant and the two after them. */
+const VARIANTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from('0123456789abcdef', (digit, index) => [digit, '89ab'.charAt(index % 4)]),
+);
+
 /**
  * A urn:uuid that the same parts always give.
  *
@@ -7,6 +12,9 @@ import { hash } from 'node:crypto';
  */
 export function urnOf(parts: readonly string[]): string {
   const hex = hash('sha256', parts.join('\u001f'), 'hex');
-  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) % 4] ?? '8';
-  return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const variant = VARIANTS[hex.charAt(16)] ?? '8';
+  // Joined it is one text; a template would be a tree of pieces, alive as long as the resource.
+  return [`urn:uuid:${hex.slice(0, 8)}`, hex.slice(8, 12), `8${hex.slice(13, 16)}`, variant + hex.slice(17, 20), hex.slice(20, 32)].join(
+    '-',
+  );
 }

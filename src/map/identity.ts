@@ -51,14 +51,13 @@ export function keysOf(rule: IdentityRule, frame: Frame, kind: string): FoundKey
 }
 
 function keysOfLine(line: IdentityLine, rule: IdentityRule, frame: Frame, kind: string): string[] {
-  const keys: string[] = [];
-  for (const value of valuesAt(line.first.place, frame)) {
+  const keys = valuesAt(line.first.place, frame).map((value) => {
     frame.own = value;
     const text = line.test === undefined || line.test(frame) ? line.first.key(value, frame) : '';
-    if (text !== '') keys.push(complete(text, line, rule, frame, kind));
-  }
+    return text === '' ? '' : complete(text, line, rule, frame, kind);
+  });
   frame.own = undefined;
-  return keys;
+  return keys.includes('') ? keys.filter((key) => key !== '') : keys;
 }
 
 function complete(text: string, { first, rest }: IdentityLine, rule: IdentityRule, frame: Frame, kind: string): string {

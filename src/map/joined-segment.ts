@@ -33,8 +33,9 @@ export class JoinedSegment implements Segment {
     this.places = lines;
   }
 
+  /** The first of the segments may be the one that ends before the joined field. */
   get fieldCount(): number {
-    return this.first.fieldCount;
+    return Math.max(this.first.fieldCount, this.joinedField);
   }
 
   field(field: number): readonly Repetition[] {

@@ -36,7 +36,7 @@ export function keyTextOf(place: Place): KeyText {
     case 'HD':
       return (value, frame) => authority([value.part(1), value.part(2), value.part(3)], frame) ?? '';
     case 'CWE':
-      return coded;
+      return (value, frame) => frame.run.memory.share(coded, value, frame) as string;
     default:
       return (value) => value.text.trim();
   }

@@ -42,7 +42,7 @@ export class MadeSoFar {
       fullUrl,
       resource,
       identity,
-      cleared: this.cleared.filter((element) => resource[element] === undefined),
+      cleared: this.cleared.length === 0 ? this.cleared : this.cleared.filter((element) => resource[element] === undefined),
       nulled: this.nulled,
       spoken: this.spoken,
       from: this.segment.address,

@@ -93,14 +93,14 @@ export function compileCondition(condition: Condition, dataType: boolean): Test 
     case 'same':
       return compileSame(condition.place, condition.other);
     case 'in': {
-      const values = new Set(condition.values);
+      const { values } = condition;
       if (condition.measure !== 'text') {
         const numbers = new Set(condition.values.map(Number));
         const measure = compileMeasure(condition.measure, condition.place, dataType);
         return (frame) => numbers.has(measure(frame));
       }
       const read = compilePlace(condition.place, dataType);
-      return (frame) => values.has(read(frame));
+      return (frame) => values.includes(read(frame));
     }
     default: {
       const { op, number } = condition;
@@ -144,8 +144,9 @@ function compileMeasure(measure: 'text' | 'count' | 'length', place: Place, data
       return text === '' ? Number.NaN : Number(text);
     };
   }
-  return (frame) =>
-    segmentOf(place.owner, frame)
-      ?.field(place.field)
-      .filter((repetition) => repetition.raw !== '' && !repetition.isNull).length ?? 0;
+  return (frame) => {
+    let count = 0;
+    for (const { raw, isNull } of segmentOf(place.owner, frame)?.field(place.field) ?? []) if (raw !== '' && !isNull) count++;
+    return count;
+  };
 }

@@ -1,5 +1,4 @@
 import { decideCondition } from './decide-condition.ts';
-import { JoinedSegment } from './joined-segment.ts';
 import type { Place } from './place.ts';
 import type { Row } from './row.ts';
 import type { Frame } from './run.ts';
@@ -20,7 +19,7 @@ export class RowPlans {
   readonly #rows: readonly Row[];
   readonly #owner: string;
   readonly #dataType: boolean;
-  /** By the fields whose first repetition may be empty or a null, then by those that are not empty. */
+  /** By the fields that repeat or hold a null, then by those that are not empty. */
   readonly #plans = new Map<number, Map<number, readonly Row[]>>();
   #count = 0;
 
@@ -37,21 +36,14 @@ export class RowPlans {
       return value === undefined || value.subcomponent !== 0 ? this.#rows : this.#planOf(valuedParts(value), 0);
     }
     const { segment } = frame;
-    const { repetition } = frame.run.message.delimiters;
     let valued = 0;
     let doubtful = 0;
     const last = Math.min(segment.fieldCount, MOST_FIELDS);
     for (let field = 1; field <= last; field++) {
-      const raw = segment.rawField(field);
-      if (raw === '') continue;
+      const [only, another] = segment.field(field);
+      if (only === undefined) continue;
       valued += BITS[field] as number;
-      const [first] = raw;
-      if (first === '"' || first === repetition) doubtful += BITS[field] as number;
-    }
-    // The first of the joined segments may be the one without a line.
-    if (segment instanceof JoinedSegment && segment.rawField(segment.joinedField) === '') {
-      valued += BITS[segment.joinedField] as number;
-      doubtful += BITS[segment.joinedField] as number;
+      if (another !== undefined || only.raw === '' || only.isNull) doubtful += BITS[field] as number;
     }
     return this.#planOf(valued, doubtful);
   }
@@ -76,14 +68,9 @@ export class RowPlans {
     const { skipAt, when } = row;
     if (skipAt !== 0 && skipAt <= MOST_FIELDS && !has(valued, skipAt)) return undefined;
     if (when === undefined) return row;
-    const decided = decideCondition(when, (place) => (this.#isOpen(place, row) ? undefined : isValued(place, valued, doubtful)));
+    const decided = decideCondition(when, (place) => (place.owner === this.#owner ? isValued(place, valued, doubtful) : undefined));
     if (decided === undefined) return row;
     return decided ? { ...row, test: undefined } : undefined;
-  }
-
-  /** Whether a condition asks for a place the bits say nothing of: in another segment, or in the very repetition the row has at hand. */
-  #isOpen(place: Place, row: Row): boolean {
-    return place.owner !== this.#owner || (!this.#dataType && place.field === row.place?.field);
   }
 }
 
@@ -93,8 +80,9 @@ function isValued(place: Place, valued: number, doubtful: number): boolean | und
   const number = field === 0 ? component : field;
   if (number === 0 || number > MOST_FIELDS) return undefined;
   if (!has(valued, number)) return false;
-  const whole = field === 0 ? subcomponent === 0 : component === 0 && repetition <= 1;
-  return whole && !has(doubtful, number) ? true : undefined;
+  if (has(doubtful, number)) return undefined;
+  if (repetition > 1) return false;
+  return (field === 0 ? subcomponent : component) === 0 ? true : undefined;
 }
 
 /** A bit for each part that holds a value. */

@@ -64,9 +64,9 @@ export function runRow(row: Row, frame: Frame): RowOutcome {
 }
 
 function runBranch(row: Row, by: Branches, frame: Frame): RowOutcome {
+  if (row.test !== undefined && !row.test(frame)) return 'nothing';
   const key = by.read(frame);
   const branch = key === '' ? (by.empty ?? by.otherwise) : (by.rows.get(key) ?? by.otherwise);
-  if (row.test !== undefined && !row.test(frame)) return 'nothing';
   frame.branch = key;
   // A value no branch is for is not passed over in silence, even where the row has no `otherwise`.
   if (branch === undefined) return runRow({ ...row, by: undefined, fail: 'value-type-unsupported' }, frame);

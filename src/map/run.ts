@@ -112,8 +112,8 @@ function within<Value>(all: Map<string, Map<string, Value>>, name: string): Map<
 /** Where the rows of one map run: over a segment, or over one value of a data type. */
 export class Frame {
   readonly run: Run;
-  readonly segment: Segment;
-  readonly group: GroupNode;
+  segment: Segment;
+  group: GroupNode;
   /** The value a data type map reads; undefined in a segment map. */
   readonly value: Value | undefined;
   /** What is filled. */
@@ -135,6 +135,13 @@ export class Frame {
     this.node = node;
     this.made = made;
     this.value = value;
+  }
+
+  /** Where conditions of rows of a message map look, which fill nothing: the same frame for one segment after the other. */
+  at(segment: Segment, group: GroupNode): this {
+    this.segment = segment;
+    this.group = group;
+    return this;
   }
 }
 

@@ -137,7 +137,7 @@ function walkOf(step: PathStep, prefix: string, next: PathStep | undefined, slot
       if (found !== undefined && found.parent === node) return found.entry;
       if (nth > 0 && entries[shared] !== undefined) return entries[shared];
       const entry: Node = { url };
-      listOf(node, 'extension').push(entry);
+      append(node, 'extension', entry);
       if (nth === 0) all[slot] = { parent: node, entry };
       entries[shared] = entry;
       return entry;
@@ -153,7 +153,7 @@ function walkOf(step: PathStep, prefix: string, next: PathStep | undefined, slot
     const known = entries[shared];
     if (known !== undefined) return known;
     const entry: Node = {};
-    listOf(node, json).push(entry);
+    append(node, json, entry);
     entries[shared] = entry;
     return entry;
   };
@@ -161,6 +161,13 @@ function walkOf(step: PathStep, prefix: string, next: PathStep | undefined, slot
 
 function listOf(node: Node, json: string): unknown[] {
   return (node[json] ??= []) as unknown[];
+}
+
+/** Adds an entry to a list. Most lists stay with their first: it is made with it, and takes no room for more. */
+function append(node: Node, json: string, entry: unknown): void {
+  const list = node[json] as unknown[] | undefined;
+  if (list === undefined) node[json] = [entry];
+  else list.push(entry);
 }
 
 /** The entry of a label. A number is also a position: the entry there, unless another label has it. */
@@ -202,15 +209,15 @@ function addExtension(node: Node, last: PathStep, value: unknown): void {
   const extension: Node = { url: last.url };
   const name = `value${last.type.charAt(0).toUpperCase()}${last.type.slice(1)}`;
   setPlain(extension, name, value);
-  listOf(node, 'extension').push(extension);
+  append(node, 'extension', extension);
 }
 
 function addEntry(node: Node, json: string, value: unknown, entries: (Node | undefined)[], shared: number): void {
-  const list = listOf(node, json);
-  if (value instanceof Decimal) setDecimal(list, String(list.length), value.text);
-  else if (value instanceof Extended) {
-    if (value.value !== undefined) list.push(value.value);
-  } else list.push(value);
+  if (value instanceof Decimal) {
+    const list = listOf(node, json);
+    setDecimal(list, String(list.length), value.text);
+  } else if (!(value instanceof Extended)) append(node, json, value);
+  else if (value.value !== undefined) append(node, json, value.value);
   if (entries !== NOWHERE && typeof value === 'object') entries[shared] = value as Node;
 }
 

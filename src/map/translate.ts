@@ -122,21 +122,15 @@ export function translateBy(map: MessageMap, run: Run): Translation {
   const makings: Making[] = [];
   /** Whether a segment was met, by its position. */
   const met: boolean[] = message.segments.map(() => false);
-  // Conditions of all rows look from the same place.
-  const probes: (Frame | undefined)[] = [];
-  const probeOf = (segment: Segment): Frame => {
-    const known = probes[segment.position];
-    if (known?.segment === segment) return known;
-    const probe = new Frame(run, segment, of[segment.position] as GroupNode, {}, undefined);
-    probes[segment.position] = probe;
-    return probe;
-  };
+  const groupOf = (segment: Segment) => of[segment.position] as GroupNode;
+  const probe = new Frame(run, message.header, groupOf(message.header), {}, undefined);
+  const probeAt = (segment: Segment) => probe.at(segment, groupOf(segment));
   for (const make of map.makes) {
     const named = byName.get(make.segment) ?? NO_SEGMENTS;
-    const segments = make.within === undefined ? named : named.filter((segment) => standsIn(make, of[segment.position] as GroupNode));
+    const segments = make.within === undefined ? named : named.filter((segment) => standsIn(make, groupOf(segment)));
     if (segments.length === 0) run.trace.push(missing(make, byName, run, map));
-    for (const segment of joined(make, segments, probeOf)) {
-      const making = makeResource(make, segment, of[segment.position] as GroupNode, run, probeOf(segment));
+    for (const segment of joined(make, segments, probeAt)) {
+      const making = makeResource(make, segment, groupOf(segment), run, probeAt(segment));
       if (making !== undefined) makings.push(making);
       met[segment.position] = true;
       if (segment instanceof JoinedSegment) meetAll(segment, make, making, of, met, run);
@@ -214,7 +208,7 @@ function missing(make: Make, byName: ReadonlyMap<string, unknown>, run: Run, map
 }
 
 /** Joins consecutive segments that are lines of one text. */
-function joined(make: Make, segments: readonly Segment[], probeOf: (segment: Segment) => Frame): readonly Segment[] {
+function joined(make: Make, segments: readonly Segment[], probeAt: (segment: Segment) => Frame): readonly Segment[] {
   const { lines } = make;
   if (lines === undefined) return segments;
   const found: Segment[] = [];
@@ -225,7 +219,7 @@ function joined(make: Make, segments: readonly Segment[], probeOf: (segment: Seg
     open = undefined;
   };
   for (const segment of segments) {
-    const key = lineKey(lines, segment, probeOf(segment));
+    const key = lineKey(lines, segment, probeAt(segment));
     if (open !== undefined && key === openKey && open.at(-1)?.position === segment.position - 1) {
       open.push(segment);
       continue;

@@ -1,7 +1,7 @@
 import { formatAddress } from '../issue/address.ts';
 import { addressOf, type Message, type Repetition, type Segment } from '../hl7v2/message.ts';
 import { fieldOf } from '../hl7v2/fields.ts';
-import { SegmentMarks } from './segment-marks.ts';
+import { UsedPlaces } from './used-places.ts';
 import type { Value } from './value.ts';
 
 /** Components times subcomponents, 64 of each: twelve bits. */
@@ -17,13 +17,11 @@ export class Usage {
   readonly #log: number[] = [];
   /** How much of the log counts: its room is used again for the next resource. */
   #length = 0;
-  /** By the position of the segment. */
-  readonly #marks: (SegmentMarks | undefined)[];
+  #used: UsedPlaces | undefined;
   readonly #aliases: [Segment, Segment][] = [];
 
   constructor(message: Message) {
     this.#message = message;
-    this.#marks = message.segments.map(() => undefined);
   }
 
   add(value: Value): void {
@@ -62,14 +60,10 @@ export class Usage {
   }
 
   /** What was added after a mark, all of it of this value: the parts without the value's place, and the whole where they leave nothing over. */
-  partsSince(mark: number, { segment, field, repetition, source }: Value): number[] {
+  partsSince(mark: number, { source }: Value): number[] {
     const parts: number[] = [];
     for (let at = mark + 1; at < this.#length; at += 3) parts.push((this.#log[at] as number) % PARTS);
-    const marks = new SegmentMarks();
-    for (const part of parts) marks.add(field, repetition, part >> 6, part & 63);
-    const over: string[] = [];
-    if (parts.length > 0) unusedParts(segment, field, repetition, source, marks, over);
-    return parts.length > 0 && over.length === 0 ? [0] : parts;
+    return parts.length > 0 && isCovered(source, parts) ? [0] : parts;
   }
 
   /** What was used of a segment was used of another too, in the fields that say the same in both: they were taken as one. */
@@ -88,14 +82,14 @@ export class Usage {
   }
 
   /** What was added so far is used for good. */
-  settle(): void {
+  settle(): UsedPlaces {
+    const used = (this.#used ??= new UsedPlaces(this.#message.segments));
     for (let at = 0; at < this.#length; at += 3) {
-      const position = this.#log[at] as number;
       const place = this.#log[at + 1] as number;
-      const marks = (this.#marks[position] ??= new SegmentMarks());
-      marks.add(place >> 12, this.#log[at + 2] as number, (place >> 6) & 63, place & 63);
+      used.add(this.#log[at] as number, place >> 12, this.#log[at + 2] as number, (place >> 6) & 63, place & 63);
     }
     this.#length = 0;
+    return used;
   }
 
   /**
@@ -104,52 +98,62 @@ export class Usage {
    * Shape: ['PID-31', 'PID-3[2]', 'PID-5.8', 'ZPD']
    */
   unused(): string[] {
-    this.settle();
-    for (const [first, other] of this.#aliases) this.#takeOver(first, other);
+    const used = this.settle();
+    for (const [first, other] of this.#aliases) takeOver(used, first, other);
     const found: string[] = [];
     for (const segment of this.#message.segments) {
-      const marks = this.#marks[segment.position];
-      if (marks === undefined && segment.position > 0) found.push(formatAddress(segment.address));
-      else unusedFields(segment, marks, found);
+      if (segment.position > 0 && !used.hasSegment(segment.position)) found.push(formatAddress(segment.address));
+      else unusedFields(segment, used, found);
     }
     return found;
   }
+}
 
-  #takeOver(first: Segment, other: Segment): void {
-    const marks = this.#marks[first.position];
-    const own = (this.#marks[other.position] ??= new SegmentMarks());
-    for (let field = 1; field <= other.fieldCount; field++) {
-      if (marks !== undefined && !own.has(field, 1) && other.rawField(field) === first.rawField(field))
-        own.copy(marks, field, first.field(field).length);
-    }
+function takeOver(used: UsedPlaces, first: Segment, other: Segment): void {
+  used.touch(other.position);
+  for (let field = 1; field <= other.fieldCount; field++) {
+    if (!used.has(other.position, field, 1) && other.rawField(field) === first.rawField(field))
+      used.copy(first.position, other.position, field, first.field(field).length);
   }
 }
 
-function unusedFields(segment: Segment, marks: SegmentMarks | undefined, found: string[]): void {
+function unusedFields(segment: Segment, used: UsedPlaces, found: string[]): void {
+  const { position } = segment;
   for (let field = segment.name === 'MSH' ? 3 : 1; field <= segment.fieldCount; field++) {
-    if (segment.rawField(field) === '') continue;
     const repetitions = segment.field(field);
     for (let number = 1; number <= repetitions.length; number++) {
+      if (used.hasWhole(position, field, number)) continue;
       const repetition = repetitions[number - 1] as Repetition;
-      if (marks !== undefined && marks.has(field, number)) {
-        if (!marks.hasWhole(field, number)) unusedParts(segment, field, number, repetition, marks, found);
-      } else if (!isBlank(repetition) && !isOwnPosition(segment, field)) found.push(formatAddress(addressOf(segment, field, number)));
+      if (used.has(position, field, number)) unusedParts(segment, field, number, repetition, used, found);
+      else if (!isBlank(repetition) && !isOwnPosition(segment, field)) found.push(formatAddress(addressOf(segment, field, number)));
     }
   }
 }
 
-function unusedParts(segment: Segment, field: number, number: number, repetition: Repetition, marks: SegmentMarks, found: string[]): void {
+function unusedParts(segment: Segment, field: number, number: number, repetition: Repetition, used: UsedPlaces, found: string[]): void {
+  const { position } = segment;
   for (let component = 1; component <= repetition.componentCount; component++) {
-    if (marks.hasComponent(field, number, component) || isNothing(repetition.rawComponent(component))) continue;
-    if (!marks.hasPart(field, number, component)) {
+    if (used.hasComponent(position, field, number, component) || isNothing(repetition.rawComponent(component))) continue;
+    if (!used.hasPart(position, field, number, component)) {
       found.push(formatAddress(addressOf(segment, field, number, component)));
       continue;
     }
     for (let part = 1; part <= repetition.subcomponentCount(component); part++) {
-      if (marks.hasPart(field, number, component, part) || repetition.component(component, part) === '') continue;
+      if (used.hasPart(position, field, number, component, part) || repetition.component(component, part) === '') continue;
       found.push(formatAddress(addressOf(segment, field, number, component, part)));
     }
   }
+}
+
+/** Whether some parts of a repetition are all there is in it. */
+function isCovered(repetition: Repetition, parts: readonly number[]): boolean {
+  for (let component = 1; component <= repetition.componentCount; component++) {
+    if (parts.includes(component * 64) || isNothing(repetition.rawComponent(component))) continue;
+    for (let part = 1; part <= repetition.subcomponentCount(component); part++) {
+      if (!parts.includes(component * 64 + part) && repetition.component(component, part) !== '') return false;
+    }
+  }
+  return true;
 }
 
 const isNothing = (raw: string) => raw === '' || raw === '""';

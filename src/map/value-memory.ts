@@ -92,11 +92,7 @@ function isPlain(value: unknown): boolean {
 
 function copyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const copies: unknown[] = [];
-    for (const item of value) copies.push(copyOf(item));
-    return copies;
-  }
+  if (Array.isArray(value)) return value.length === 1 ? [copyOf(value[0])] : value.map(copyOf);
   const copy: Node = { ...value };
   for (const name in copy) {
     const part = copy[name];

@@ -31,8 +31,12 @@ class Unreadable {
   }
 }
 
+/** The reader is recursive. Units: characters */
+const LONGEST = 1_000;
+
 /** Reads a condition. Shape: 'count(PID-11) = 1 and not PID-11.9', 'OBX-2 in NM|SN' */
 export function parseCondition(text: string): ParsedCondition {
+  if (text.length > LONGEST) return { error: `a condition has at most ${LONGEST} characters` };
   try {
     const reader = new Reader(tokens(text));
     const condition = reader.any();

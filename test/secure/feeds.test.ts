@@ -126,8 +126,8 @@ describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl
       expect(await say(address, 'LABSYS', undefined)).toBe('');
       // one for the name that is not its own, two for the certificates
       const events = (await (await fetch(`${gateway.fhirBase}/AuditEvent?outcome=4&_elements=subtype`)).json()) as Bundle<AuditEvent>;
-      const kinds = (events.entry ?? []).map(({ resource }) => resource?.subtype?.[0]?.code);
-      expect(kinds.sort()).toEqual(['110126', '110126', 'hl7v2-message']);
+      const kinds = (events.entry ?? []).map(({ resource }) => resource?.subtype?.[0]?.code ?? '');
+      expect(kinds.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['110126', '110126', 'hl7v2-message']);
       const { feeds } = (await (await fetch(`${gateway.http}/status`)).json()) as { feeds: { sender: string; sinceStart: object }[] };
       expect(feeds.map(({ sender }) => sender)).toEqual(['LABSYS|GENHOSP', 'ADT1|GENHOSP']);
     } finally {

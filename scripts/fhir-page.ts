@@ -24,11 +24,13 @@ const HEADERS: Readonly<Record<string, string>> = {
   'If-None-Exist': 'a create is done only where nothing matches',
   'If-Modified-Since': 'a read is 304 where nothing changed since, to the second',
   'Prefer: return': '`minimal`, `representation`, `OperationOutcome`',
-  'Prefer: handling': '`lenient` (default) leaves unknown search parameters out and names them; `strict` refuses them',
+  'Prefer: handling':
+    '`lenient` (default) leaves unknown search parameters out and names them; `strict` refuses them, and any parameter that a read or an operation does not take',
   'Prefer: respond-async':
     'a batch, a search, a history of a type or of everything, `$everything`: 202, and the answer is fetched later, as that of an export is; all else is answered at once',
   Accept: 'JSON or XML, by quality; `_format` goes before it',
   'Accept of a Binary': 'no format of FHIR: the content as it is, to be saved and never run',
+  'Content-Type of a Binary': 'no format of FHIR: what is sent is kept as it is; `X-Security-Context` says whose it is',
   'Accept-Encoding': 'gzip',
   'Content-Encoding': 'gzip; the limit counts what comes out',
 };

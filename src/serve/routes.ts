@@ -9,7 +9,7 @@ import { conditionalUpdate, update } from './interactions/update.ts';
 import { bundle } from './bundle/bundle.ts';
 import { convert } from './operations/convert.ts';
 import { document } from './operations/document.ts';
-import { everything } from './operations/everything.ts';
+import { everything, EVERYTHING_INPUTS } from './operations/everything.ts';
 import { ANSWERS, EXPORTS } from './jobs/job-address.ts';
 import { jobCancel, jobFile, jobStatus } from './jobs/job-answers.ts';
 import { exportGroup, exportPatients, exportSystem } from './operations/export.ts';
@@ -21,10 +21,17 @@ import { meta, metaAdd, metaDelete } from './operations/meta.ts';
 import { translate } from './operations/translate.ts';
 import { validateCodeInSystem, validateCodeInValueSet } from './operations/validate-code.ts';
 import { validateInstance, validateType } from './operations/validate.ts';
+import { taking } from './known-parameters.ts';
 import type { Route } from './route.ts';
 
 /** The compartments of R4. */
 const COMPARTMENTS = ['Patient', 'Encounter', 'Practitioner', 'RelatedPerson', 'Device'] as const;
+
+/** What the ways of asking for one resource, of validating it, of expanding a value set and of naming a code take. */
+const VIEW = ['_summary', '_elements'];
+const VALIDATE = ['resource', 'mode', 'profile'];
+const EXPAND = ['url', 'filter', 'offset', 'count'];
+const CODED = ['code', 'system', 'display', 'coding', 'codeableConcept'];
 
 /** An operation that changes nothing is asked by GET, or by POST with its parameters in a body. */
 function readOnly(name: string, path: string, handle: Route['handle'], more: Pick<Route, 'mayTakeLong'> = {}): Route[] {
@@ -50,12 +57,12 @@ export const ROUTES: readonly Route[] = [
   { name: 'delete', method: 'DELETE', path: '{type}', body: 'none', handle: conditionalDelete },
   { name: 'history-type', method: 'GET', path: '{type}/_history', body: 'none', mayTakeLong: true, handle: historyType },
 
-  { name: 'read', method: 'GET', path: '{type}/{id}', body: 'none', handle: read },
+  { name: 'read', method: 'GET', path: '{type}/{id}', body: 'none', handle: taking(VIEW, read) },
   { name: 'update', method: 'PUT', path: '{type}/{id}', body: 'resource', handle: update },
   { name: 'patch', method: 'PATCH', path: '{type}/{id}', body: 'patch', handle: patch },
   { name: 'delete', method: 'DELETE', path: '{type}/{id}', body: 'none', handle: remove },
   { name: 'history-instance', method: 'GET', path: '{type}/{id}/_history', body: 'none', handle: historyInstance },
-  { name: 'vread', method: 'GET', path: '{type}/{id}/_history/{version}', body: 'none', handle: readVersion },
+  { name: 'vread', method: 'GET', path: '{type}/{id}/_history/{version}', body: 'none', handle: taking(VIEW, readVersion) },
   ...COMPARTMENTS.flatMap((compartment): Route[] => [
     {
       name: 'search-compartment',
@@ -75,24 +82,24 @@ export const ROUTES: readonly Route[] = [
     },
   ]),
 
-  { name: '$validate', method: 'POST', path: '{type}/$validate', body: 'resource', handle: validateType },
-  { name: '$validate', method: 'POST', path: '{type}/{id}/$validate', body: 'optional', handle: validateInstance },
-  { name: '$validate', method: 'GET', path: '{type}/{id}/$validate', body: 'none', handle: validateInstance },
-  ...readOnly('$everything', 'Patient/{id}/$everything', everything, { mayTakeLong: true }),
-  ...readOnly('$everything', 'Encounter/{id}/$everything', everything, { mayTakeLong: true }),
-  { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: meta },
-  { name: '$meta-add', method: 'POST', path: '{type}/{id}/$meta-add', body: 'resource', handle: metaAdd },
-  { name: '$meta-delete', method: 'POST', path: '{type}/{id}/$meta-delete', body: 'resource', handle: metaDelete },
-  { name: '$merge', method: 'POST', path: 'Patient/{id}/$merge', body: 'resource', handle: merge },
-  { name: '$unmerge', method: 'POST', path: 'Patient/{id}/$unmerge', body: 'optional', handle: unmerge },
-  ...readOnly('$document', 'Composition/{id}/$document', document),
+  { name: '$validate', method: 'POST', path: '{type}/$validate', body: 'resource', handle: taking(VALIDATE, validateType) },
+  { name: '$validate', method: 'POST', path: '{type}/{id}/$validate', body: 'optional', handle: taking(VALIDATE, validateInstance) },
+  { name: '$validate', method: 'GET', path: '{type}/{id}/$validate', body: 'none', handle: taking(VALIDATE, validateInstance) },
+  ...readOnly('$everything', 'Patient/{id}/$everything', taking(EVERYTHING_INPUTS, everything), { mayTakeLong: true }),
+  ...readOnly('$everything', 'Encounter/{id}/$everything', taking(EVERYTHING_INPUTS, everything), { mayTakeLong: true }),
+  { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: taking([], meta) },
+  { name: '$meta-add', method: 'POST', path: '{type}/{id}/$meta-add', body: 'resource', handle: taking(['meta'], metaAdd) },
+  { name: '$meta-delete', method: 'POST', path: '{type}/{id}/$meta-delete', body: 'resource', handle: taking(['meta'], metaDelete) },
+  { name: '$merge', method: 'POST', path: 'Patient/{id}/$merge', body: 'resource', handle: taking(['source-patient'], merge) },
+  { name: '$unmerge', method: 'POST', path: 'Patient/{id}/$unmerge', body: 'optional', handle: taking(['source-patient'], unmerge) },
+  ...readOnly('$document', 'Composition/{id}/$document', taking(['persist'], document)),
   { name: '$index-state', method: 'GET', path: 'SearchParameter/{id}/$index-state', body: 'none', handle: indexState },
   { name: '$convert', method: 'POST', path: '$convert', body: 'message', handle: convert },
-  ...readOnly('$expand', 'ValueSet/$expand', expand),
-  ...readOnly('$expand', 'ValueSet/{id}/$expand', expandInstance),
-  ...readOnly('$validate-code', 'ValueSet/$validate-code', validateCodeInValueSet),
-  ...readOnly('$validate-code', 'CodeSystem/$validate-code', validateCodeInSystem),
-  ...readOnly('$lookup', 'CodeSystem/$lookup', lookup),
+  ...readOnly('$expand', 'ValueSet/$expand', taking(EXPAND, expand)),
+  ...readOnly('$expand', 'ValueSet/{id}/$expand', taking(EXPAND, expandInstance)),
+  ...readOnly('$validate-code', 'ValueSet/$validate-code', taking(['url', ...CODED], validateCodeInValueSet)),
+  ...readOnly('$validate-code', 'CodeSystem/$validate-code', taking(['url', ...CODED], validateCodeInSystem)),
+  ...readOnly('$lookup', 'CodeSystem/$lookup', taking(CODED, lookup)),
   ...readOnly('$export', '$export', exportSystem),
   ...readOnly('$export', 'Patient/$export', exportPatients),
   ...readOnly('$export', 'Group/{id}/$export', exportGroup),
@@ -101,5 +108,5 @@ export const ROUTES: readonly Route[] = [
     { name: 'job-cancel', method: 'DELETE', path: `${place}/{id}`, body: 'none', handle: jobCancel },
     { name: 'job-file', method: 'GET', path: `${place}/{id}/{version}`, body: 'none', handle: jobFile },
   ]),
-  ...readOnly('$translate', 'ConceptMap/$translate', translate),
+  ...readOnly('$translate', 'ConceptMap/$translate', taking(['url', ...CODED], translate)),
 ];

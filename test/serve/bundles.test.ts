@@ -216,6 +216,12 @@ describe('a transaction', () => {
       400,
       'bundle-invalid',
     ],
+    [
+      'one fullUrl on two entries',
+      [entryOf('POST', 'Patient', patient(), {}, 'urn:uuid:5d2f'), entryOf('POST', 'Patient', patient(), {}, 'urn:uuid:5d2f')],
+      400,
+      'bundle-invalid',
+    ],
     ['no request', [{ resource: patient() }], 400, 'bundle-invalid'],
     ['no url', [{ request: { method: 'GET' } }], 400, 'bundle-invalid'],
     ['another method', [entryOf('BREW', 'Patient')], 400, 'bundle-invalid'],

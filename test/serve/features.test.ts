@@ -129,6 +129,7 @@ const PROOFS: ReadonlyMap<string, Proof> = new Map<string, Proof>([
     'POST /ValueSet/{id}/$expand',
     { file: 'terminology.test.ts', title: 'of a stored value set draws on stored code systems and value sets' },
   ],
+  ['Content-Type of a Binary', { file: 'interactions.test.ts', title: 'is kept under its type, whole, and given back so' }],
   ['Accept of a Binary', { file: 'interactions.test.ts', title: 'a Binary is given as what it holds to who asks for no FHIR' }],
   [
     'GET /SearchParameter/{id}/$index-state',

@@ -112,6 +112,43 @@ test('a Binary is given as what it holds to who asks for no FHIR', async () => {
   expect((await asked('application/pdf', 'Patient/nobody')).status).toBe(406);
 });
 
+describe('a Binary that is sent as what it holds', () => {
+  const send = (verb: 'post' | 'put', path: string, type: string, body: Buffer | string) =>
+    gateway.http[verb](`/fhir/${path}`).set({ 'content-type': type, 'x-security-context': 'Patient/a' }).send(body);
+
+  test('is kept under its type, whole, and given back so', async () => {
+    const bytes = Buffer.from([0, 255, 13, 10, 37]);
+    const made = await send('post', 'Binary', 'application/pdf', bytes);
+    expect([made.status, made.body]).toMatchObject([
+      201,
+      {
+        resourceType: 'Binary',
+        contentType: 'application/pdf',
+        securityContext: { reference: 'Patient/a' },
+        data: bytes.toString('base64'),
+      },
+    ]);
+    const read = await gateway.http
+      .get(`/fhir/Binary/${made.body.id}`)
+      .set('accept', 'application/pdf')
+      .buffer(true)
+      .parse((stream, done) => {
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('end', () => done(null, Buffer.concat(chunks)));
+      });
+    expect(read.body).toEqual(bytes);
+    const put = await send('put', 'Binary/raw', 'text/plain; charset=iso-8859-1', Buffer.from([0xe5]));
+    expect([put.status, put.body]).toMatchObject([201, { id: 'raw', contentType: 'text/plain; charset=iso-8859-1', data: '5Q==' }]);
+  });
+
+  test('as FHIR it is a resource as any other, and another type is never sent so', async () => {
+    expect((await send('put', 'Binary/r', FHIR, '{"resourceType":"Binary","id":"r","contentType":"text/plain"}')).status).toBe(201);
+    expect((await send('post', 'Patient', 'application/pdf', Buffer.from('x'))).status).toBe(415);
+    expect((await send('post', 'Binary', 'none', Buffer.from('x'))).status).toBe(415);
+  });
+});
+
 describe('update', () => {
   test('makes a resource under the id of the client, then versions of it', async () => {
     expect((await put({ resourceType: 'Patient', id: 'up' })).status).toBe(201);

@@ -19,7 +19,7 @@ export interface References {
 /**
  * Resolves the references of a transaction: the fullUrl of an entry, urn:uuid or not, and criteria, which may be those of an entry.
  *
- * Fails: reference-unresolved (no entry with this urn:uuid; criteria that match none or several)
+ * Fails: bundle-invalid (a fullUrl that two entries have); reference-unresolved (no entry with this urn:uuid; criteria that match none or several)
  */
 export async function resolveReferences(identities: readonly Identity[], context: Context): Promise<References> {
   const targets = new Map<string, string>();
@@ -28,6 +28,8 @@ export async function resolveReferences(identities: readonly Identity[], context
     if (ids[0] === undefined) continue;
     const target = `${type}/${ids[0]}`;
     if (entry.fullUrl !== undefined) {
+      if ((targets.get(entry.fullUrl) ?? target) !== target)
+        throw new IssueError(issue('bundle-invalid', { reason: 'two entries have one fullUrl', expression: `${entry.place}.fullUrl` }));
       targets.set(entry.fullUrl, target);
       const tail = /^https?:\/\/.*\/([A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64})$/.exec(entry.fullUrl)?.[1];
       if (tail !== undefined && entry.match.route.name === 'create') targets.set(tail, target);

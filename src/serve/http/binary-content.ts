@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { formatOf, parseMediaType } from './media-type.ts';
 import { parseJson } from '../../fhir/written-number.ts';
 import type { Reply } from '../reply.ts';
@@ -18,6 +19,18 @@ export function wantsContent(method: string, path: string, format: string | unde
     const media = parseMediaType(range);
     return formatOf(media) === undefined && media.name !== '*/*';
   });
+}
+
+/** The Binary that holds what was sent, under what it was sent as; X-Security-Context says whose it is. */
+export function binaryOf(bytes: Uint8Array, id: string, { headers }: IncomingMessage): Record<string, unknown> {
+  const context = headers['x-security-context'];
+  return {
+    resourceType: 'Binary',
+    ...(id === '' ? {} : { id }),
+    contentType: headers['content-type'],
+    ...(typeof context === 'string' ? { securityContext: { reference: context } } : {}),
+    data: Buffer.from(bytes).toString('base64'),
+  };
 }
 
 /** The content of a Binary that is the answer, as a file to keep: it is never run as a page of ours. Any other answer stays as it is. */

@@ -98,7 +98,7 @@ async function toFhirRequest(
   match: Match,
   context: Context,
 ): Promise<FhirRequest> {
-  const brought = await readBody(request, match.route.body, context);
+  const brought = await readBody(request, match, context);
   return {
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Method,
     path,

@@ -24,6 +24,11 @@ function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(/%(2C|3A|2F|7C|24)/g, (code) => decodeURIComponent(code));
 }
 
+/** A time whose offset has a + that was not escaped: that arrives as a space. Shape: 2026-01-01T00:00:00 01:00 */
+export function withPlus(time: string): string {
+  return time.replace(/ (?=\d\d:\d\d$)/, '+');
+}
+
 /** Express's query parser for mounted handlers: strings only, the first of each name, on an object without a prototype. */
 export function queryObject(text: string | undefined): Record<string, string> {
   const values: Record<string, string> = Object.create(null) as Record<string, string>;

@@ -3,8 +3,9 @@ import { issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import type { Context } from '../context.ts';
 import type { Body } from '../fhir-request.ts';
-import type { Route } from '../route.ts';
-import { formatOf, MESSAGE_TYPES, parseMediaType } from './media-type.ts';
+import type { Match, Route } from '../route.ts';
+import { binaryOf } from './binary-content.ts';
+import { formatOf, type MediaType, MESSAGE_TYPES, parseMediaType } from './media-type.ts';
 import { parseJsonBody } from './parse-json.ts';
 import { type Parameter, parseQuery } from './query-string.ts';
 import { readRawBody } from './raw-body.ts';
@@ -33,7 +34,8 @@ export interface Brought {
  *
  * Fails: body-missing, body-too-long, content-type-unsupported, json-invalid, xml-invalid
  */
-export async function readBody(request: IncomingMessage, wanted: Route['body'], context: Context): Promise<Brought> {
+export async function readBody(request: IncomingMessage, match: Match, context: Context): Promise<Brought> {
+  const wanted = match.route.body;
   if (wanted === 'none') return {};
   const bytes = await readRawBody(request, context.settings.maxBodyBytes);
   const contentType = request.headers['content-type'];
@@ -44,6 +46,7 @@ export async function readBody(request: IncomingMessage, wanted: Route['body'], 
   const media = parseMediaType(contentType ?? '');
   // the message says itself in which characters it is
   if (wanted === 'message' && MESSAGE_TYPES.has(media.name)) return { body: { kind: 'message', value: bytes } };
+  if (isContent(match, media)) return { body: { kind: 'resource', value: binaryOf(bytes, match.target.id, request) } };
   const charset = media.parameters.get('charset');
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
     throw unsupported(wanted, media.name, 'in another charset than UTF-8');
@@ -56,6 +59,12 @@ export async function readBody(request: IncomingMessage, wanted: Route['body'], 
   if (format === undefined) throw unsupported(wanted, media.name);
   const value = format === 'json' ? fromJson(bytes, context) : fromXml(bytes, context);
   return { body: { kind: 'resource', value: resourceFrom(value) } };
+}
+
+/** Whether a body is what a Binary holds. Source: FHIR R4 binary, 2.44.2 */
+function isContent({ route, target }: Match, media: MediaType): boolean {
+  const isWrite = route.name === 'create' || route.name === 'update';
+  return isWrite && target.type === 'Binary' && formatOf(media) === undefined && /^[\w.+-]+\/[\w.+-]+$/.test(media.name);
 }
 
 /** Fails: json-invalid (not an object that names its resourceType) */

@@ -24,6 +24,9 @@ const BULK = new Map(
   ].map(([path, name]) => [path, `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${name}`]),
 );
 
+/** What Bulk Data asks a server to say of itself. */
+const BULK_DATA = 'http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data';
+
 /** Operations no guide defines, by their name. */
 const OWN = new Map([['$index-state', 'urn:chartbridge:operation:index-state']]);
 
@@ -54,6 +57,7 @@ function capabilityStatement(context: Context): CapabilityStatement {
     status: 'active',
     date: context.now().toISOString(),
     kind: 'instance',
+    ...(context.jobs === undefined ? {} : { instantiates: [BULK_DATA] }),
     software: { name: 'Chartbridge' },
     implementation: { description: 'Chartbridge HL7 v2 to FHIR gateway', url: settings.baseUrl },
     fhirVersion: '4.0.1',
@@ -94,6 +98,7 @@ function resourceOf(type: string, routes: readonly Route[], context: Context): C
     conditionalUpdate: true,
     conditionalDelete: context.settings.multipleDelete ? 'multiple' : 'single',
     searchInclude: ['*', ...references.map(({ code }) => `${type}:${code}`)],
+    searchRevInclude: ['*'],
     searchParam: searchParams([type], context),
     operation: operations(routes, (path) => path.startsWith('{type}/') || path.startsWith(`${type}/`)),
   };

@@ -6,7 +6,7 @@ import type { HistoryQuery, StoredVersion } from '../../store/store.ts';
 import { bundleText, entryText, fullUrlOf } from '../bundle/bundle-text.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
-import { formatQuery, type Parameter } from '../http/query-string.ts';
+import { formatQuery, type Parameter, withPlus } from '../http/query-string.ts';
 import { etagOf, type Reply } from '../reply.ts';
 import type { Target } from '../route.ts';
 import { invalid, unknown } from '../search-request/parameter-issues.ts';
@@ -94,7 +94,7 @@ function parseHistory(of: Pick<HistoryQuery, 'type' | 'id'>, request: FhirReques
 }
 
 function time(name: string, value: string): number {
-  const span = dateSpan(value);
+  const span = dateSpan(withPlus(value));
   if (span === undefined) throw invalid(name, 'it is no instant');
   return span.low;
 }

@@ -1,3 +1,4 @@
+import { issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import { toOperationOutcome } from '../../issue/operation-outcome.ts';
 import type { Filter } from '../../fhir/search-query.ts';
@@ -22,9 +23,11 @@ export function searchSystem(request: FhirRequest, _target: Target, context: Con
   return search([], '', request, context);
 }
 
-/** GET Patient/{id}/{type}: what is in the compartment of a resource; * is every type. */
-export function searchCompartment(request: FhirRequest, { type, id, inside }: Target, context: Context): Promise<Reply> {
-  const types = inside === '*' ? compartmentTypes(type, context.definitions) : [inside];
+/** GET Patient/{id}/{type}: what is in the compartment of a resource; * is every type. Fails: route-unknown (no such type is in it) */
+export async function searchCompartment(request: FhirRequest, { type, id, inside }: Target, context: Context): Promise<Reply> {
+  const possible = compartmentTypes(type, context.definitions);
+  if (inside !== '*' && !possible.includes(inside)) throw new IssueError(issue('route-unknown', { method: request.method }));
+  const types = inside === '*' ? possible : [inside];
   return search(types, `${type}/${id}/${inside}`, request, context, { op: 'compartment', type, id });
 }
 

@@ -1,3 +1,4 @@
+import type { Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import { toOperationOutcome } from '../../issue/operation-outcome.ts';
 import { dateSpan } from '../../fhir/date-span.ts';
@@ -6,8 +7,9 @@ import { bundleText, entryText, fullUrlOf } from '../bundle/bundle-text.ts';
 import { compartmentTypes } from '../compartment-types.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
-import { formatQuery, type Parameter } from '../http/query-string.ts';
+import { formatQuery, type Parameter, withPlus } from '../http/query-string.ts';
 import { requirePresent } from '../interactions/read.ts';
+import { notTaken } from '../known-parameters.ts';
 import { pageWarnings } from '../page-warnings.ts';
 import type { Reply } from '../reply.ts';
 import type { Target } from '../route.ts';
@@ -28,6 +30,9 @@ const CLINICAL_DATES = [
   'start',
   'issued',
 ];
+
+/** The inputs of $everything. */
+export const EVERYTHING_INPUTS: readonly string[] = ['start', 'end', '_since', '_type', '_count', CURSOR];
 
 /** What is kept about one patient or one encounter, page by page: the resource, its compartment, and what those refer to. */
 export async function everything(request: FhirRequest, { type, id }: Target, context: Context): Promise<Reply> {
@@ -51,7 +56,7 @@ export async function everything(request: FhirRequest, { type, id }: Target, con
   const referred = included.filter(
     (version) => version.type !== 'Patient' && (asked.typesAsked.length === 0 || asked.typesAsked.includes(version.type)),
   );
-  const warnings = [...found.issues, ...pageWarnings(found.value)];
+  const warnings = [...asked.warnings, ...found.issues, ...pageWarnings(found.value)];
   const outcome =
     warnings.length === 0 ? [] : [entryText(undefined, JSON.stringify(toOperationOutcome(warnings)), { search: { mode: 'outcome' } })];
   const address = (cursor: string | undefined) => {
@@ -95,6 +100,7 @@ function inputs(request: FhirRequest, compartment: string, context: Context) {
   const [cursor] = simpleInputs(request, CURSOR);
   return {
     used,
+    warnings: notTaken(request, EVERYTHING_INPUTS).map((one): Issue => ({ ...one, severity: 'warning' })),
     typesAsked,
     types: typesAsked.length === 0 ? possible : possible.filter((type) => typesAsked.includes(type)),
     count: Math.min(Number(count ?? context.settings.defaultCount), context.settings.maxCount),
@@ -116,7 +122,7 @@ function dated(parameter: string, prefix: 'ge' | 'le', { low, high }: { low: num
 
 function time(name: string, value: string | undefined) {
   if (value === undefined) return undefined;
-  const span = dateSpan(value);
+  const span = dateSpan(withPlus(value));
   if (span === undefined) throw invalid(name, 'it is no date');
   return span;
 }

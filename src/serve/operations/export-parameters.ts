@@ -7,7 +7,7 @@ import { issue, type Issue } from '../../issue/issue.ts';
 import { compartmentTypes } from '../compartment-types.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
-import { formatQuery, type Parameter, parseQuery } from '../http/query-string.ts';
+import { formatQuery, type Parameter, parseQuery, withPlus } from '../http/query-string.ts';
 import { parseCriteria } from '../search-request/criteria.ts';
 import { invalid } from '../search-request/parameter-issues.ts';
 import { parametersIn, valueIn } from './parameters.ts';
@@ -131,8 +131,7 @@ function patientId(reference: string): string {
 function time(name: string, values: readonly string[]): Span | undefined {
   const [value, second] = values;
   if (value === undefined) return undefined;
-  // an unescaped + of an offset arrives as a space
-  const span = second === undefined ? dateSpan(value.replace(' ', '+')) : undefined;
+  const span = second === undefined ? dateSpan(withPlus(value)) : undefined;
   if (span === undefined) throw invalid(name, 'it takes one instant');
   return span;
 }

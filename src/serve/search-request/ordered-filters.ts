@@ -2,6 +2,7 @@ import { inBase, inBaseUnits, UCUM } from '../../fhir/base-units.ts';
 import { dateSpan, type Span } from '../../fhir/date-span.ts';
 import { numberSpan } from '../../fhir/number-span.ts';
 import type { Filter } from '../../fhir/search-query.ts';
+import { withPlus } from '../http/query-string.ts';
 import { invalid } from './parameter-issues.ts';
 import { splitPrefix } from './prefixed-value.ts';
 import type { SearchScope } from './search-scope.ts';
@@ -16,7 +17,7 @@ export function approximately({ low, high }: Span, now: Date): Span {
 /** Fails: parameter-invalid */
 export function dateFilter(value: string, parameter: string, scope: SearchScope): Filter {
   const { prefix, rest } = splitPrefix(unescapeValue(value));
-  const span = dateSpan(rest);
+  const span = dateSpan(withPlus(rest));
   if (span === undefined)
     throw invalid(parameter, 'it is no date; a date is YYYY, YYYY-MM, YYYY-MM-DD or that with Thh:mm[:ss] and an offset');
   return { op: 'date', parameter, prefix, ...(prefix === 'ap' ? approximately(span, scope.now) : span) };

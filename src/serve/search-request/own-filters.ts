@@ -2,6 +2,7 @@ import { dateSpan } from '../../fhir/date-span.ts';
 import { isId } from '../../fhir/primitives.ts';
 import type { Filter } from '../../fhir/search-query.ts';
 import { approximately } from './ordered-filters.ts';
+import { withPlus } from '../http/query-string.ts';
 import { invalid } from './parameter-issues.ts';
 import { splitPrefix } from './prefixed-value.ts';
 import type { SearchScope } from './search-scope.ts';
@@ -23,7 +24,7 @@ export function listFilter(values: readonly string[], scope: SearchScope, name: 
 export function lastUpdatedFilter(values: readonly string[], scope: SearchScope, name: string): Filter {
   const filters = values.map((value): Filter => {
     const { prefix, rest } = splitPrefix(value);
-    const span = dateSpan(rest);
+    const span = dateSpan(withPlus(rest));
     if (span === undefined) throw invalid(name, 'it is no date');
     const { low, high } = prefix === 'ap' ? approximately(span, scope.now) : span;
     switch (prefix) {

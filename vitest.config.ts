@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,5 +7,9 @@ export default defineConfig({
     exclude: ['test/long/**', 'test/store/mongo.test.ts', 'test/store/mongo-stay.test.ts', 'test/end-to-end/mongo-crash.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // No module keeps what a test could see: one process reads and compiles the definitions once for all its files.
+    isolate: false,
+    // One more than cores: some files wait, for a lock, a full disk, a process that starts.
+    maxWorkers: availableParallelism() + 1,
   },
 });

@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './measure.ts';
 
-/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- store gateway` takes only these; `-- --save` keeps the run; `-- fhir --large` asks two million resources too. */
+/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- store gateway` takes only these; `-- --save` keeps the run; `-- fhir --large` asks two million resources too, `-- flat` stores 100,000 messages and tells whether the last take longer. */
 const SAVED = join(import.meta.dirname, 'saved', 'last.json');
 
 interface Run {
@@ -24,8 +24,12 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   audit: async () => (await import('./audit.ts')).auditFigures(),
   export: async () => (await import('./export.ts')).exportFigures(),
   gateway: async () => (await import('./gateway.ts')).gatewayFigures(),
+  intake: async () => (await import('./intake.ts')).intakeFigures(),
   fhir: async () => (await import('./fhir.ts')).fhirFigures(),
+  flat: async () => (await import('./flat.ts')).flatFigures(),
 };
+/** Takes minutes: only where it is asked for. */
+const ASKED_FOR = new Set(['flat']);
 const chosen = process.argv.slice(2).filter((word) => Object.hasOwn(sections, word));
 const last = existsSync(SAVED) ? (JSON.parse(readFileSync(SAVED, 'utf8')) as Run) : undefined;
 const [cpu] = cpus();
@@ -36,7 +40,7 @@ const run: Run & { figures: Figure[] } = {
 };
 console.log(`${run.machine}, Node ${run.node}\n`);
 for (const [name, measure] of Object.entries(sections)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  if (chosen.length > 0 ? !chosen.includes(name) : ASKED_FOR.has(name)) continue;
   for (const figure of await measure()) {
     run.figures.push(figure);
     console.log(lineOf(figure));

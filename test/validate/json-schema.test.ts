@@ -57,7 +57,14 @@ describe('beside the official JSON schema of R4', () => {
     definitions: Record<string, unknown>;
   };
   const { id: _id, $schema: _schema, ...rest } = schema as typeof schema & { $schema: string };
-  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false, validateSchema: false, inlineRefs: false, code: { optimize: false } });
+  const ajv = new Ajv({
+    strict: false,
+    allErrors: false,
+    validateFormats: false,
+    validateSchema: false,
+    inlineRefs: false,
+    code: { optimize: false },
+  });
   ajv.addSchema({ ...rest, $id: 'r4' });
   const check = (resource: Resource) => ajv.validate(`r4#/definitions/${resource.resourceType}`, resource);
 

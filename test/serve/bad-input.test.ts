@@ -45,6 +45,22 @@ describe('a body that is wrong is a 4xx OperationOutcome with its id', () => {
       'xml-invalid',
     ],
     ['another namespace', 'Patient', '<Patient xmlns="urn:x"/>', 'application/fhir+xml', 400, 'xml-invalid'],
+    [
+      'a name twice',
+      'Patient',
+      '{"resourceType":"Patient","active":true,"name":[{"family":"a\\\\\\": b"}],"active":false}',
+      FHIR,
+      400,
+      'json-invalid',
+    ],
+    [
+      'a name twice inside, escaped once',
+      'Patient',
+      '{"resourceType":"Patient","name":[{"family":"a","f\\u0061mily":"b"}]}',
+      FHIR,
+      400,
+      'json-invalid',
+    ],
     ['too long', 'Patient', `{"resourceType":"Patient","language":"${'x'.repeat(100_001)}"}`, FHIR, 413, 'body-too-long'],
   ])('%s', async (_what, path, body, type, status, id) => {
     const reply = await post(path, body, type);
@@ -136,7 +152,9 @@ describe('an address that is wrong', () => {
 
 describe('a search that is wrong says which parameter', () => {
   test.each([
-    ['Patient?shoe-size=43', 'search-parameter-unknown', 'not-supported', 'http.shoe-size'],
+    ['Patient?shoe-size=43', 'search-parameter-unknown', 'not-supported', 'http._sort'],
+    ['Patient?organization.shoe-size=1', 'search-parameter-unknown', 'not-supported', 'http.organization'],
+    ['Patient?_include=Patient:shoe-size', 'search-parameter-unknown', 'not-supported', 'http._include'],
     ['Patient?birthdate=soon', 'parameter-invalid', 'value', 'http.birthdate'],
     ['Patient?birthdate=1980-02-30', 'parameter-invalid', 'value', 'http.birthdate'],
     ['Patient?birthdate=zz1980', 'parameter-invalid', 'value', 'http.birthdate'],
@@ -144,7 +162,7 @@ describe('a search that is wrong says which parameter', () => {
     ['Patient?name:dance=x', 'search-modifier-unsupported', 'not-supported', 'http.name'],
     ['Patient?_id=a%20b', 'parameter-invalid', 'value', 'http._id'],
     ['Patient?_count=many', 'parameter-invalid', 'value', 'http._count'],
-    ['Patient?_sort=shoe-size', 'search-parameter-unknown', 'not-supported', 'http.shoe-size'],
+    ['Patient?_sort=shoe-size', 'search-parameter-unknown', 'not-supported', 'http._sort'],
     ['Patient?_include=Nobody:x', 'parameter-invalid', 'value', 'http._include'],
   ])('%s', async (path, id, code, place) => {
     const { status, body } = await gateway.http.get(`/fhir/${path}`).set('prefer', 'handling=strict');

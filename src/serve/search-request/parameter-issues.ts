@@ -34,8 +34,8 @@ export function tooCostly(reason: string): IssueError {
   return new IssueError(issue('too-costly', { reason }));
 }
 
-/** Source: FHIR R4 OperationOutcome.issue.location: for HTTP errors, http. and the name of the parameter */
-function placeOf(parameter: string): string {
+/** Where a parameter is wrong. Source: FHIR R4 OperationOutcome.issue.location: for HTTP errors, http. and the name of the parameter */
+export function placeOf(parameter: string): string {
   return `http.${shown(parameter).split(/[:.]/, 1)[0] ?? ''}`;
 }
 

@@ -5,7 +5,7 @@ import type { Parameter } from '../http/query-string.ts';
 import { filterSize } from './filter-size.ts';
 import { parseInclude } from './include-parameter.ts';
 import { parameterFilter } from './parameter-filter.ts';
-import { invalid, tooCostly } from './parameter-issues.ts';
+import { invalid, tooCostly, placeOf } from './parameter-issues.ts';
 import { requireParameter, type SearchScope } from './search-scope.ts';
 import { elementsOf, summaryOf, type View } from './view.ts';
 
@@ -72,8 +72,13 @@ export function parseSearch(
       const kept = read(parameter, draft, scope);
       if (kept !== undefined && kept.name !== CURSOR) used.push(kept);
     } catch (error) {
-      if (strict || !(error instanceof IssueError) || !mayBeLeftOut(error, parameter)) throw error;
-      warnings.push(...error.issues.map((one): Issue => ({ ...one, severity: 'warning' })));
+      if (!(error instanceof IssueError)) throw error;
+      // what is wrong inside a chain, a sort or an include is told of the parameter that was sent
+      const placed = error.issues.map(
+        (one): Issue => (one.expression === undefined ? one : { ...one, expression: placeOf(parameter.name) }),
+      );
+      if (strict || !mayBeLeftOut(error, parameter)) throw new IssueError(...placed);
+      warnings.push(...placed.map((one): Issue => ({ ...one, severity: 'warning' })));
     }
   }
   const filter: Filter = draft.filters.length === 1 ? (draft.filters[0] as Filter) : { op: 'and', of: draft.filters };

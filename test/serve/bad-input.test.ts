@@ -152,7 +152,7 @@ describe('an address that is wrong', () => {
 
 describe('a search that is wrong says which parameter', () => {
   test.each([
-    ['Patient?shoe-size=43', 'search-parameter-unknown', 'not-supported', 'http._sort'],
+    ['Patient?shoe-size=43', 'search-parameter-unknown', 'not-supported', 'http.shoe-size'],
     ['Patient?organization.shoe-size=1', 'search-parameter-unknown', 'not-supported', 'http.organization'],
     ['Patient?_include=Patient:shoe-size', 'search-parameter-unknown', 'not-supported', 'http._include'],
     ['Patient?birthdate=soon', 'parameter-invalid', 'value', 'http.birthdate'],

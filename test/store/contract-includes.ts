@@ -75,6 +75,22 @@ export function contractOfIncludes(harness: Harness): void {
       expect(await included('Patient', 'p', reverse('Group'))).toEqual(['Group/g']);
     });
 
+    test('of every type: whatever refers, and whatever is referred to, of the types named', async () => {
+      const every = ['Patient', 'Observation', 'Encounter', 'Organization', 'Condition', 'Basic'];
+      const each = (of: typeof forward, more: Partial<Include> = {}) => every.map((source) => of(source, undefined, more));
+      expect(await included('Patient', 'p', ...each(reverse))).toEqual(['Condition/c', 'Encounter/e', 'Observation/o1', 'Observation/o2']);
+      expect(await included('Observation', 'o1', ...each(forward, { iterate: true }))).toEqual([
+        'Encounter/e',
+        'Organization/x',
+        'Organization/y',
+        'Patient/p',
+      ]);
+      expect(await included('Observation', 'o1', ...each(forward, { target: 'Patient' }), reverse('Observation', 'member'))).toEqual([
+        'Observation/o2',
+        'Patient/p',
+      ]);
+    });
+
     test('a resource is shown once, and a match is not included', async () => {
       const page = await search(
         'Observation',

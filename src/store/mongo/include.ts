@@ -1,4 +1,5 @@
 import type { Include } from '../../fhir/search-query.ts';
+import { type IncludeRule, includeRules } from '../include-rules.ts';
 import { MOST_INCLUDED } from '../store.ts';
 import type { ResourceDocument } from './collections.ts';
 import type { Condition } from './comparison.ts';
@@ -14,7 +15,7 @@ export async function includedOf(
   const seen = new Set(matches.map(({ _id }) => _id));
   const included: ResourceDocument[] = [];
   let from = matches;
-  let rules = includes;
+  let rules = includeRules(includes);
   while (from.length > 0 && rules.length > 0) {
     const found: ResourceDocument[] = [];
     for (const condition of conditionsOf(from, rules, seen)) {
@@ -33,7 +34,7 @@ export async function includedOf(
     }
     included.push(...found);
     from = found;
-    rules = includes.filter(({ iterate }) => iterate);
+    rules = rules.filter(({ iterate }) => iterate);
   }
   return { included, cut: false };
 }
@@ -41,7 +42,7 @@ export async function includedOf(
 const FIELDS = { _id: 1, type: 1, id: 1, ver: 1, lu: 1, seq: 1, born: 1, deleted: 1, res: 1, 'ix.r': 1 } as const;
 
 /** One query for all forward rules, since it is by id; one for each reverse rule. */
-function conditionsOf(from: readonly ResourceDocument[], rules: readonly Include[], seen: ReadonlySet<string>): Condition[] {
+function conditionsOf(from: readonly ResourceDocument[], rules: readonly IncludeRule[], seen: ReadonlySet<string>): Condition[] {
   const conditions: Condition[] = [];
   const targets = new Set<string>();
   for (const rule of rules) {
@@ -53,13 +54,14 @@ function conditionsOf(from: readonly ResourceDocument[], rules: readonly Include
     const terms = pointed.map(({ type, id }) =>
       rule.parameter === undefined ? anyReferenceTerm(type, id) : referenceTerm(rule.parameter, type, id),
     );
-    if (terms.length > 0) conditions.push({ ...(rule.source === '*' ? {} : { type: rule.source }), 'ix.r': { $in: terms } });
+    if (terms.length > 0)
+      conditions.push({ type: rule.sources.length === 1 ? rule.sources[0] : { $in: [...rule.sources] }, 'ix.r': { $in: terms } });
   }
   return targets.size === 0 ? conditions : [{ _id: { $in: [...targets] } }, ...conditions];
 }
 
-function forwardTargets(document: ResourceDocument, rule: Include): string[] {
-  if (rule.source !== '*' && rule.source !== document.type) return [];
+function forwardTargets(document: ResourceDocument, rule: IncludeRule): string[] {
+  if (!rule.sources.includes(document.type)) return [];
   return (document.ix.r ?? []).flatMap((term) => {
     const reference = referenceTarget(term);
     if (reference === undefined || (rule.parameter !== undefined && reference.parameter !== rule.parameter)) return [];

@@ -31,6 +31,8 @@ export interface Runner {
   close(): Promise<void>;
 }
 
+/** One that was begun so often and never got further may be what ends the gateway. */
+const MOST_ATTEMPTS = 20;
 const FILE = { resources: 200_000, bytes: 256 * 1024 * 1024 };
 
 /** Keeps how far a job is; false: it is another's now, or nobody's. */
@@ -71,17 +73,20 @@ export function createRunner(parts: RunnerParts & { readonly leaseMs: number }):
     const mustStop = () => stopping || mine.cancelled;
     const renewal = setInterval(() => void keep({}).catch(() => undefined), leaseMs / 3).unref();
     try {
-      if (!(await keep({}))) return true;
+      const attempts = (job.attempts ?? 0) + 1;
+      if (!(await keep({ attempts }))) return true;
+      if (attempts > MOST_ATTEMPTS) throw new IssueError(issue('export-failed', { reason: `it was begun ${MOST_ATTEMPTS} times in vain` }));
+      const further: Keep = (progress) => keep({ ...progress, attempts: 0 });
       const ended =
         job.kind === 'export'
-          ? (await writeExport(job, { ...parts, file, keep, mustStop })) && {}
+          ? (await writeExport(job, { ...parts, file, keep: further, mustStop })) && {}
           : await answer(job, { ...parts, perform: required(perform), mustStop });
       if (ended !== false) await keep({ ...ended, state: 'done', ended: now() });
-      else if (stopping) await keep({ lease: { runner, until: 0 } });
+      else if (stopping) await keep({ lease: { runner, until: 0 }, attempts: attempts - 1 });
     } catch (error) {
       const isPassing = error instanceof IssueError && error.issues.some(({ id }) => id === 'store-busy' || id === 'store-unavailable');
       const issues = error instanceof IssueError ? error.issues : [issue('export-failed', { reason: codeOf(error) })];
-      if (job.kind === 'export' || !(error instanceof IssueError))
+      if (job.kind === 'export' || issues.some(({ id }) => id === 'export-failed'))
         parts.report(job.id, issues, error instanceof IssueError ? undefined : faultOf(error));
       // what passes leaves the job as it is: it is taken up again when its lease has run out
       if (!isPassing) await keep({ state: 'failed', ended: now(), issues });

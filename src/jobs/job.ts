@@ -17,6 +17,8 @@ interface AnyJob {
   readonly state: 'unfinished' | 'done' | 'failed';
   /** Whose work it is, and until when unless renewed. UTC ms. */
   readonly lease?: { readonly runner: string; readonly until: number };
+  /** How often it was begun since it last got further. */
+  readonly attempts?: number;
   /** Whole files alone. */
   readonly files: readonly JobFile[];
   /** When it ended. UTC ms. */

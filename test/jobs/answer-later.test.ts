@@ -171,4 +171,19 @@ describe('a batch that is answered later', () => {
     expect(count).toBeLessThan(400);
     expect(await gateway.store.documentKinds()).toEqual([]);
   });
+
+  test('that ends the gateway whenever it is begun is given up', async () => {
+    await idle();
+    const location = placeOf(await ask('POST', '', basics(1)));
+    const key = idOf(location);
+    const [text = ''] = await gateway.store.documents([{ kind: 'export-job', key }]);
+    const json = JSON.stringify({ ...JSON.parse(text), attempts: 20 });
+    await gateway.store.commit({ documents: [{ kind: 'export-job', key, json }] });
+    gateway.jobs = gateway.another();
+    gateway.jobs.start();
+    const failed = await ended(location);
+    expect([failed.status, issueIds(await failed.json())]).toEqual([500, ['export-failed']]);
+    expect(gateway.reported.map(({ id }) => id)).toEqual(['export-failed']);
+    expect(await stored()).toHaveLength(0);
+  });
 });

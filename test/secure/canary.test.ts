@@ -208,6 +208,25 @@ test('the FHIR API: what is said of what is wrong, to somebody else', async () =
     await fetch(`${gateway.http}/messages/${action}`, { method: 'POST' });
 }, 60_000);
 
+test('A-26 what is sent to break the log is words in one line of it', async () => {
+  const evil = '\u001b[31m${jndi:ldap://x}';
+  for (const controlId of [`${evil}\\X0D0A\\{"level":60,"forged":true}`, `${evil}{"level":60,"forged":true}`, 'x'.repeat(50_000)])
+    await hl7(
+      message([pid(), visit])
+        .replace(/CAN\d+/, controlId)
+        .replace('LAB', evil),
+    );
+  await fetch(`${gateway.http}/fhir/Patient/${encodeURIComponent(`${evil}\r\n{"forged":true}`)}`, {
+    headers: { 'user-agent': '${jndi:ldap://x}', 'x-request-id': '{"forged":true}' },
+  });
+  const lines = gateway
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
+  expect(lines.flatMap((line) => (JSON.parse(line) as { forged?: boolean }).forged ?? [])).toEqual([]);
+  expect([gateway.output().includes('\u001b'), lines.some((line) => line.length > 5_000)]).toEqual([false, false]);
+});
+
 test('figures, alerts and notifications hold none of it', async () => {
   for (
     let tries = 0;

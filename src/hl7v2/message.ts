@@ -46,13 +46,19 @@ export interface Repetition {
 }
 
 /** The address of a segment, or of a place in it. */
-export function addressOf(segment: Segment, field?: number, repetition?: number, component?: number, subcomponent?: number): Address {
-  if (field === undefined) return segment.address;
-  const { name, occurrence } = segment;
+export function addressOf(
+  { address }: Pick<Segment, 'address'>,
+  field?: number,
+  repetition?: number,
+  component?: number,
+  subcomponent?: number,
+): Address {
+  if (field === undefined) return address;
+  const { segment, occurrence } = address;
   // Of most values the place of the whole repetition is asked for.
-  if (repetition !== undefined && component === undefined) return { segment: name, occurrence, field, repetition };
+  if (repetition !== undefined && component === undefined) return { segment, occurrence, field, repetition };
   return {
-    segment: name,
+    segment,
     occurrence,
     field,
     ...(repetition === undefined ? {} : { repetition }),

@@ -1,5 +1,5 @@
 import type { Address } from '../issue/address.ts';
-import type { Segment } from '../hl7v2/message.ts';
+import { addressOf, type Segment } from '../hl7v2/message.ts';
 import type { Resource } from '../fhir/resource.ts';
 import type { GroupNode } from './groups.ts';
 import type { Target } from './target.ts';
@@ -20,8 +20,7 @@ export class MadeSoFar {
   readonly nulled: string[] = [];
   identity: Identity = NO_IDENTITY;
   fullUrl = '';
-  /** Where each element came from, three items each: what was filled, the index of its first repeating step or -1, the value. */
-  readonly #origins: (Target | number | Value)[] = [];
+  readonly #origins: Origin[] = [];
 
   constructor(type: string, called: string, segment: Segment, group: GroupNode) {
     this.resource = { resourceType: type };
@@ -30,9 +29,9 @@ export class MadeSoFar {
     this.group = group;
   }
 
-  /** Remembers where an element came from. */
-  came(target: Target, index: number, value: Value): void {
-    this.#origins.push(target, index, value);
+  /** Remembers where an element came from; `index` is that of its first repeating step, or -1. */
+  came(target: Target, index: number, { segment, field, repetition, component, subcomponent }: Value): void {
+    this.#origins.push(target, index, segment.address, repetition, (field * PARTS + component) * PARTS + subcomponent);
   }
 
   toMade(): Made {
@@ -58,13 +57,19 @@ export function addOnce(names: string[], name: string): void {
   if (!names.includes(name)) names.push(name);
 }
 
-/** Where elements came from. They are asked for only when something is wrong with a resource: the map is built then. */
+/** Where an element came from takes five of these: what was filled, its index, the segment, the repetition, the field and its part. */
+type Origin = Target | number | Address;
+
+/** More components than a field has, and subcomponents than a component. */
+const PARTS = 64;
+
+/** Where elements came from. The map is built when it is first asked for: until then it keeps nothing of the message alive. */
 class Origins implements ReadonlyMap<string, Address> {
   readonly #type: string;
-  readonly #entries: readonly (Target | number | Value)[];
+  readonly #entries: readonly Origin[];
   #map: ReadonlyMap<string, Address> | undefined;
 
-  constructor(type: string, entries: readonly (Target | number | Value)[]) {
+  constructor(type: string, entries: readonly Origin[]) {
     this.#type = type;
     this.#entries = entries;
   }
@@ -72,9 +77,17 @@ class Origins implements ReadonlyMap<string, Address> {
   #read(): ReadonlyMap<string, Address> {
     if (this.#map !== undefined) return this.#map;
     const map = new Map<string, Address>();
-    for (let at = 0; at < this.#entries.length; at += 3) {
-      const [{ top, rest }, index, value] = this.#entries.slice(at, at + 3) as [Target, number, Value];
-      map.set(`${this.#type}.${top}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`, value.address);
+    for (let at = 0; at < this.#entries.length; at += 5) {
+      const [{ top, rest }, index, address, repetition, place] = this.#entries.slice(at, at + 5) as [
+        Target,
+        number,
+        Address,
+        number,
+        number,
+      ];
+      const path = `${this.#type}.${top}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`;
+      const [field, component, subcomponent] = [place >> 12, (place >> 6) % PARTS, place % PARTS];
+      map.set(path, addressOf({ address }, field, repetition, component || undefined, subcomponent || undefined));
     }
     this.#map = map;
     return map;

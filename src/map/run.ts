@@ -96,7 +96,8 @@ export class Run {
     this.#madeCounts.set(made.called, number);
     made.name = number === 1 ? made.called : `${made.called}[${number}]`;
     made.identity = identity;
-    made.fullUrl = urnOf([this.namespace, type, parentUrl, identity.keys[0] ?? `${this.message.header.raw} ${made.name}`]);
+    const key = identity.keys[0] ?? `${this.message.header.raw} ${made.name}`;
+    made.fullUrl = urnOf(`${this.namespace}\u001f${type}\u001f${parentUrl}\u001f${key}`);
     for (const key of identity.keys) known.set(key, made);
     this.made.push(made);
     return made;

@@ -15,7 +15,7 @@ const MOST_SENDERS = 100;
 const LONGEST = 200;
 const NO_ROW: RowFacts = { row: '', element: '', required: false };
 
-/** Codes come again and again in a feed; names and numbers of people do not, and are not kept beyond their message. */
+/** Codes, units and reference ranges come again and again in a feed; names and numbers of people do not, and are not kept beyond their message. */
 const KEPT_TYPES: ReadonlySet<string> = new Set(['CodeableConcept', 'Coding']);
 
 /** Whether values of a FHIR type are remembered. */
@@ -28,11 +28,12 @@ export class ValueMemory {
   readonly #byConversion = new Map<Convert, Map<string, Known>>();
 
   /**
-   * What a conversion gives for a value, remembered where it can be. The conversion depends on nothing but the value and the sender.
+   * What a conversion gives for a value, remembered where it can be. The conversion depends on nothing but the value, the sender, and the
+   * field beside it where it reads one; then it marks what it uses of that one alone.
    * Issues keep a value from being remembered: they have places of their own.
    */
-  give(convert: Convert, value: Value, frame: Frame, facts: RowFacts): unknown {
-    const { given, kept } = this.#known(convert, value, frame, facts);
+  give(convert: Convert, value: Value, frame: Frame, facts: RowFacts, beside?: Value): unknown {
+    const { given, kept } = this.#known(convert, value, frame, facts, beside);
     return kept ? copyOf(given) : given;
   }
 
@@ -41,22 +42,25 @@ export class ValueMemory {
     return this.#known(read, value, frame, NO_ROW).given;
   }
 
-  #known(convert: Convert, value: Value, frame: Frame, facts: RowFacts): Known {
+  #known(convert: Convert, value: Value, frame: Frame, facts: RowFacts, beside?: Value): Known {
     const { run } = frame;
-    const { raw } = value.source;
-    if (value.component !== 0 || raw.length > LONGEST) return { given: convert(value, frame, facts), used: [], kept: false };
+    const { delimiters } = run.message;
+    // No field holds the separator of fields: the two together are as unlike as each of them.
+    const raw = beside === undefined ? value.source.raw : value.source.raw + delimiters.field + beside.source.raw;
+    const whole = value.component === 0 && (beside === undefined || beside.component === 0);
+    if (!whole || raw.length > LONGEST) return { given: convert(value, frame, facts, beside), used: [], kept: false };
     let values = this.#byConversion.get(convert);
     if (values === undefined) this.#byConversion.set(convert, (values = new Map()));
     const known = values.get(raw);
     if (known !== undefined) {
-      run.usage.addParts(value, known.used);
+      run.usage.addParts(beside ?? value, known.used);
       return known;
     }
     const { mark } = run.usage;
     const issues = run.issues.length;
-    const given = convert(value, frame, facts);
-    const kept = run.issues.length === issues && isPlain(given) && !raw.includes(run.message.delimiters.escape || '\\');
-    const made: Known = { given, used: run.usage.partsSince(mark, value), kept };
+    const given = convert(value, frame, facts, beside);
+    const kept = run.issues.length === issues && isPlain(given) && !raw.includes(delimiters.escape || '\\');
+    const made: Known = { given, used: run.usage.partsSince(mark, beside ?? value), kept };
     if (!kept) return made;
     if (values.size >= MOST_VALUES) values.clear();
     values.set(raw, made);

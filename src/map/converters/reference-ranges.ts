@@ -1,5 +1,5 @@
 import { setDecimal } from '../../fhir/written-number.ts';
-import type { Conversion, Frame, RowFacts } from '../run.ts';
+import type { Conversion, Convert, Frame, RowFacts } from '../run.ts';
 import type { Node } from '../target.ts';
 import type { Value } from '../value.ts';
 import { jsonNumber } from './numbers.ts';
@@ -38,5 +38,7 @@ function addEnd(range: Node, name: string, text: string | undefined, unit: Value
   range[name] = end;
 }
 
+const rangeAgain: Convert = (value, frame, facts, unit) => frame.run.memory.give(rangeFromText, value, frame, facts, unit);
+
 /** Conversions of reference ranges. */
-export const rangeConversions: readonly Conversion[] = [{ name: 'ST to referenceRange', convert: rangeFromText, uses: 'all' }];
+export const rangeConversions: readonly Conversion[] = [{ name: 'ST to referenceRange', convert: rangeAgain, uses: 'all' }];

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
 import { type Acceptance, acceptanceIssues, isFiltered } from './acceptance.ts';
 import { decideEffects, type Effects, type EventTime, factsOf, writesOf } from './apply.ts';
+import { emptyMergeIssues } from './empty-merge.ts';
 import { identify } from './identify.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
@@ -97,6 +98,7 @@ function read(reading: Reading, translator: Translator): Said {
   const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator)];
   if (message === undefined || hasError(issues) || isFiltered(issues)) return { issues, translation: undefined, time: undefined };
   const translation = translator.translate(message);
+  issues.push(...emptyMergeIssues(message, reading.header.event));
   return { issues: [...issues, ...translation.issues], translation, time: translator.eventTime(message) };
 }
 

@@ -2,6 +2,7 @@ import { acknowledgmentCodeOf } from '../issue/error-segment.ts';
 import { hasError, type Issue } from '../issue/issue.ts';
 import type { Translation } from '../map/translation.ts';
 import { acceptanceIssues } from './acceptance.ts';
+import { emptyMergeIssues } from './empty-merge.ts';
 import type { Translator } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
 import { type FeedValidation, validateMade } from './validation-issues.ts';
@@ -22,6 +23,7 @@ export function translateOffline(raw: Uint8Array, translator: Translator, valida
   // A line that is no segment does not hide what the others would become.
   const stops = issues.some((item) => item.severity === 'error' && item.id !== 'segment-unreadable');
   const translation = reading.message === undefined || stops ? undefined : translator.translate(reading.message);
+  if (reading.message !== undefined && translation !== undefined) issues.push(...emptyMergeIssues(reading.message, reading.header.event));
   if (translation === undefined || hasError(translation.issues))
     return ended(reading, translation, [...issues, ...(translation?.issues ?? [])]);
   const feed = { ...validation, mode: translator.validationOf(reading.header) };

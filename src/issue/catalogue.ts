@@ -305,6 +305,13 @@ export const catalogue = {
     text: 'The identifiers in {at} belong to {count} different patients',
     help: 'Merge the patients, or correct the identifiers, and send the message again.',
   },
+  'merge-empty': {
+    ...warning,
+    fhir: 'business-rule',
+    err3: 207,
+    text: '{at} names the patient of the PID before it: nothing was merged or moved',
+    help: 'Ask the sender which other number was meant, and have the message sent again with it.',
+  },
   'merge-impossible': {
     ...error,
     fhir: 'business-rule',

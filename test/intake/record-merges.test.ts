@@ -106,6 +106,17 @@ test('A42 merges visits: a message by the old number is of the one that goes on'
   await record.close();
 });
 
+describe('a merge, a move or a change of a number into itself', () => {
+  test.each(['A18', 'A30', 'A34', 'A36', 'A39', 'A40', 'A43', 'A44', 'A45', 'A47'])('%s is told', async (event) => {
+    const record = await recordOf(admitted('M1', 'V1', 'C1', '01'));
+    const answer = await record.post(
+      [header(event, '20260303080000'), pid('M1'), mrg({ 1: MR('M1'), 3: AN('C1'), 5: VN('V1') })].join('\n'),
+    );
+    expect([answer.code, answer.issues]).toEqual(['AA', ['merge-empty']]);
+    await record.close();
+  });
+});
+
 describe('moves', () => {
   test('A43: both patients stay active', async () => {
     const record = await recordOf(admitted('M1', 'V1', 'C1', '01'), admitted('M2', 'V2', 'C2', '02'));
@@ -147,6 +158,22 @@ describe('numbers that change', () => {
     for (const number of ['M9', 'M1']) await told(record, 'A31', `2026030${number === 'M9' ? 4 : 5}080000`, pid(number));
     const after = await record.all<Stored<Patient>>('Patient');
     expect([after.length, numbers(after[0])]).toEqual([1, ['M1 old', 'M9']]);
+    await record.close();
+  });
+
+  test.each([
+    ['A48', 'alternate', 4, 2],
+    ['A46', 'external', 2, 4],
+  ])('%s: the %s number changed, the patient is the same', async (event, _kind, pidField, mrgField) => {
+    const withNumber = (number: string) => {
+      const fields = pid('M1').split('|');
+      fields[pidField] = `${number}^^^GENHOSP^PI`;
+      return fields.join('|');
+    };
+    const record = await recordOf(['A28', '20260301080000', withNumber('X1')]);
+    await told(record, event, '20260303080000', withNumber('X9'), mrg({ 1: MR('M1'), [mrgField]: 'X1^^^GENHOSP^PI' }));
+    const [only, ...others] = await record.all<Stored<Patient>>('Patient');
+    expect([others.length, numbers(only), only?.link]).toEqual([0, ['M1', 'X1 old', 'X9'], undefined]);
     await record.close();
   });
 

@@ -22,7 +22,7 @@ interface ActedOnMany {
 }
 
 /**
- * Reprocesses or discards one message, or what a search finds. With `dry-run=true` reprocessing writes nothing and tells the difference.
+ * Reprocesses or discards one message, those that are named (id=...&id=...), or what a search finds. With `dry-run=true` reprocessing writes nothing and tells the difference.
  *
  * Shape: POST /messages/$reprocess?status=error&sender=LAB|HOSP&dry-run=true
  * Fails: message-not-found, message-not-failed, parameter-invalid
@@ -40,18 +40,40 @@ export async function actOnMessages(
   search.delete('reason');
   const act = (row: Pick<MessageRow, 'id'>) => (action === '$discard' ? discard(row.id, reason, deps) : reprocess(row.id, dryRun, deps));
   if (id !== undefined) return act({ id });
-  if (search.size === 0)
-    return failure(issue('parameter-invalid', { parameter: action, reason: 'say which messages: by status, sender, mrn or the like' }));
-  if (!search.has('_count')) search.set('_count', String(MOST_ROWS));
-  const query = parseQuery(search);
-  if (!query.ok) return query;
-  const found = await deps.journal.search(query.value);
+  const chosen = search.has('id') ? named(search) : await found(search, action, deps);
+  if (!chosen.ok) return chosen;
   const messages: Acted[] = [];
-  for (const row of found.rows.toReversed()) {
+  for (const row of chosen.value.rows) {
     const acted = await act(row);
     messages.push(acted.ok ? acted.value : { id: row.id, issues: acted.issues.map(toOutcomeIssue) });
   }
-  return success({ count: messages.length, more: found.next !== undefined, messages });
+  return success({ count: messages.length, more: chosen.value.more, messages });
+}
+
+/** Which messages an action is for, in the order it takes them. */
+interface Chosen {
+  readonly rows: readonly Pick<MessageRow, 'id'>[];
+  readonly more: boolean;
+}
+
+function named(search: URLSearchParams): Result<Chosen> {
+  const ids = new Set(search.getAll('id'));
+  const other = [...search.keys()].find((name) => name !== 'id');
+  if (other !== undefined)
+    return failure(issue('parameter-invalid', { parameter: other.slice(0, 64), reason: 'messages are named, or searched for' }));
+  if (ids.size > MOST_ROWS) return failure(issue('parameter-invalid', { parameter: 'id', reason: `${MOST_ROWS} at most at a time` }));
+  return success({ rows: [...ids].map((id) => ({ id })), more: false });
+}
+
+async function found(search: URLSearchParams, action: string, { journal }: ActionDependencies): Promise<Result<Chosen>> {
+  if (search.size === 0)
+    return failure(issue('parameter-invalid', { parameter: action, reason: 'say which messages: by id, status, sender, mrn or the like' }));
+  if (!search.has('_count')) search.set('_count', String(MOST_ROWS));
+  const query = parseQuery(search);
+  if (!query.ok) return query;
+  const page = await journal.search(query.value);
+  // the oldest first, as they came
+  return success({ rows: page.rows.toReversed(), more: page.next !== undefined });
 }
 
 async function reprocess(id: string, dryRun: boolean, { intake }: ActionDependencies): Promise<Result<Acted>> {

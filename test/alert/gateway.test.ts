@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createConnection } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/main.ts';
@@ -83,6 +83,29 @@ describe('a feed that fails', { timeout: 60_000 }, () => {
     expect(disk).toMatchObject({ isFull: false, reserve: 'none' });
     expect(JSON.stringify(await status())).not.toMatch(/CANARY|SECRET/);
   });
+});
+
+test('a frame that does not end, and junk, are to be seen with who sends them', { timeout: 30_000 }, async () => {
+  const [host = '', port = ''] = gateway.mllp?.split(':') ?? [];
+  const sockets = ['\vMSH|^~\\&|SLOW', 'junk junk'].map((text) => {
+    const socket = createConnection({ host, port: Number(port) });
+    socket.write(text);
+    return socket;
+  });
+  const mllp = async () => (await status())['mllp'] as unknown as { junkBytesTotal: number; peers: Record<string, unknown>[] };
+  for (
+    let tries = 0;
+    tries < 100 && (await mllp()).peers.reduce((sum, one) => sum + Number(one['junkBytes']) + Number(one['partialBytes']), 0) < 22;
+    tries += 1
+  )
+    await new Promise((wake) => setTimeout(wake, 50));
+  const { peers } = await mllp();
+  expect(peers.find(({ partialBytes }) => partialBytes === 13)).toMatchObject({
+    peer: expect.stringContaining('127.0.0.1:'),
+    partialAgeMs: expect.any(Number),
+  });
+  expect(peers.find(({ junkBytes }) => junkBytes === 9)).toMatchObject({ partialBytes: 0 });
+  for (const socket of sockets) socket.destroy();
 });
 
 describe('settings of alerts that are wrong stop the start', () => {

@@ -82,6 +82,35 @@ describe('messages that failed', () => {
     expect(await gate.store.journal.counts()).toMatchObject({ error: 0, processed: 3 });
   });
 
+  test('those that are named are taken, each with what became of it, and no search is mixed with them', async () => {
+    const rows = (await gate.rows()).filter(({ status }) => status === 'error');
+    const named = `id=${rows[0]?.id}&id=nobody`;
+    strict = false;
+    const { body } = (await http.post(`/messages/$reprocess?${named}&dry-run=true`).expect(200)) as {
+      body: { messages: { id: string; code?: string; changes?: unknown[]; issues: [] }[] };
+    };
+    expect(body.messages.map(({ id, code }) => [id, code])).toEqual([
+      [rows[0]?.id, 'AA'],
+      ['nobody', undefined],
+    ]);
+    expect(body.messages[0]?.changes?.length).toBeGreaterThan(0);
+    await http.post(`/messages/$reprocess?${named}`).expect(200);
+    expect((await gate.store.journal.get(rows[0]?.id ?? ''))?.status).toBe('processed');
+    await http.post(`/messages/$reprocess?${named}&status=error`).expect(400);
+    await http.post(`/messages/$discard?${Array.from({ length: 501 }, (_, index) => `id=${index}`).join('&')}&reason=x`).expect(400);
+  });
+
+  test('what is forgotten says so', async () => {
+    const [row] = await gate.rows();
+    strict = false;
+    await http.post(`/messages/${row?.id}/$reprocess`).expect(200);
+    await gate.store.commit({ messages: [{ id: row?.id ?? '', from: ['processed'], status: 'processed', forget: 'content' }] });
+    for (const part of ['raw', 'trace'])
+      expect(issueIds((await http.get(`/messages/${row?.id}/${part}`).expect(410)).body as object)).toEqual(['message-emptied']);
+    expect(issueIds((await http.post(`/messages/${row?.id}/$reprocess`).expect(410)).body as object)).toEqual(['message-emptied']);
+    await http.get(`/messages/${row?.id}`).expect(200);
+  });
+
   test('one is discarded with a reason that stays with it; its resend gets the answer it had, and it can be reprocessed', async () => {
     const row = (await gate.rows())[0];
     const discarded = await http.post(`/messages/${row?.id}/$discard?reason=sent+by+mistake`).expect(200);

@@ -121,6 +121,15 @@ describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl
     try {
       const address = gateway.mllp as string;
       expect(await say(address, 'LABSYS', 'lab')).toContain('MSA|AA|T1');
+      const [host = '', port = ''] = address.split(':');
+      const own = { key: readFileSync(file('lab-key.pem')), cert: readFileSync(file('lab.pem')), ca: readFileSync(file('cert.pem')) };
+      const open = connect({ host, port: Number(port), servername: 'localhost', ...own });
+      open.write('\v');
+      type Shown = { mllp: { peers: { certificate?: string }[] } };
+      const peers = async () => ((await (await fetch(`${gateway.http}/status`)).json()) as Shown).mllp.peers;
+      for (let tries = 0; tries < 100 && (await peers()).length === 0; tries += 1) await new Promise((wake) => setTimeout(wake, 50));
+      expect((await peers()).map(({ certificate }) => certificate)).toEqual(['lab.example']);
+      open.destroy();
       expect(await say(address, 'ADT1', 'lab')).toContain('MSA|AR|T1');
       expect(await say(address, 'LABSYS', 'other')).toBe('');
       expect(await say(address, 'LABSYS', undefined)).toBe('');

@@ -21,6 +21,7 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
       ...figure,
       ...(ratio === undefined ? {} : { ratioTo: `${ratio.toFixed(2)} of raw SQLite` }),
     })),
+  mongo: async () => (await import('./store-mongo.ts')).mongoFigures(),
   audit: async () => (await import('./audit.ts')).auditFigures(),
   export: async () => (await import('./export.ts')).exportFigures(),
   gateway: async () => (await import('./gateway.ts')).gatewayFigures(),

@@ -128,6 +128,8 @@ describe('a search that takes too long', () => {
     store = open(0);
     expect(await total(everything)).toMatchObject({ ok: false, issues: [{ id: 'too-costly' }] });
     expect(await found(held)).toEqual(['too-costly']);
+    const estimate = await store.search(searchOf('Observation', held, { count: 0, total: 'estimate' }));
+    expect(estimate.ok && 'total' in estimate.value).toBe(false);
     store = open();
     expect(await found(held)).toEqual([]);
   });

@@ -59,6 +59,12 @@ function pageOf(scope: Scope, versions: Versions, query: SearchQuery, cursor: Cu
   const included = includedRows(scope, rows, query.includes);
   const last = shown.at(-1);
   const more = found.length > query.count && last !== undefined;
+  const total =
+    query.total === 'accurate'
+      ? countOf(scope, query, highWater)
+      : query.total === 'estimate'
+        ? estimateOf(scope, query, highWater)
+        : undefined;
   return success({
     matches: stored(versions, rows),
     included: stored(versions, included.rows),
@@ -66,7 +72,7 @@ function pageOf(scope: Scope, versions: Versions, query: SearchQuery, cursor: Cu
     ...(more
       ? { next: writeCursor({ highWater, row: Number(last['row']), values: query.sort.map((_, index) => last[`s${index}`] as SortValue) }) }
       : {}),
-    ...(query.total === 'none' ? {} : { total: totalOf(scope, query, highWater) }),
+    ...(total === undefined ? {} : { total }),
   });
 }
 
@@ -107,13 +113,20 @@ function sortedRows(scope: Scope, query: SearchQuery, highWater: number, cursor:
   return scope.statements.all(text.text, ...text.values);
 }
 
-function totalOf(scope: Scope, query: SearchQuery, highWater: number): number {
-  if (query.total === 'estimate') {
-    const text = newest(planOf(scope, query.filter, 'newest'), highWater + 1, COUNTED);
-    const bounds = sql`SELECT count(*) AS number, min(row) AS low, max(row) AS high FROM (${text})`;
+/** An estimate that takes too long is left out; an accurate total that does fails the search. */
+function estimateOf(scope: Scope, query: SearchQuery, highWater: number): number | undefined {
+  const text = newest(planOf(scope, query.filter, 'newest'), highWater + 1, COUNTED);
+  const bounds = sql`SELECT count(*) AS number, min(row) AS low, max(row) AS high FROM (${text})`;
+  try {
     const { number, low, high } = scope.statements.get(bounds.text, ...bounds.values) as { number: number; low: number; high: number };
     return number < COUNTED ? number : Math.round((number * high) / (high - low));
+  } catch (error) {
+    if (error instanceof IssueError) return undefined;
+    throw error;
   }
+}
+
+function countOf(scope: Scope, query: SearchQuery, highWater: number): number {
   const { from, where } = planOf(scope, query.filter, 'all');
   const text = sql`SELECT count(*) AS number FROM ${from} WHERE ${all([where, sql`d.row <= ${highWater}`, IN_TIME])}`;
   return Number(scope.statements.get(text.text, ...text.values)?.['number']);

@@ -33,6 +33,8 @@ export interface Runner {
 
 /** One that was begun so often and never got further may be what ends the gateway. */
 const MOST_ATTEMPTS = 20;
+/** What is another time perhaps not so. */
+const PASSING: ReadonlySet<string> = new Set(['store-busy', 'store-unavailable', 'audit-unavailable']);
 const FILE = { resources: 200_000, bytes: 256 * 1024 * 1024 };
 
 /** Keeps how far a job is; false: it is another's now, or nobody's. */
@@ -84,12 +86,13 @@ export function createRunner(parts: RunnerParts & { readonly leaseMs: number }):
       if (ended !== false) await keep({ ...ended, state: 'done', ended: now() });
       else if (stopping) await keep({ lease: { runner, until: 0 }, attempts: attempts - 1 });
     } catch (error) {
-      const isPassing = error instanceof IssueError && error.issues.some(({ id }) => id === 'store-busy' || id === 'store-unavailable');
+      const isPassing = error instanceof IssueError && error.issues.some(({ id }) => PASSING.has(id));
       const issues = error instanceof IssueError ? error.issues : [issue('export-failed', { reason: codeOf(error) })];
       if (job.kind === 'export' || issues.some(({ id }) => id === 'export-failed'))
         parts.report(job.id, issues, error instanceof IssueError ? undefined : faultOf(error));
-      // what passes leaves the job as it is: it is taken up again when its lease has run out
-      if (!isPassing) await keep({ state: 'failed', ended: now(), issues });
+      // what passes leaves the job to be taken up again when its lease has run out
+      if (isPassing) await keep({ attempts: begun.attempts ?? 0 }).catch(() => false);
+      else await keep({ state: 'failed', ended: now(), issues });
       return !isPassing;
     } finally {
       clearInterval(renewal);

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Bundle, OperationOutcome } from 'fhir/r4.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { issue } from '../../src/issue/issue.ts';
+import { IssueError } from '../../src/issue/issue-error.ts';
+import { overStore } from '../../src/store/over-store.ts';
 import { ended, type ExportGateway, linesOf, type Manifest, openExportGateway } from './gateway.ts';
 
 let gateway: ExportGateway;
@@ -185,5 +188,27 @@ describe('a batch that is answered later', () => {
     expect([failed.status, issueIds(await failed.json())]).toEqual([500, ['export-failed']]);
     expect(gateway.reported.map(({ id }) => id)).toEqual(['export-failed']);
     expect(await stored()).toHaveLength(0);
+  });
+
+  test('whose end the database does not take is gone on with later, and done once', async () => {
+    await idle();
+    const location = placeOf(await ask('POST', '', basics(2)));
+    let isDown = true;
+    const store = overStore(gateway.store, {
+      commit: (change) =>
+        isDown && change.documents?.some(({ json }) => json?.includes('"state":"done"')) === true
+          ? Promise.reject(new IssueError(issue('store-unavailable')))
+          : gateway.store.commit(change),
+    });
+    gateway.jobs = gateway.another({ store });
+    gateway.jobs.start();
+    await expect.poll(async () => (await stored()).length).toBe(2);
+    await gateway.jobs.close();
+    isDown = false;
+    gateway.clock.now += 15_001;
+    gateway.jobs = gateway.another();
+    gateway.jobs.start();
+    expect((await bundleOf(await manifestOf(location))).entry).toHaveLength(2);
+    expect(await stored()).toHaveLength(2);
   });
 });

@@ -176,6 +176,25 @@ describe('the CapabilityStatement', () => {
     expect(checked.body.issue.filter((one: { severity: string }) => one.severity === 'error')).toEqual([]);
   });
 
+  test('does not offer to write what the gateway alone writes', async () => {
+    const { body } = await get('metadata');
+    const trail = (body as CapabilityStatement).rest?.[0]?.resource?.find(({ type }) => type === 'AuditEvent');
+    expect(trail?.interaction?.map(({ code }) => code).sort()).toEqual([
+      'history-instance',
+      'history-type',
+      'read',
+      'search-type',
+      'vread',
+    ]);
+    expect(trail).toMatchObject({
+      updateCreate: false,
+      conditionalCreate: false,
+      conditionalUpdate: false,
+      conditionalDelete: 'not-supported',
+    });
+    expect((await post('AuditEvent', { resourceType: 'AuditEvent' })).status).toBe(403);
+  });
+
   test('every parameter it names is taken', async () => {
     const { body } = await get('metadata');
     for (const type of ['Patient', 'Observation', 'Encounter']) {

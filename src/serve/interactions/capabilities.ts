@@ -1,4 +1,5 @@
 import type { CapabilityStatement, CapabilityStatementRestResource, CapabilityStatementRestResourceOperation } from 'fhir/r4.js';
+import { MATRIX } from '../access/matrix.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { type Reply, resourceReply } from '../reply.ts';
@@ -83,20 +84,22 @@ function capabilityStatement(context: Context): CapabilityStatement {
 }
 
 function resourceOf(type: string, routes: readonly Route[], context: Context): CapabilityStatementRestResource {
+  // the trail alone writes these
+  const isWritten = type !== 'AuditEvent';
   const references = context.definitions.searchParameters(type).filter((parameter) => parameter.type === 'reference');
   return {
     type: type as CapabilityStatementRestResource['type'],
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     interaction: names(routes)
-      .filter((name) => ON_TYPE.has(name))
+      .filter((name) => ON_TYPE.has(name) && (isWritten || MATRIX.get(name)?.writes !== true))
       .map((code) => ({ code: code as 'read' })),
     versioning: 'versioned-update',
     readHistory: true,
-    updateCreate: true,
-    conditionalCreate: true,
+    updateCreate: isWritten,
+    conditionalCreate: isWritten,
     conditionalRead: 'full-support',
-    conditionalUpdate: true,
-    conditionalDelete: context.settings.multipleDelete ? 'multiple' : 'single',
+    conditionalUpdate: isWritten,
+    conditionalDelete: isWritten ? (context.settings.multipleDelete ? 'multiple' : 'single') : 'not-supported',
     searchInclude: ['*', ...references.map(({ code }) => `${type}:${code}`)],
     searchRevInclude: ['*'],
     searchParam: searchParams([type], context),

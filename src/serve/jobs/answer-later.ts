@@ -54,17 +54,27 @@ export function performer(context: Context): Perform {
     const trail = new RequestTrail(context, { method: request.method, peer });
     trail.matched(match);
     const visit = trail.visit(accessOf(grant, context), request);
+    let reply: Reply;
     try {
       const entered = enter(match, request, { ...context, run, visit });
-      const { status, json } = await match.route.handle(entered.request, match.target, entered.context);
-      if (run.mustStop()) return undefined;
-      await trail.keep(status);
-      return answered(json, trail);
+      reply = await match.route.handle(entered.request, match.target, entered.context);
     } catch (error) {
-      await trail.keep(error instanceof IssueError ? statusOf(error.issues) : 500);
+      await told(trail, error instanceof IssueError ? statusOf(error.issues) : 500);
       throw error;
     }
+    if (run.mustStop()) return undefined;
+    await told(trail, reply.status);
+    return answered(reply.json, trail);
   };
+}
+
+/** Fails: audit-unavailable */
+async function told(trail: RequestTrail, status: number): Promise<void> {
+  try {
+    await trail.keep(status);
+  } catch {
+    throw new IssueError(issue('audit-unavailable'));
+  }
 }
 
 function answered(json: string | undefined, { patients }: RequestTrail): Answered {

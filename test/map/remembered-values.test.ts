@@ -62,3 +62,22 @@ test('of joined lines the first may be the one without a text', () => {
   const made = translated([ORU, PID, OBR, 'OBX|1|TX|1-1^x^LN', 'OBX|2|TX|1-1^x^LN||below', 'OBX|3|TX|1-1^x^LN||the line']);
   expect(all(made, 'Observation').map((one) => one['valueString'])).toEqual(['\nbelow\nthe line']);
 });
+
+test('a range that comes again keeps its digits, with the unit of its own result', () => {
+  const result = (code: string, unit: string) => `OBX|1|NM|${code}^x^LN||5.0|${unit}|4.0-6.50|||F`;
+  const made = () => translated([ORU, PID, OBR, result('1-1', 'mmol/L^^UCUM'), result('2-2', 'mg/dL'), result('3-3', 'mmol/L^^UCUM')]);
+  made();
+  const ranges = all(made(), 'Observation').map((one) => formatJson((one['referenceRange'] as { low: unknown }[])[0]?.low));
+  const molar = '{"value":4.0,"unit":"mmol/L","system":"http://unitsofmeasure.org","code":"mmol/L"}';
+  expect(ranges).toEqual([molar, '{"value":4.0,"unit":"mg/dL"}', molar]);
+  expect(made().unused.filter((place) => /-[67]/.test(place))).toEqual([]);
+});
+
+test('of a value that comes again what nothing was made of is unused again', () => {
+  const result = (code: string) => `OBX|1|NM|${code}^x^LN||5|mg/dL^^UCUM^more|4-6|H^High^L^^^^^^over|||F`;
+  const made = () => translated([ORU, PID, OBR, result('1-1'), result('2-2')]).unused.filter((place) => /OBX(\[2\])?-[68]/.test(place));
+  const first = made();
+  expect(first).toContain('OBX-6.4');
+  expect(first).toContain('OBX[2]-6.4');
+  expect(made()).toEqual(first);
+});

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { faultOf } from '../issue/fault.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { Bug, IssueError } from '../issue/issue-error.ts';
-import { momentOf, momentSeq } from './export-moments.ts';
+import { HeldJob } from './held-job.ts';
 import { type Job, JOB_KIND, type JobFile, type RequestJob } from './job.ts';
 import { forgetRequest, markOf, type Perform, readRequest } from './kept-request.ts';
 import { NdjsonFile } from './ndjson-file.ts';
@@ -37,76 +37,58 @@ const MOST_ATTEMPTS = 20;
 const PASSING: ReadonlySet<string> = new Set(['store-busy', 'store-unavailable', 'audit-unavailable']);
 const FILE = { resources: 200_000, bytes: 256 * 1024 * 1024 };
 
-/** Keeps how far a job is; false: it is another's now, or nobody's. */
-type Keep = (progress: Partial<Job>) => Promise<boolean>;
-
 /** Makes a runner. Of each kind one job is worked on at a time, oldest first. */
 export function createRunner(parts: RunnerParts & { readonly leaseMs: number }): Runner {
   const { store, folder, now, newId, leaseMs, file = FILE } = parts;
   const runner = newId();
-  const running = new Map<string, { cancelled: boolean }>();
-  const lanes = new Map<Job['kind'], Promise<void>>();
+  const running = new Map<string, HeldJob>();
+  const lanes = new Map<Job['kind'], { again: boolean; readonly ended: Promise<void> }>();
   let perform: Perform | undefined;
   let stopping = false;
 
-  /** Works on one job from where it is, renewing the lease meanwhile. False: the store does not take it now. */
-  const work = async ({ job: begun, text }: KeptJob): Promise<boolean> => {
-    let job = begun;
-    let kept = text;
-    const mine = { cancelled: false };
-    running.set(job.id, mine);
-    const keepNow: Keep = async (progress) => {
-      const next = { ...job, lease: { runner, until: now() + leaseMs }, ...progress } as Job;
-      const json = JSON.stringify(next);
-      const moment = next.kind === 'export' && next.state === 'done' ? [momentOf(next.time, next.seq)] : [];
-      const known = moment.length > 0 && (await momentSeq(store, next.time)) !== undefined;
-      const commit = await store.commit({
-        documents: [{ kind: JOB_KIND, key: next.id, json, expected: kept }, ...(known ? [] : moment)],
-      });
-      if (!commit.ok) mine.cancelled = true;
-      else [job, kept] = [next, json];
-      return commit.ok;
-    };
-    let renewing = Promise.resolve(true);
-    const keep: Keep = (progress) => {
-      renewing = renewing.catch(() => true).then(() => (mine.cancelled ? false : keepNow(progress)));
-      return renewing;
-    };
-    const mustStop = () => stopping || mine.cancelled;
-    const renewal = setInterval(() => void keep({}).catch(() => undefined), leaseMs / 3).unref();
+  /** Does the work of a job from where it is; what is to be kept of its end, false when it did not come to it. */
+  const carryOut = async (held: HeldJob): Promise<Partial<Job> | false> => {
+    const { job } = held;
+    const mustStop = () => stopping || held.lost;
+    if (job.kind === 'request') return answer(job, { ...parts, perform: required(perform), mustStop });
+    const keep = (progress: Partial<Job>) => held.keep({ ...progress, attempts: 0 });
+    return (await writeExport(job, { ...parts, file, keep, mustStop })) && {};
+  };
+
+  /** Works on one job. False: the store does not take it now. */
+  const work = async (kept: KeptJob): Promise<boolean> => {
+    const held = new HeldJob(kept, { store, now, runner, leaseMs });
+    const { id, kind, attempts = 0 } = kept.job;
+    running.set(id, held);
     try {
-      const attempts = (job.attempts ?? 0) + 1;
-      if (!(await keep({ attempts }))) return true;
-      if (attempts > MOST_ATTEMPTS) throw new IssueError(issue('export-failed', { reason: `it was begun ${MOST_ATTEMPTS} times in vain` }));
-      const further: Keep = (progress) => keep({ ...progress, attempts: 0 });
-      const ended =
-        job.kind === 'export'
-          ? (await writeExport(job, { ...parts, file, keep: further, mustStop })) && {}
-          : await answer(job, { ...parts, perform: required(perform), mustStop });
-      if (ended !== false) await keep({ ...ended, state: 'done', ended: now() });
-      else if (stopping) await keep({ lease: { runner, until: 0 }, attempts: attempts - 1 });
+      if (!(await held.keep({ attempts: attempts + 1 }))) return true;
+      if (attempts >= MOST_ATTEMPTS)
+        throw new IssueError(issue('export-failed', { reason: `it was begun ${MOST_ATTEMPTS} times in vain` }));
+      const ended = await carryOut(held);
+      if (ended !== false) await held.keep({ ...ended, state: 'done', ended: now() });
+      else if (stopping) await held.keep({ lease: { runner, until: 0 }, attempts });
     } catch (error) {
-      const isPassing = error instanceof IssueError && error.issues.some(({ id }) => PASSING.has(id));
+      const isPassing = error instanceof IssueError && error.issues.some((one) => PASSING.has(one.id));
       const issues = error instanceof IssueError ? error.issues : [issue('export-failed', { reason: codeOf(error) })];
-      if (job.kind === 'export' || issues.some(({ id }) => id === 'export-failed'))
-        parts.report(job.id, issues, error instanceof IssueError ? undefined : faultOf(error));
-      // what passes leaves the job to be taken up again when its lease has run out
-      if (isPassing) await keep({ attempts: begun.attempts ?? 0 }).catch(() => false);
-      else await keep({ state: 'failed', ended: now(), issues });
+      // what is wrong with a request is its answer
+      if (kind === 'export' || issues.some((one) => one.id === 'export-failed'))
+        parts.report(id, issues, error instanceof IssueError ? undefined : faultOf(error));
+      // what passes leaves the job to be taken up again when nobody holds it any more
+      if (isPassing) await held.keep({ attempts }).catch(() => false);
+      else await held.keep({ state: 'failed', ended: now(), issues });
       return !isPassing;
     } finally {
-      clearInterval(renewal);
-      await renewing.catch(() => undefined);
-      running.delete(job.id);
+      await held.letGo();
+      running.delete(id);
       // cancelled, or another gateway's now: then the files are its own
-      const [there] = mine.cancelled ? await store.documents([{ kind: JOB_KIND, key: job.id }]) : ['kept'];
-      if (there === undefined) await removeFiles(folder, job.id);
-      if (job.kind === 'request' && (there === undefined || job.state !== 'unfinished')) await forgetRequest(store, job.id);
+      const [there] = held.lost ? await store.documents([{ kind: JOB_KIND, key: id }]) : ['kept'];
+      if (there === undefined) await removeFiles(folder, id);
+      if (kind === 'request' && (there === undefined || held.job.state !== 'unfinished')) await forgetRequest(store, id);
     }
     return true;
   };
 
-  /** One job of a kind after the other, as long as there is one that nobody works on. */
+  /** One job of a kind after the other, as long as there is one that nobody holds. */
   const pump = async (kind: Job['kind']): Promise<void> => {
     for (;;) {
       if (stopping || (kind === 'request' && perform === undefined)) return;
@@ -118,21 +100,31 @@ export function createRunner(parts: RunnerParts & { readonly leaseMs: number }):
     }
   };
 
-  const wake = (): void => {
-    for (const kind of ['export', 'request'] as const) {
-      if (lanes.has(kind)) continue;
-      const lane = pump(kind)
-        .catch((error: unknown) => parts.report('', error instanceof IssueError ? error.issues : [], faultOf(error)))
-        .finally(() => lanes.delete(kind));
-      lanes.set(kind, lane);
+  const wakeLane = (kind: Job['kind']): void => {
+    const busy = lanes.get(kind);
+    if (busy !== undefined) {
+      // it may have looked already
+      busy.again = true;
+      return;
     }
+    const ended = pump(kind)
+      .catch((error: unknown) => parts.report('', error instanceof IssueError ? error.issues : [], faultOf(error)))
+      .finally(() => {
+        lanes.delete(kind);
+        if (lane.again && !stopping) wakeLane(kind);
+      });
+    const lane = { again: false, ended };
+    lanes.set(kind, lane);
   };
 
   return {
-    wake,
+    wake() {
+      wakeLane('export');
+      wakeLane('request');
+    },
     cancel(id) {
       const found = running.get(id);
-      if (found !== undefined) found.cancelled = true;
+      if (found !== undefined) found.lost = true;
       return found !== undefined;
     },
     performBy(by) {
@@ -140,7 +132,7 @@ export function createRunner(parts: RunnerParts & { readonly leaseMs: number }):
     },
     async close() {
       stopping = true;
-      await Promise.all(lanes.values());
+      await Promise.all([...lanes.values()].map(({ ended }) => ended));
     },
   };
 }

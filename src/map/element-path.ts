@@ -34,7 +34,7 @@ export interface ElementPath {
 const STANDARD_EXTENSION = 'http://hl7.org/fhir/StructureDefinition/';
 
 /** Cuts a path into steps; undefined when it is none. Shape: 'birthDate.extension(patient-birthTime)' */
-export function parsePath(text: string): WrittenStep[] | undefined {
+function parsePath(text: string): WrittenStep[] | undefined {
   const steps: WrittenStep[] = [];
   const step = /([A-Za-z][A-Za-z0-9]*)(?:\(([^()]+)\))?(?:\.|$)/y;
   while (step.lastIndex < text.length) {

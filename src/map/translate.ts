@@ -35,7 +35,7 @@ export function senderOf(mappings: Mappings, application: string, facility: stri
 }
 
 /** The owner of a sender's local codes and identifiers: what its file says, else MSH-4, else MSH-3. */
-export function namespaceOf(sender: Sender, application: string, facility: string): string {
+function namespaceOf(sender: Sender, application: string, facility: string): string {
   return sender.namespace ?? (facility || application);
 }
 
@@ -115,7 +115,7 @@ export function translate(message: Message, mappings: Mappings, options: Transla
 }
 
 /** Translates by one message map. */
-export function translateBy(map: MessageMap, run: Run): Translation {
+function translateBy(map: MessageMap, run: Run): Translation {
   const { message } = run;
   const { of } = groupSegments(message, map.groups);
   const byName = segmentsByName(message);

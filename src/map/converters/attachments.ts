@@ -38,7 +38,7 @@ const KINDS: Readonly<Record<string, string>> = {
   VIDEO: 'video',
 };
 
-/** The media type of ED.2 and ED.3; undefined when they tell none. Shape: ('APPLICATION', 'PDF') -> application/pdf */
+/** The media type of ED.2 and ED.3; undefined when they tell none. Shape: ('APPLICATION', 'PDF') -> application/pdf @internal */
 export function mediaType(kind: string, subtype: string): string | undefined {
   if (/^[a-z]+\/[\w.+-]+$/i.test(subtype)) return subtype.toLowerCase();
   const known = MEDIA_TYPES[subtype.toUpperCase()];
@@ -54,7 +54,7 @@ export function mediaType(kind: string, subtype: string): string | undefined {
  * Fails: attachment-unreadable (a warning)
  * Source: HL7 v2.5.1 chapter 2A, ED; decisions 18
  */
-export function attachmentFromEd(value: Value, frame: Frame, facts: RowFacts): Node | undefined {
+function attachmentFromEd(value: Value, frame: Frame, facts: RowFacts): Node | undefined {
   const sent = value.part(5);
   if (sent.trim() === '') return undefined;
   const encoding = value.part(4).trim().toLowerCase();
@@ -81,7 +81,7 @@ function decode(text: string, encoding: string): string | undefined {
  * Shape: http://img.example/1^PACS^IM^JPEG -> url, contentType image/jpeg; a pointer that is no address is its title
  * Source: HL7 v2.5.1 chapter 2A, RP
  */
-export function attachmentFromRp(value: Value, frame: Frame): Node | undefined {
+function attachmentFromRp(value: Value, frame: Frame): Node | undefined {
   const pointer = value.part(1).trim();
   if (pointer === '') return undefined;
   const contentType = mediaType(value.part(3).trim(), value.part(4).trim());
@@ -91,7 +91,7 @@ export function attachmentFromRp(value: Value, frame: Frame): Node | undefined {
 }
 
 /** Text as an Attachment of its own: a report whose lines have no code. */
-export function attachmentFromText(value: Value): Node | undefined {
+function attachmentFromText(value: Value): Node | undefined {
   const text = value.text;
   return text.trim() === '' ? undefined : { contentType: 'text/plain', data: Buffer.from(text, 'utf8').toString('base64') };
 }

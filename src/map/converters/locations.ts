@@ -23,7 +23,7 @@ const KIND_SYSTEM = 'http://terminology.hl7.org/CodeSystem/location-physical-typ
  * Source: HL7 v2.5.1 chapter 2A, PL; v2-to-FHIR IG 1.0.0, PL[Location]: the point of care is a ward there by convention only, and the text
  * of PL.9 belongs to the narrowest level
  */
-export function locationFromPl(value: Value, frame: Frame): Node | undefined {
+function locationFromPl(value: Value, frame: Frame): Node | undefined {
   const sent = LEVELS.filter(([part]) => value.child(part).valued);
   let wider: MadeSoFar | undefined;
   const path: string[] = [];

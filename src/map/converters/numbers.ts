@@ -35,7 +35,7 @@ function quantity(number: string, comparator: string, unit: Value | undefined, f
 }
 
 /** A number: the digits stay as they were sent. Fails: data-type-invalid (a warning where the element can be left out) */
-export function decimalFromNm(value: Value, frame: Frame, facts: RowFacts): Decimal | undefined {
+function decimalFromNm(value: Value, frame: Frame, facts: RowFacts): Decimal | undefined {
   const number = jsonNumber(value.first);
   return number === undefined ? invalid(value, frame, facts) : new Decimal(number);
 }
@@ -58,7 +58,7 @@ function invalid(value: Value, frame: Frame, facts: RowFacts): undefined {
  * Shape: 13.20 -> value 13.20; '<15' -> comparator < value 15; '1+' -> valueString, with a warning
  * Fails: number-unreadable (a warning)
  */
-export function valueFromNm(value: Value, frame: Frame, facts: RowFacts, unit?: Value): Chosen | undefined {
+function valueFromNm(value: Value, frame: Frame, facts: RowFacts, unit?: Value): Chosen | undefined {
   const text = value.text.trim();
   if (text === '') return undefined;
   const [, comparator = '', rest = text] = COMPARED.exec(text) ?? [];
@@ -69,7 +69,7 @@ export function valueFromNm(value: Value, frame: Frame, facts: RowFacts, unit?: 
 }
 
 /** A Quantity with its comparator; what is no number gives none. Fails: number-unreadable (a warning) */
-export function quantityFromNm(value: Value, frame: Frame, facts: RowFacts, unit?: Value): Node | undefined {
+function quantityFromNm(value: Value, frame: Frame, facts: RowFacts, unit?: Value): Node | undefined {
   const chosen = valueFromNm(value, frame, facts, unit);
   return chosen?.name === 'valueQuantity' ? (chosen.value as Node) : undefined;
 }
@@ -80,7 +80,7 @@ export function quantityFromNm(value: Value, frame: Frame, facts: RowFacts, unit
  * Shape: '>^100' -> comparator > value 100; '^1^:^128' -> Ratio; '^100^-^200' -> Range; '^2^+' -> text "2 +"
  * Source: HL7 v2.5.1 chapter 2A, SN; decisions 9 and 10
  */
-export function valueFromSn(value: Value, frame: Frame, _: RowFacts, unit?: Value): Chosen | undefined {
+function valueFromSn(value: Value, frame: Frame, _: RowFacts, unit?: Value): Chosen | undefined {
   const parts = [value.part(1), value.part(2), value.part(3), value.part(4)].map((part) => part.trim());
   const original = parts.filter((part) => part !== '').join(' ');
   if (original === '') return undefined;
@@ -115,7 +115,7 @@ function withUnit(text: string, unit: Value | undefined): string {
  *
  * Fails: number-unreadable (a warning)
  */
-export function rangeFromNr(value: Value, frame: Frame, facts: RowFacts, unit?: Value): Node | undefined {
+function rangeFromNr(value: Value, frame: Frame, facts: RowFacts, unit?: Value): Node | undefined {
   const made: Node = {};
   for (const [name, part] of [
     ['low', value.part(1)],
@@ -130,7 +130,7 @@ export function rangeFromNr(value: Value, frame: Frame, facts: RowFacts, unit?: 
 }
 
 /** Two ends as one text, as they were sent. Shape: 3^5 -> "3-5" */
-export function textFromVr(value: Value): string | undefined {
+function textFromVr(value: Value): string | undefined {
   const ends = [value.part(1), value.part(2)];
   return ends.join('') === '' ? undefined : ends.join('-');
 }

@@ -8,7 +8,7 @@ const WRITTEN = ['Internet', 'X.400'];
  * Shape: (555)555-1234; ^NET^Internet^a@b.example -> a@b.example; ^PRN^PH^^1^555^5551234^12 -> +1 555 5551234 X12
  * Source: v2-to-FHIR IG 1.0.0, XTN[ContactPoint]
  */
-export const textFromXtn: Convert = (value, frame) => {
+const textFromXtn: Convert = (value, frame) => {
   const use = (...parts: number[]) => {
     for (const part of parts) frame.run.usage.addPart(value, part);
   };

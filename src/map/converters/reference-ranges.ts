@@ -16,7 +16,7 @@ const ABOVE = /^\s*>\s*=?\s*(\d*\.?\d+)\s*$/;
  * A bound that is left out ('<6.0') is words only: R4's high is inclusive, and 6.0 is not in the range.
  * Source: decisions 13
  */
-export function rangeFromText(value: Value, frame: Frame, _: RowFacts, unit?: Value): Node | undefined {
+function rangeFromText(value: Value, frame: Frame, _: RowFacts, unit?: Value): Node | undefined {
   const text = value.text.trim();
   if (text === '') return undefined;
   const range: Node = {};

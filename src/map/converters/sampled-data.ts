@@ -9,7 +9,7 @@ import { jsonNumber } from './numbers.ts';
  * Shape: 1^2^3 -> data "1 2 3"
  * Source: HL7 v2.5.1 chapter 2A, NA; FHIR R4 SampledData
  */
-export const sampledDataFromNa: Convert = (value, frame, facts) => {
+const sampledDataFromNa: Convert = (value, frame, facts) => {
   const numbers: string[] = [];
   for (let part = 1; part <= value.source.componentCount; part++) {
     const text = value.part(part).trim();

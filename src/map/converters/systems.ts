@@ -8,7 +8,7 @@ import type { Value } from '../value.ts';
  * Shape: HOSP&1.2.3&ISO -> urn:oid:1.2.3; HOSP -> what the sender file says, else urn:chartbridge:local:GENHOSP:HOSP
  * Source: decisions: identifiers
  */
-export const systemFromHd: Convert = (value, frame) => systemFrom(value, frame, 1);
+const systemFromHd: Convert = (value, frame) => systemFrom(value, frame, 1);
 
 /** The authority is three parts: its name, its universal id and the kind of that. Used are those the system is made of. */
 function systemFrom(value: Value, frame: Frame, first: number): string | undefined {
@@ -32,7 +32,7 @@ const systemFromCnn: Convert = (value, frame) => systemFrom(value, frame, 9);
  *
  * Shape: LN -> http://loinc.org; 99LAB -> a urn: of the sender
  */
-export const systemFromName: Convert = (value, frame) => {
+const systemFromName: Convert = (value, frame) => {
   const { names, sender, namespace } = frame.run;
   const text = value.first.trim();
   return codingSystem(text, '', names, sender, namespace);

@@ -10,10 +10,10 @@ const WORDS = ['ID', 'IS', 'SI', 'NM', 'SNM', 'DT', 'TM', 'DTM'];
 const nothingToUndefined = (text: string) => (text === '' ? undefined : text);
 
 /** A text: blanks around it are padding. */
-export const toText: Convert = (value) => nothingToUndefined(value.text.trim());
+const toText: Convert = (value) => nothingToUndefined(value.text.trim());
 
 /** A text of several lines: blanks before a line may be its layout. */
-export const toLines: Convert = (value) => {
+const toLines: Convert = (value) => {
   const text = value.text.trimEnd();
   return text.trim() === '' ? undefined : text;
 };
@@ -25,7 +25,7 @@ const toWord: Convert = (value) => nothingToUndefined(value.first.trim());
  *
  * Fails: data-type-invalid (a warning where the element can be left out)
  */
-export function toCode(value: Value, frame: Frame, facts: RowFacts): string | undefined {
+function toCode(value: Value, frame: Frame, facts: RowFacts): string | undefined {
   const code = value.first.trim();
   if (code === '') return undefined;
   if (/^\S+(?:\s\S+)*$/.test(code)) return code;
@@ -34,7 +34,7 @@ export function toCode(value: Value, frame: Frame, facts: RowFacts): string | un
 }
 
 /** An address of the web or a urn: without blanks in it. Fails: data-type-invalid */
-export function toUri(value: Value, frame: Frame, facts: RowFacts): string | undefined {
+function toUri(value: Value, frame: Frame, facts: RowFacts): string | undefined {
   const text = value.text.trim();
   if (text === '') return undefined;
   if (/^\S+$/.test(text)) return text;
@@ -43,7 +43,7 @@ export function toUri(value: Value, frame: Frame, facts: RowFacts): string | und
 }
 
 /** Table 0136; anything else is not a boolean. Fails: data-type-invalid (a warning where the element can be left out) */
-export function toBoolean(value: Value, frame: Frame, facts: RowFacts): boolean | undefined {
+function toBoolean(value: Value, frame: Frame, facts: RowFacts): boolean | undefined {
   const code = value.first.trim().toUpperCase();
   if (code === 'Y' || code === 'N') return code === 'Y';
   if (code !== '') frame.run.report('data-type-invalid', value, facts, { type: 'ID', ...(facts.required ? {} : { severity: 'warning' }) });
@@ -51,13 +51,13 @@ export function toBoolean(value: Value, frame: Frame, facts: RowFacts): boolean 
 }
 
 /** A concept that is words only. */
-export const toConceptText: Convert = (value) => {
+const toConceptText: Convert = (value) => {
   const text = nothingToUndefined(value.text.trim());
   return text === undefined ? undefined : { text };
 };
 
 /** The message type as people write it. Shape: ADT^A01^ADT_A01 */
-export const textFromMsg: Convert = (value) =>
+const textFromMsg: Convert = (value) =>
   nothingToUndefined([value.part(1), value.part(2), value.part(3)].filter((part) => part !== '').join('^'));
 
 /** What has no type of its own in FHIR, as the text it was sent as. */

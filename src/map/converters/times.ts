@@ -41,7 +41,7 @@ export function readTime(text: string): SentTime | undefined {
  * Shape: 198003 -> 1980-03; 19800307123000 -> 1980-03-07
  * Fails: data-type-invalid (a warning where the element can be left out)
  */
-export function dateFromDtm(value: Value, frame: Frame, facts: RowFacts): string | undefined {
+function dateFromDtm(value: Value, frame: Frame, facts: RowFacts): string | undefined {
   const time = readTime(value.first.trim());
   return time === undefined ? invalid('DTM', value, frame, facts) : time.date;
 }
@@ -80,7 +80,7 @@ export function dateTimeFromDtm(value: Value, frame: Frame, facts: RowFacts): un
  *
  * Fails: data-type-invalid, time-zone-unknown
  */
-export function instantFromDtm(value: Value, frame: Frame, facts: RowFacts): unknown {
+function instantFromDtm(value: Value, frame: Frame, facts: RowFacts): unknown {
   const time = readTime(value.first.trim());
   if (time?.hour === undefined || time.minute === undefined) return invalid('instant', value, frame, facts);
   const offset = offsetOf(time, frame);
@@ -96,7 +96,7 @@ export function instantFromDtm(value: Value, frame: Frame, facts: RowFacts): unk
  * Fails: data-type-invalid (also an hour alone: FHIR has none)
  * Source: HL7 v2.5.1 chapter 2A, TM
  */
-export function timeFromTm(value: Value, frame: Frame, facts: RowFacts): unknown {
+function timeFromTm(value: Value, frame: Frame, facts: RowFacts): unknown {
   const text = value.first.trim();
   const [, hour, minute, second = '00', fraction = '', offset] = TM.exec(text) ?? [];
   if (hour === undefined || minute === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {

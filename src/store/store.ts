@@ -191,8 +191,8 @@ export interface HistoryQuery {
   readonly id?: string;
   /** UTC ms, inclusive. */
   readonly since?: number;
-  /** The versions current at that time. UTC ms. */
-  readonly at?: number;
+  /** The versions current at some time from `low` on and before `high`. UTC ms. */
+  readonly at?: { readonly low: number; readonly high: number };
   readonly count: number;
   /** Where the page before ended. */
   readonly after?: string;

@@ -389,6 +389,29 @@ describe('history', () => {
     expect(await told(`Basic/${basic}/_history`)).toEqual(['POST Basic 201 Created']);
   });
 
+  test('at a day is what was current at some time of it', async () => {
+    const fresh = await openGateway();
+    const write = (active: boolean) =>
+      fresh.http.put('/fhir/Patient/d').set('content-type', FHIR).send({ resourceType: 'Patient', id: 'd', active });
+    try {
+      fresh.clock.now = Date.UTC(2026, 0, 1, 12);
+      await write(true);
+      fresh.clock.now = Date.UTC(2026, 0, 3, 12);
+      await write(false);
+      const versions = async (at: string) =>
+        ((await fresh.http.get(`/fhir/Patient/d/_history?_at=${at}`)).body.entry ?? []).map(
+          ({ resource }: { resource: { meta: { versionId: string } } }) => resource.meta.versionId,
+        );
+      expect(await versions('2025-12-31')).toEqual([]);
+      expect(await versions('2026-01-01')).toEqual(['1']);
+      expect(await versions('2026-01-03')).toEqual(['2', '1']);
+      expect(await versions('2026-01-03T00:00:00Z')).toEqual(['1']);
+      expect(await versions('2026-02')).toEqual(['2']);
+    } finally {
+      await fresh.close();
+    }
+  });
+
   test('of nobody is 404, with a bad _since 400, with an unknown parameter named', async () => {
     expect((await get('Patient/never/_history')).status).toBe(404);
     expect(issueIds((await get('Patient/up/_history?_since=yesterday')).body)).toEqual(['parameter-invalid']);

@@ -3,6 +3,7 @@ import type { HistoryQuery, Store, StoredVersion } from '../../src/store/store.t
 import { type Harness, resourceWith, testSettings } from './harness.ts';
 
 const minute = 60_000;
+const instant = (low: number) => ({ low, high: low + 1 });
 
 /** The history of an instance, a type and everything. */
 export function contractOfHistory(harness: Harness): void {
@@ -75,10 +76,17 @@ export function contractOfHistory(harness: Harness): void {
     });
 
     test('at a time: what was current then', async () => {
-      expect(await labels({ at: start + 3 * minute })).toEqual(['Patient/a/2', 'Patient/b/1', 'Observation/o/1']);
-      expect(await labels({ type: 'Patient', id: 'a', at: start + 3 * minute - 1 })).toEqual(['Patient/a/1']);
-      expect(await labels({ type: 'Patient', at: start + 4 * minute })).toEqual(['Patient/b/2 deleted', 'Patient/a/2']);
-      expect(await labels({ at: start - 1 })).toEqual([]);
+      expect(await labels({ at: instant(start + 3 * minute) })).toEqual(['Patient/a/2', 'Patient/b/1', 'Observation/o/1']);
+      expect(await labels({ type: 'Patient', id: 'a', at: instant(start + 3 * minute - 1) })).toEqual(['Patient/a/1']);
+      expect(await labels({ type: 'Patient', at: instant(start + 4 * minute) })).toEqual(['Patient/b/2 deleted', 'Patient/a/2']);
+      expect(await labels({ at: instant(start - 1) })).toEqual([]);
+    });
+
+    test('within a time: what was current at some moment of it', async () => {
+      const at = { low: start + 3 * minute - 1, high: start + 4 * minute };
+      expect(await labels({ type: 'Patient', at })).toEqual(['Patient/a/2', 'Patient/b/1', 'Patient/a/1']);
+      expect((await store.history({ type: 'Patient', id: 'a', count: 9, at })).versions).toHaveLength(2);
+      expect(await labels({ at: { low: start - minute, high: start } })).toEqual([]);
     });
 
     test('in pages, each version once, also when versions are written between them', async () => {

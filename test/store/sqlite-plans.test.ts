@@ -157,7 +157,7 @@ describe('no search reads a table from end to end', () => {
     'of a resource': { type: 'Observation', id: 'a', count: 9 },
     'of a type': { type: 'Observation', count: 9 },
     'of a type since a time': { type: 'Observation', since: SOME_DAY, count: 9 },
-    'of everything, as it was': { at: SOME_DAY, count: 9, after: '1000' },
+    'of everything, as it was': { at: { low: SOME_DAY, high: SOME_DAY + 1 }, count: 9, after: '1000' },
   };
   for (const [name, query] of Object.entries(histories)) {
     test(`history ${name}`, () => {

@@ -1,7 +1,7 @@
 import { issue, type Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import { toOperationOutcome } from '../../issue/operation-outcome.ts';
-import { dateSpan } from '../../fhir/date-span.ts';
+import { dateSpan, type Span } from '../../fhir/date-span.ts';
 import type { HistoryQuery, StoredVersion } from '../../store/store.ts';
 import { bundleText, entryText, fullUrlOf } from '../bundle/bundle-text.ts';
 import type { Context } from '../context.ts';
@@ -73,7 +73,7 @@ function parseHistory(of: Pick<HistoryQuery, 'type' | 'id'>, request: FhirReques
         used.push({ name, value: String(query.count) });
         continue;
       case '_since':
-        query.since = time(name, value);
+        query.since = time(name, value).low;
         break;
       case '_at':
         query.at = time(name, value);
@@ -93,8 +93,8 @@ function parseHistory(of: Pick<HistoryQuery, 'type' | 'id'>, request: FhirReques
   return { query, used, warnings };
 }
 
-function time(name: string, value: string): number {
+function time(name: string, value: string): Span {
   const span = dateSpan(withPlus(value));
   if (span === undefined) throw invalid(name, 'it is no instant');
-  return span.low;
+  return span;
 }

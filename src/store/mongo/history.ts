@@ -16,14 +16,14 @@ export async function historyPage(collections: Collections, query: HistoryQuery)
   };
   const times: Condition[] = [];
   if (query.since !== undefined) times.push({ lu: { $gte: query.since } });
-  if (query.at !== undefined) times.push({ lu: { $lte: query.at } });
+  if (query.at !== undefined) times.push({ lu: { $lt: query.at.high } });
   const place = query.after === undefined ? undefined : Number(placeOf(query.after, 1)[0]);
   const condition: Condition = {
     ...about,
     ...(place === undefined ? {} : { seq: { $lt: place } }),
     ...(times.length === 0 ? {} : { $and: times }),
   };
-  const past: Condition = query.at === undefined ? condition : { ...condition, until: { $gt: query.at } };
+  const past: Condition = query.at === undefined ? condition : { ...condition, until: { $gt: query.at.low } };
   const page = { sort: { seq: -1 }, limit: query.count + 1 } as const;
   // What is superseded in between has moved from the first collection to the second: in this order it is met twice, never missed.
   const present = query.type === undefined || query.id === undefined ? condition : { ...condition, _id: `${query.type}/${query.id}` };
@@ -44,8 +44,8 @@ export async function historyPage(collections: Collections, query: HistoryQuery)
 
 /** How many versions the whole history of one resource shows; of a type or of everything nobody counts. */
 async function countOf(collections: Collections, about: Condition, { since, at }: HistoryQuery): Promise<number> {
-  const lu = { ...(since === undefined ? {} : { $gte: since }), ...(at === undefined ? {} : { $lte: at }) };
+  const lu = { ...(since === undefined ? {} : { $gte: since }), ...(at === undefined ? {} : { $lt: at.high }) };
   const condition: Condition = Object.keys(lu).length === 0 ? about : { ...about, lu };
-  const past: Condition = at === undefined ? condition : { ...condition, until: { $gt: at } };
+  const past: Condition = at === undefined ? condition : { ...condition, until: { $gt: at.low } };
   return (await collections.resources.countDocuments(condition)) + (await collections.history.countDocuments(past));
 }

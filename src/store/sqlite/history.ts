@@ -55,12 +55,12 @@ function byType(statements: Statements, type: number, since: number | undefined)
 }
 
 function timesOf({ since, at }: HistoryQuery): Sql[] {
-  return [...(since === undefined ? [] : [sql`+v.updated >= ${since}`]), ...(at === undefined ? [] : [sql`+v.updated <= ${at}`])];
+  return [...(since === undefined ? [] : [sql`+v.updated >= ${since}`]), ...(at === undefined ? [] : [sql`+v.updated < ${at.high}`])];
 }
 
-/** At a time: of the past versions, those whose successor came later. */
+/** At some time: of the past versions, those whose successor came after it began. */
 function stillCurrent({ at }: HistoryQuery): Sql[] {
-  return at === undefined ? [] : [sql`${REPLACED} > ${at}`];
+  return at === undefined ? [] : [sql`${REPLACED} > ${at.low}`];
 }
 
 function typesOf(statements: Statements, name: string | undefined): number[] {

@@ -101,45 +101,67 @@ export function watchFeeds(now: () => number): Feeds {
       feed.minutes.set(minute, { ended: ended + 1, bad: bad + (code === 'AA' ? 0 : 1) });
       for (const old of feed.minutes.keys()) if (old <= minute - RECENT_MINUTES) feed.minutes.delete(old);
     },
-    list: () =>
-      [...feeds].map(([sender, { sinceStart, kept, saved, lastAt, latencies, minutes }]) => {
-        const sorted = latencies.toSorted((a, b) => a - b);
-        const first = Math.floor(now() / MINUTE_MS) - RECENT_MINUTES;
-        const recent = { ended: 0, bad: 0 };
-        for (const [minute, { ended, bad }] of minutes) {
-          if (minute <= first) continue;
-          recent.ended += ended;
-          recent.bad += bad;
-        }
-        const lifetime = plus(kept, plus(sinceStart, saved, -1));
-        return { sender, sinceStart, lifetime, lastAt, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), recent };
-      }),
+    list: () => [...feeds].map(([sender, feed]) => shown(sender, feed, now())),
     async load(store) {
       for (const { key, json } of await store.listDocuments(KIND, '', MOST_FEEDS)) {
-        const { lastAt, ...counts } = JSON.parse(json) as FeedCounts & { lastAt?: number };
+        const kept = JSON.parse(json) as FeedCounts & { lastAt?: number };
         const feed = watched(key);
-        feed.kept = counts;
-        feed.lastAt ??= lastAt;
+        feed.kept = countsOf(kept);
+        feed.lastAt ??= kept.lastAt;
       }
     },
     async save(store) {
-      for (const [sender, feed] of feeds) {
-        const { sinceStart, lastAt } = feed;
-        const more = plus(sinceStart, feed.saved, -1);
-        if (Object.values(more).every((count) => count === 0)) continue;
-        // another gateway may have added its own
-        const [text] = await store.documents([{ kind: KIND, key: sender }]);
-        const kept = text === undefined ? NOTHING : countsOf(JSON.parse(text) as FeedCounts);
-        const sum = plus(kept, more);
-        const json = JSON.stringify({ ...sum, ...(lastAt === undefined ? {} : { lastAt }) });
-        const commit = await store.commit({ documents: [{ kind: KIND, key: sender, json, expected: text ?? null }] });
-        if (commit.ok) [feed.kept, feed.saved] = [sum, sinceStart];
-      }
+      const changed = [...feeds].flatMap(([sender, feed]) => {
+        const more = plus(feed.sinceStart, feed.saved, -1);
+        return Object.values(more).every((count) => count === 0)
+          ? []
+          : [{ key: { kind: KIND, key: sender }, feed, more, counted: feed.sinceStart }];
+      });
+      if (changed.length === 0) return;
+      // another gateway may have added its own
+      const texts = await store.documents(changed.map(({ key }) => key));
+      const sums = changed.map(({ more }, index) => plus(countsOf(JSON.parse(texts[index] ?? 'null') as FeedCounts | null), more));
+      const documents = changed.map(({ key, feed: { lastAt } }, index) => ({
+        ...key,
+        json: JSON.stringify({ ...sums[index], ...(lastAt === undefined ? {} : { lastAt }) }),
+        expected: texts[index] ?? null,
+      }));
+      // where another one was quicker they are written the next time
+      if (!(await store.commit({ documents })).ok) return;
+      for (const [index, { feed, counted }] of changed.entries()) [feed.kept, feed.saved] = [sums[index] ?? NOTHING, counted];
     },
   };
 }
 
-function countsOf({ received, repeated, accepted, failed, rejected }: FeedCounts): FeedCounts {
+function shown(sender: string, { sinceStart, kept, saved, lastAt, latencies, minutes }: Watched, now: number): Feed {
+  const first = Math.floor(now / MINUTE_MS) - RECENT_MINUTES;
+  const recent = { ended: 0, bad: 0 };
+  for (const [minute, { ended, bad }] of minutes) {
+    if (minute <= first) continue;
+    recent.ended += ended;
+    recent.bad += bad;
+  }
+  const quantile = (part: number) =>
+    latencies.toSorted((a, b) => a - b)[Math.min(latencies.length - 1, Math.floor(latencies.length * part))];
+  return {
+    sender,
+    sinceStart,
+    lifetime: plus(kept, plus(sinceStart, saved, -1)),
+    lastAt,
+    recent,
+    // looked at seldom: alerts do not need them
+    get p50() {
+      return quantile(0.5);
+    },
+    get p99() {
+      return quantile(0.99);
+    },
+  };
+}
+
+function countsOf(kept: FeedCounts | null): FeedCounts {
+  if (kept === null) return NOTHING;
+  const { received, repeated, accepted, failed, rejected } = kept;
   return { received, repeated, accepted, failed, rejected };
 }
 
@@ -151,8 +173,4 @@ function plus(one: FeedCounts, other: FeedCounts, times = 1): FeedCounts {
     failed: one.failed + times * other.failed,
     rejected: one.rejected + times * other.rejected,
   };
-}
-
-function quantile(sorted: readonly number[], part: number): number | undefined {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 }

@@ -31,6 +31,17 @@ describe('a copy of a store', () => {
     expect(found.ok && found.value.matches.map(({ id }) => id).sort()).toEqual(['r0', 'r3']);
   });
 
+  test('keeps what is forgotten forgotten, with the row that remembers it', async () => {
+    const [row] = (await from.journal.list(0, 9)).filter(({ status }) => status === 'processed' || status === 'filtered');
+    if (row === undefined) throw new Error('the store of the test has no message that has ended');
+    await from.commit({ messages: [{ id: row.id, from: [row.status], status: row.status, forget: 'content' }] });
+    await copyStore(from, to);
+    expect(await digestOf(to)).toEqual(await digestOf(from));
+    expect([await to.journal.raw(row.id), (await to.journal.get(row.id))?.sha256]).toEqual([undefined, row.sha256]);
+    const left = await to.journal.forgettable({ what: 'content', before: Number.MAX_SAFE_INTEGER, count: 9 });
+    expect(left.map(({ id }) => id)).not.toContain(row.id);
+  });
+
   test('that was broken off goes on where it stopped', async () => {
     const stop = new Error('stop');
     await expect(

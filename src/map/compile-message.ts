@@ -10,6 +10,7 @@ import type { Join, LinesRule, Link, Make, MessageMap } from './message-map.ts';
 import { parsePlace } from './place.ts';
 import { compilePlace } from './read-place.ts';
 import { compileTarget, Numbering, type Target } from './target.ts';
+import type { TraceLine } from './translation.ts';
 
 /** What a message map is compiled with. */
 export interface MessageScope {
@@ -115,8 +116,10 @@ function compileMake(
   const within = word('in');
   const known = new Set(['message', ...groups.map((group) => group.name)]);
   for (const group of barred(within ?? '')) if (!known.has(group)) fault(`there is no group ${group}`);
+  const line = scope.source.lineAt(...path);
   return {
-    line: scope.source.lineAt(...path),
+    absent: traceAbsent(segment, map, line),
+    line,
     file: scope.source.path,
     segment,
     map,
@@ -132,6 +135,12 @@ function compileMake(
     links: compileLinks(map, said['link'], path, scope),
     lines: compileLines(said['lines'], segment, fault),
   };
+}
+
+/** The line of the trace for a row of `makes` that meets no segment. */
+export function traceAbsent(segment: string, { fhirType, rows }: CompiledMap, line: number): TraceLine {
+  const at = { segment, occurrence: 1 };
+  return { segment: at, type: fhirType, line, outcome: 'not-made', reason: 'no-segment', rowsUsed: 0, rows: rows.length };
 }
 
 function compileLinks(map: CompiledMap, tree: Tree | undefined, path: readonly (string | number)[], scope: MessageScope): Link[] {

@@ -19,9 +19,12 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * Shape: localUrn('GENHOSP', 'L') is urn:chartbridge:local:GENHOSP:L; without a name the sender's own namespace
  */
 export function localUrn(namespace: string, name = ''): string {
-  const owner = `urn:chartbridge:local:${encodeURIComponent(namespace)}`;
-  return name === '' ? owner : `${owner}:${encodeURIComponent(name)}`;
+  const owner = `urn:chartbridge:local:${encoded(namespace)}`;
+  return name === '' ? owner : `${owner}:${encoded(name)}`;
 }
+
+/** Most names are letters and digits: to look is cheaper than to encode. */
+const encoded = (name: string) => (/^[\w.-]*$/.test(name) ? name : encodeURIComponent(name));
 
 /**
  * The FHIR system of a coding system as a v2 message names it; undefined when nothing is named.

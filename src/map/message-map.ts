@@ -4,6 +4,7 @@ import type { KeyText } from './key-text.ts';
 import type { Place } from './place.ts';
 import type { ReadPlace, Test } from './read-place.ts';
 import type { Target } from './target.ts';
+import type { TraceLine } from './translation.ts';
 
 /** A compiled message map: which segments make which resources. */
 export interface MessageMap {
@@ -23,6 +24,8 @@ export interface MessageMap {
 
 /** One row of `makes`. */
 export interface Make {
+  /** What became of it in a message without the segment. */
+  readonly absent: TraceLine;
   readonly line: number;
   readonly file: string;
   readonly segment: string;

@@ -3,6 +3,7 @@ import { parseMessage } from '../hl7v2/parse-message.ts';
 import type { Issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 import { issue } from '../issue/issue.ts';
+import { traceAbsent } from './compile-message.ts';
 import type { CompiledMap } from './compiled-map.ts';
 import type { MapSet } from './compile-mappings.ts';
 import { GroupNode } from './groups.ts';
@@ -126,6 +127,7 @@ function makeExample(map: CompiledMap, run: Run, group: GroupNode): unknown {
   const [first, ...rest] = all;
   const segment = lines !== undefined && first !== undefined && rest.length > 0 ? new JoinedSegment([first, ...rest], lines) : last;
   const make = {
+    absent: traceAbsent(map.owner, map, 0),
     line: 0,
     file: map.path,
     segment: map.owner,

@@ -10,7 +10,7 @@ import { type Making, makeResource } from './make-resource.ts';
 import type { LinesRule, Make, MessageMap } from './message-map.ts';
 import { Frame, Run } from './run.ts';
 import { type Sender, UNKNOWN_SENDER } from './sender.ts';
-import type { TraceLine, Translation } from './translation.ts';
+import type { Translation } from './translation.ts';
 import { Value } from './value.ts';
 import { whyUnused } from './why-unused.ts';
 import { readTime } from './converters/times.ts';
@@ -128,7 +128,10 @@ function translateBy(map: MessageMap, run: Run): Translation {
   for (const make of map.makes) {
     const named = byName.get(make.segment) ?? NO_SEGMENTS;
     const segments = make.within === undefined ? named : named.filter((segment) => standsIn(make, groupOf(segment)));
-    if (segments.length === 0) run.trace.push(missing(make, byName, run, map));
+    if (segments.length === 0) {
+      reportMissing(make, byName, run, map);
+      run.trace.push(make.absent);
+    }
     for (const segment of joined(make, segments, probeAt)) {
       const making = makeResource(make, segment, groupOf(segment), run, probeAt(segment));
       if (making !== undefined) makings.push(making);
@@ -194,17 +197,15 @@ function standsIn(make: Make, group: GroupNode): boolean {
   return make.within === undefined || make.within.has(group.kind === '' ? 'message' : group.kind);
 }
 
-/** A row of the message map that met no segment. */
-function missing(make: Make, byName: ReadonlyMap<string, unknown>, run: Run, map: MessageMap): TraceLine {
-  const at = { segment: make.segment, occurrence: 1 };
+/** Tells of a row of the message map that met no segment, where one was to be expected. */
+function reportMissing(make: Make, byName: ReadonlyMap<string, unknown>, run: Run, map: MessageMap): void {
+  const at = make.absent.segment;
   if (make.required) {
     run.issues.push(issue('segment-sequence', { at, structure: map.name, reason: 'it is required and missing' }));
     run.errors++;
   } else if (make.expected && !byName.has(make.segment)) {
     run.issues.push(issue('segment-expected', { at, segment: make.segment, map: map.name }));
   }
-  const { line } = make;
-  return { segment: at, type: make.map.fhirType, line, outcome: 'not-made', reason: 'no-segment', rowsUsed: 0, rows: make.map.rows.length };
 }
 
 /** Joins consecutive segments that are lines of one text. */

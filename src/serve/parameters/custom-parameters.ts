@@ -128,10 +128,13 @@ export function createCustomParameters(parts: CustomParametersParts): CustomPara
 
   let refreshing: Promise<void> | undefined;
   const knowledge: Knowledge = {
-    known: (named) =>
-      latest
+    known(asked) {
+      if (latest.length === 0) return [];
+      const named = asked();
+      return latest
         .filter(({ parameter }) => named.some(({ types, code }) => code === parameter.code && isOf(parameter, types)))
-        .map(({ id, text }) => ({ kind: PARAMETER_STATE, key: id, json: text })),
+        .map(({ id, text }) => ({ kind: PARAMETER_STATE, key: id, json: text }));
+    },
     async hold(known) {
       const texts = await store.documents(known);
       return known.every(({ json }, index) => json === texts[index] && readParameterState(json as string).state === 'active');

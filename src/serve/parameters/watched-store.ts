@@ -8,7 +8,7 @@ import { type NamedParameter, parametersIn, parametersOf } from './named-paramet
 /** What a process knows of the search parameters made at run time. */
 export interface Knowledge {
   /** Of those named, the ones made at run time: the document of each, as it was when it was last looked for. */
-  known(named: readonly NamedParameter[]): readonly (DocumentWrite & { readonly json: string })[];
+  known(named: () => readonly NamedParameter[]): readonly (DocumentWrite & { readonly json: string })[];
   /** Whether they are all searched by still, just as this process knows them. */
   hold(known: readonly DocumentWrite[]): Promise<boolean>;
   /** Looks for what came and went. */
@@ -28,7 +28,7 @@ export interface Knowledge {
  */
 export function watchedStore(inner: Store, knowledge: Knowledge): Store {
   async function commit(change: Change): Promise<Commit> {
-    const conditions = knowledge.known((change.guards ?? []).flatMap(({ type, filter }) => parametersIn(filter, [type])));
+    const conditions = knowledge.known(() => (change.guards ?? []).flatMap(({ type, filter }) => parametersIn(filter, [type])));
     const before = knowledge.revision();
     const documents = conditions.map((one) => ({ ...one, expected: one.json }));
     const committed = await inner.commit(
@@ -48,7 +48,7 @@ export function watchedStore(inner: Store, knowledge: Knowledge): Store {
   return overStore(inner, {
     commit,
     async search(query) {
-      const known = knowledge.known(parametersOf(query));
+      const known = knowledge.known(() => parametersOf(query));
       const found = await inner.search(query);
       if (known.length === 0 || (await knowledge.hold(known))) return found;
       await knowledge.refresh();

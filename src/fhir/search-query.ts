@@ -74,7 +74,7 @@ export type Filter =
   | { readonly op: 'referenceIdentifier'; readonly parameter: string; readonly system?: string; readonly value?: string }
   /** `below`: the value itself or what follows it after a slash; `above`: the other way round. */
   | { readonly op: 'uri'; readonly parameter: string; readonly match: 'exact' | 'above' | 'below'; readonly value: string }
-  /** The parts hold of one and the same element: parts[i] of CompositeValue.parts[i], whatever parameter name either has. */
+  /** The parts hold of one and the same element: parts[i] of CompositeValue.parts[i], both by the name the part's definition has. */
   | { readonly op: 'composite'; readonly parameter: string; readonly parts: readonly Filter[] }
   /** subject:Patient.name=x: a resource of these types that this one refers to meets the filter and is not deleted. */
   | { readonly op: 'chain'; readonly parameter: string; readonly types: readonly string[]; readonly filter: Filter }

@@ -12,7 +12,7 @@ import type { Store } from '../../src/store/store.ts';
 import { arrivalOf } from './contract-journal.ts';
 import { fillStore } from './kept-content.ts';
 import { cutProxy } from './cut-proxy.ts';
-import { resourceWith, testSettings } from './harness.ts';
+import { resourceWith, testSettings, valuesOf } from './harness.ts';
 
 const BIG = 20 * 1024 * 1024;
 
@@ -265,9 +265,22 @@ export function mongoCases(freshUrl: () => string, standalone: string | undefine
       string: { op: 'string', parameter: 'family', match: 'starts', value: 'Name7' },
       exact: { op: 'string', parameter: 'family', match: 'exact', value: 'Name7' },
       date: { op: 'date', parameter: 'date', prefix: 'eq', low: 7_000, high: 8_000 },
+      uri: { op: 'uri', parameter: 'source', match: 'exact', value: 'urn:7' },
+      'several codes': { op: 'or', of: ['7', '8'].map((code) => ({ op: 'token', parameter: 'identifier', code })) },
+      composite: {
+        op: 'composite',
+        parameter: 'code-value',
+        parts: [
+          { op: 'token', parameter: 'identifier', code: '7' },
+          { op: 'number', parameter: 'value', prefix: 'gt', value: 1, low: 0.5, high: 1.5 },
+        ],
+      },
+      chain: { op: 'chain', parameter: 'subject', types: ['Patient'], filter: { op: 'token', parameter: 'identifier', code: '7' } },
     };
+    const identifier = (at: number) => ({ parameter: 'identifier', system: 'urn:oid:1.2', code: String(at) });
+    const number = { parameter: 'value', value: 5, low: 4.5, high: 5.5 };
     /** Its planner looks for no index inside $elemMatch, nor beside a field of its own making. */
-    const beyondSecantus = new Set(['string', 'date', 'id']);
+    const beyondSecantus = new Set(['string', 'date', 'id', 'composite']);
 
     for (const [kind, filter] of Object.entries(filters)) {
       const unplanned = serverName.startsWith('SecantusDB') && beyondSecantus.has(kind);
@@ -277,10 +290,12 @@ export function mongoCases(freshUrl: () => string, standalone: string | undefine
         await store.commit({
           writes: Array.from({ length: 200 }, (_, at) => {
             const resource = resourceWith('Observation', `o${at}`, {
-              tokens: [{ parameter: 'identifier', system: 'urn:oid:1.2', code: String(at) }],
+              tokens: [identifier(at)],
               references: [{ parameter: 'subject', type: 'Patient', id: `p${at}` }],
               strings: [{ parameter: 'family', value: `Name${at}`, normalised: `name${at}` }],
               dates: [{ parameter: 'date', low: at * 1000, high: at * 1000 + 1000 }],
+              uris: [{ parameter: 'source', value: `urn:${at}` }],
+              composites: [{ parameter: 'code-value', parts: [{ tokens: [identifier(at)] }, { numbers: [number] }].map(valuesOf) }],
             });
             return { type: 'Observation', id: `o${at}`, resource };
           }),

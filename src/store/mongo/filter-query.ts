@@ -4,6 +4,7 @@ import { beginning, type Condition, numberCondition, spanCondition } from './com
 import { partName } from './index-document.ts';
 import {
   exactTerm,
+  firstPartParameter,
   ofTypeTerm,
   presentTerm,
   referenceIdentifierTerm,
@@ -110,9 +111,22 @@ function leaf(filter: Leaf, path: string): Condition {
       ]);
     case 'composite': {
       const parts = filter.parts.map((part, index) => partCondition(part, partName(index)));
-      return { [`${path}c`]: { $elemMatch: conjunction([{ p: parameter }, ...parts]) } };
+      const within = { [`${path}c`]: { $elemMatch: conjunction([{ p: parameter }, ...parts]) } };
+      const terms = firstTerms(filter);
+      return terms === undefined ? within : conjunction([disjunction(terms.map((term) => ({ [`${path}t`]: term }))), within]);
     }
   }
+}
+
+/** The tokens a composite asks for first, as the index of tokens has them: by the name of the part, or apart. Undefined where it asks for none. */
+function firstTerms({ parameter, parts }: Extract<Filter, { op: 'composite' }>): string[] | undefined {
+  const [first] = parts;
+  const asked = first?.op === 'or' ? first.of : first === undefined ? [] : [first];
+  const tokens = asked.filter((one) => one.op === 'token');
+  if (tokens.length === 0 || tokens.length < asked.length) return undefined;
+  return tokens.flatMap(({ parameter: own, system, code }) =>
+    [own, firstPartParameter(parameter)].map((name) => tokenTerm(name, system, code)),
+  );
 }
 
 /** A part of a composite is a leaf, or leaves joined; its values stand under its name and carry it as their parameter. */
@@ -179,8 +193,19 @@ export function conjunction(conditions: readonly Condition[]): Condition {
   return rest.length === 0 ? flat : { ...flat, $and: [...((flat['$and'] as Condition[] | undefined) ?? []), ...rest] };
 }
 
+/** Any of them. Those that ask one field for a text are one list, which every planner looks up in the index of the field. */
 function disjunction(conditions: readonly Condition[]): Condition {
-  const [only, ...others] = conditions;
+  const texts = new Map<string, string[]>();
+  const rest: Condition[] = [];
+  for (const condition of conditions) {
+    const [[field, text] = ['', undefined], ...others] = Object.entries(condition);
+    const list = texts.get(field);
+    if (typeof text !== 'string' || others.length > 0) rest.push(condition);
+    else if (list === undefined) texts.set(field, [text]);
+    else list.push(text);
+  }
+  const ways = [...Array.from(texts, ([field, list]): Condition => ({ [field]: list.length === 1 ? list[0] : { $in: list } })), ...rest];
+  const [only, ...others] = ways;
   if (only === undefined) return NOTHING;
-  return others.length === 0 ? only : { $or: conditions };
+  return others.length === 0 ? only : { $or: ways };
 }

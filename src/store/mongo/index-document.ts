@@ -4,6 +4,7 @@ import { sortKeysOf, type SortKeys } from './sort-keys.ts';
 import {
   anyReferenceTerm,
   exactTerm,
+  firstPartParameter,
   ofTypeTerm,
   presentTerm,
   referenceIdentifierTerm,
@@ -97,6 +98,14 @@ function named(part: IndexValues, parameter: string): IndexValues {
   };
 }
 
+/** Whatever a search may ask of a token. */
+function addToken(terms: Set<string>, parameter: string, { system, code }: { readonly system: string; readonly code: string }): void {
+  terms.add(presentTerm(parameter));
+  terms.add(tokenTerm(parameter, system, code));
+  terms.add(tokenTerm(parameter, system, undefined));
+  terms.add(tokenTerm(parameter, undefined, code));
+}
+
 function termsOf(values: IndexValues) {
   const terms = new Set<string>();
   const references = new Set<string>();
@@ -105,11 +114,13 @@ function termsOf(values: IndexValues) {
   for (const list of Object.values(values) as readonly { parameter: string }[][])
     for (const { parameter } of list) terms.add(presentTerm(parameter));
   for (const token of values.tokens) {
-    terms.add(tokenTerm(token.parameter, token.system, token.code));
-    terms.add(tokenTerm(token.parameter, token.system, undefined));
-    terms.add(tokenTerm(token.parameter, undefined, token.code));
+    addToken(terms, token.parameter, token);
     for (const type of token.types ?? []) terms.add(ofTypeTerm(token.parameter, type.system, type.code, token.code));
     if (token.text !== undefined && token.text !== '') strings.add(stringTerm(textParameter(token.parameter), normaliseString(token.text)));
+  }
+  for (const { parameter, parts } of values.composites) {
+    const apart = (parts[0]?.tokens ?? []).filter((token) => !terms.has(tokenTerm(token.parameter, token.system, token.code)));
+    for (const token of apart) addToken(terms, firstPartParameter(parameter), token);
   }
   for (const uri of values.uris) {
     terms.add(uriTerm(uri.parameter, uri.value));

@@ -77,3 +77,8 @@ export function textParameter(parameter: string): string {
 export function uriParameter(parameter: string): string {
   return `${parameter}:uri`;
 }
+
+/** The name under which the tokens of a composite's first part stand that the resource is not found by anyway. */
+export function firstPartParameter(parameter: string): string {
+  return `${parameter}/0`;
+}

@@ -174,7 +174,9 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     let after = 0;
     let count = 0;
     for (;;) {
-      const rows = await (sharing === undefined ? journal.pending(after, MOST_TAKEN) : sharing.takeOver(MOST_TAKEN));
+      const rows = await (sharing === undefined
+        ? journal.pending(after, MOST_TAKEN)
+        : sharing.takeOver(MOST_TAKEN, (id) => atWork.has(id)));
       const last = rows.at(-1);
       if (last === undefined) return count;
       for (const row of rows.filter((one) => one.attempts >= MOST_STARTS)) {
@@ -184,6 +186,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
       await countStart(taken);
       for (const row of taken) void finish(row, undefined);
       count += taken.length;
+      if (stopped) return count;
       after = last.seq;
     }
   }

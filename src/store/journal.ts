@@ -31,10 +31,10 @@ export interface Journal {
  */
 export interface Sharing {
   /**
-   * Shows that this gateway lives, and makes its own the unfinished messages that no gateway that lives holds, in the order of arrival,
-   * so many at most.
+   * Shows that this gateway lives, and makes its own the unfinished messages that no gateway that lives holds. Gives what it holds and does
+   * not work on, in the order of arrival, so many at most.
    */
-  takeOver(count: number): Promise<MessageRow[]>;
+  takeOver(count: number, isAtWork: (id: string) => boolean): Promise<MessageRow[]>;
   /** How often that is to be asked. Units: ms */
   readonly everyMs: number;
   /**

@@ -5,7 +5,7 @@ import { message } from '../intake/harness.ts';
 import { scratchFolder, startGatewayProcess } from './gateway.ts';
 import { mllpSender } from './senders.ts';
 
-const MESSAGES = 40;
+const MESSAGES = 100;
 const folder = scratchFolder();
 afterAll(() => folder.remove());
 const hasStrace = spawnSync('strace', ['-V']).status === 0;

@@ -13,23 +13,31 @@ export const UNFINISHED: readonly MessageStatus[] = ['received', 'queued'];
 /** Which gateway works on which message. */
 export function mongoSharing(collections: Collections, living: LivingGateways, holder: string): Sharing {
   const { messages } = collections;
+  /** There may be messages that are held here and not worked on: at the start, after taking some over, and until none was found. */
+  let owes = true;
   let looked = false;
+
+  /** The index by holder has no row without one; such rows are from before there were holders, and are looked for at the start. */
+  async function takeFree(): Promise<void> {
+    const free = { $nin: await living.beat(), ...(looked ? { $gt: '' } : {}) };
+    if ((await messages.countDocuments({ status: { $in: UNFINISHED }, holder: free }, { limit: 1 })) === 0) return;
+    owes = true;
+    await messages.updateMany({ status: { $in: UNFINISHED }, holder: free }, { $set: { holder } });
+  }
 
   return {
     everyMs: BEAT_MS,
 
-    takeOver: (count) =>
+    takeOver: (count, isAtWork) =>
       translated(async () => {
-        // The index by holder has no row without one; such rows are from before there were holders, and are looked for at the start.
-        const free = { status: { $in: UNFINISHED }, holder: { $nin: await living.beat(), ...(looked ? { $gt: '' } : {}) } };
-        const found = await messages.find(free, { projection: { _id: 1 }, sort: { seq: 1 }, limit: count }).toArray();
-        looked ||= found.length === 0;
-        if (found.length === 0) return [];
-        const ids = found.map(({ _id }) => _id);
-        await messages.updateMany({ _id: { $in: ids }, ...free }, { $set: { holder } });
-        // Of two gateways that take over at once each gets some.
-        const taken = await messages.find({ _id: { $in: ids }, holder }, { sort: { seq: 1 } }).toArray();
-        return Promise.all(taken.map((document) => messageRow(collections, document)));
+        await takeFree();
+        looked = true;
+        if (!owes) return [];
+        const held = await messages.find({ holder }, { projection: { _id: 1 }, sort: { seq: 1 } }).toArray();
+        const ids = held.flatMap(({ _id: id }) => (isAtWork(id) ? [] : [id])).slice(0, count);
+        owes = ids.length > 0;
+        const found = await messages.find({ _id: { $in: ids }, status: { $in: UNFINISHED } }, { sort: { seq: 1 } }).toArray();
+        return Promise.all(found.map((document) => messageRow(collections, document)));
       }),
 
     before: (row) =>

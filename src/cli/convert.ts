@@ -13,7 +13,7 @@ export async function convert(words: string[]): Promise<number> {
     stderr.write('chartbridge convert PATH...: a file, a folder, or - for standard input\n');
     return 2;
   }
-  const translate = openOffline(packages);
+  const { translate } = openOffline(packages);
   let worst = 0;
   try {
     for await (const { source, raw, issues: around } of messagesOf(paths)) {

@@ -175,6 +175,24 @@ describe('times', () => {
     expect(cut.issues).toContain('time-zone-unknown');
   });
 
+  test('of a time that makes no instant the text is kept beside the value it has not', () => {
+    const issued = (dtm: string, sentAt?: string) => {
+      const made = translated([msh('ORU^R01^ORU_R01', sentAt), PID, obr('A', `${'|'.repeat(15)}${dtm}`)]);
+      const report = all(made, 'DiagnosticReport')[0];
+      const unused = made.unused.includes('OBR-22');
+      return { issued: report?.['issued'], kept: report?.['_issued'], issues: made.issues.map((item) => item.id), unused };
+    };
+    const kept = (text: string) => ({
+      extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/originalText', valueString: text }],
+    });
+    expect(issued('20260702153000')).toEqual({ issued: '2026-07-02T15:30:00-05:00', kept: undefined, issues: [], unused: false });
+    const noZone = issued('20260702153000', '20260702');
+    expect([noZone.issued, noZone.kept, noZone.unused]).toEqual([undefined, kept('20260702153000'), false]);
+    expect(noZone.issues).toContain('time-zone-unknown');
+    expect(issued('20260702')).toEqual({ issued: undefined, kept: kept('20260702'), issues: ['data-type-invalid'], unused: false });
+    expect(issued('20260231')).toEqual({ issued: undefined, kept: undefined, issues: ['data-type-invalid'], unused: true });
+  });
+
   test('an hour alone is cut to the date, with a warning; no precision is added', () => {
     expect(born('2026070215').value?.['valueDateTime']).toBe('2026-07-02');
     expect(born('2026070215').issues).toContain('time-cut');

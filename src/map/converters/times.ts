@@ -76,17 +76,22 @@ export function dateTimeFromDtm(value: Value, frame: Frame, facts: RowFacts): un
 }
 
 /**
- * A v2 timestamp as a FHIR instant, which must be exact to the second: one that is not is left out.
+ * A v2 timestamp as a FHIR instant, which must be exact to the second: of one that is not the text alone is kept, where it can be left out.
  *
+ * Shape: 20260302073000, no zone known -> no value, originalText 20260302073000
  * Fails: data-type-invalid, time-zone-unknown
  */
 function instantFromDtm(value: Value, frame: Frame, facts: RowFacts): unknown {
-  const time = readTime(value.first.trim());
-  if (time?.hour === undefined || time.minute === undefined) return invalid('instant', value, frame, facts);
-  const offset = offsetOf(time, frame);
-  if (offset !== undefined) return `${time.date}T${time.hour}:${time.minute}:${time.second ?? '00'}${time.fraction}${offset}`;
-  frame.run.report('time-zone-unknown', value, facts);
-  return undefined;
+  const text = value.first.trim();
+  const time = readTime(text);
+  if (time === undefined) return invalid('DTM', value, frame, facts);
+  if (time.hour === undefined || time.minute === undefined) invalid('instant', value, frame, facts);
+  else {
+    const offset = offsetOf(time, frame);
+    if (offset !== undefined) return `${time.date}T${time.hour}:${time.minute}:${time.second ?? '00'}${time.fraction}${offset}`;
+    frame.run.report('time-zone-unknown', value, facts);
+  }
+  return facts.required ? undefined : withText(undefined, text);
 }
 
 /**
@@ -112,7 +117,7 @@ function offsetOf(time: SentTime, frame: Frame): string | undefined {
   return frame.run.zone({ year, month, day, hour: Number(time.hour), minute: Number(time.minute) });
 }
 
-function withText(cut: string, text: string): Extended {
+function withText(cut: string | undefined, text: string): Extended {
   return new Extended(cut, [{ url: ORIGINAL_TEXT, valueString: text }]);
 }
 

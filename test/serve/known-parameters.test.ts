@@ -62,3 +62,12 @@ test('a type that is in no such compartment is not looked for in one', async () 
   const refused = await get('Patient/p/Organization');
   expect([refused.status, issueIds(refused.body)]).toEqual([404, ['route-unknown']]);
 });
+
+test('everything in the compartment of any kind is found, and nothing else', async () => {
+  const note = { resourceType: 'Basic', id: 'n', code: { text: 'x' }, author: { reference: 'RelatedPerson/r' } };
+  for (const one of [{ resourceType: 'RelatedPerson', id: 'r', patient: { reference: 'Patient/p' } }, note])
+    await gateway.http.put(`/fhir/${one.resourceType}/${one.id}`).set('content-type', FHIR).send(JSON.stringify(one));
+  expect(idsIn((await get('RelatedPerson/r/*')).body).sort()).toEqual(['n', 'r']);
+  const { compartment } = (await get('metadata')).body.rest[0];
+  expect(compartment).toContain('http://hl7.org/fhir/CompartmentDefinition/relatedPerson');
+});

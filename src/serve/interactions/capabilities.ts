@@ -1,5 +1,6 @@
 import type { CapabilityStatement, CapabilityStatementRestResource, CapabilityStatementRestResourceOperation } from 'fhir/r4.js';
 import { MATRIX } from '../access/matrix.ts';
+import { compartmentDefinition } from '../compartment-types.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import { type Reply, resourceReply } from '../reply.ts';
@@ -75,8 +76,8 @@ function capabilityStatement(context: Context): CapabilityStatement {
           .flatMap((name) => ON_SYSTEM.get(name) ?? [])
           .map((code) => ({ code: code as 'transaction' })),
         searchParam: searchParams([], context),
-        compartment: routesOf(routes, 'search-compartment').map(
-          (path) => `http://hl7.org/fhir/CompartmentDefinition/${(path.split('/')[0] as string).toLowerCase()}`,
+        compartment: routesOf(routes, 'search-compartment').flatMap(
+          (path) => compartmentDefinition(path.split('/')[0] as string, definitions)?.url ?? [],
         ),
       },
     ],

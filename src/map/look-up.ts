@@ -28,10 +28,19 @@ export function lookUp(rule: LookUp, value: Value, frame: Frame, facts: RowFacts
   const code = codeOf(value);
   if (code === '') return shape === 'CodeableConcept' || shape === 'Coding' ? sent(rule, value, frame, facts) : undefined;
   if (table.keepsAll) return shape === 'plain' || shape === 'boolean' ? code : sent(rule, value, frame, facts);
+  if (isOfAnotherSystem(rule, value, frame)) return sent(rule, value, frame, facts);
   const target = table.find(code);
   if (target === null) return shape === 'CodeableConcept' || shape === 'Coding' ? sent(rule, value, frame, facts) : undefined;
   if (target !== undefined) return shaped(target, rule, value, frame, facts);
   return notFound(rule, value, frame, facts);
+}
+
+/** Whether the sender says that the code is of a well-known system: a table of HL7 codes says nothing of it, even where it has the same letters. */
+function isOfAnotherSystem({ table, shape, asSent }: LookUp, value: Value, { run }: Frame): boolean {
+  if (asSent === undefined || shape === 'plain' || shape === 'boolean') return false;
+  const name = value.part(3).trim();
+  const system = run.sender.systems.has(name) ? undefined : run.names.names.get(name.toUpperCase());
+  return system !== undefined && system !== table.system && system !== `${HL7_TABLE}${table.v2Table}`;
 }
 
 /** What an empty field gives, where the table says so. */

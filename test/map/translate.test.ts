@@ -159,6 +159,30 @@ describe('nothing is silent', () => {
   });
 });
 
+describe('a code whose system is named', () => {
+  const flagged = (flag: string) => {
+    const made = translated([ORU, PID, obr('A'), `OBX|1|NM|1-1^x^LN||1|||${flag}|||F`]);
+    const interpretation = all(made, 'Observation')[0]?.['interpretation'] as { coding: { system: string; code: string }[] }[] | undefined;
+    return {
+      codings: interpretation?.[0]?.coding.map(({ system, code }) => `${system}|${code}`),
+      issues: made.issues.map((item) => item.id),
+    };
+  };
+  const INTERPRETATION = 'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation';
+
+  test('of another well-known one is kept, neither looked up nor complained of', () => {
+    expect(flagged('260246004^Visual^SCT')).toEqual({ codings: ['http://snomed.info/sct|260246004'], issues: [] });
+    expect(flagged('H^Something else^SCT')).toEqual({ codings: ['http://snomed.info/sct|H'], issues: [] });
+  });
+
+  test('of the table, of the sender alone, or of none is looked up', () => {
+    expect(flagged('H^High^HL70078').codings).toContain(`${INTERPRETATION}|H`);
+    expect(flagged('H').codings).toContain(`${INTERPRETATION}|H`);
+    expect(flagged('H^High^99LAB').codings).toContain(`${INTERPRETATION}|H`);
+    expect(flagged('ZZ^Odd^99LAB').issues).toEqual(['code-kept-as-text']);
+  });
+});
+
 describe('times', () => {
   const born = (dtm: string, sentAt?: string, options?: { defaultTimeZone: string }) => {
     const made = translated([msh('ORU^R01^ORU_R01', sentAt), PID, obr('A'), `OBX|1|DTM|1-1^x^LN||${dtm}||||||F`], options);

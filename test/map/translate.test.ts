@@ -225,6 +225,17 @@ describe('times', () => {
   });
 });
 
+test('a result refers to its own document, and one that has none to none', () => {
+  const pdf = (code: string) => obx('ED', code, '^APPLICATION^PDF^Base64^QUJD');
+  const made = translated([ORU, PID, obr('A'), pdf('1-1'), obx('NM', '2-2', '2'), pdf('3-3')]);
+  const documents = made.made.filter((one) => one.resource.resourceType === 'DocumentReference').map((one) => one.fullUrl);
+  expect(all(made, 'Observation').map((one) => one['derivedFrom'])).toEqual([
+    [{ reference: documents[0] }],
+    undefined,
+    [{ reference: documents[1] }],
+  ]);
+});
+
 test.each([
   ['a small document is in its result and among the documents', 1000, 2],
   ['a large document is kept once', 400_000, 1],
@@ -232,6 +243,8 @@ test.each([
   const made = translated([ORU, PID, obr('A'), obx('ED', '11526-1', `^APPLICATION^PDF^Base64^${'QUJD'.repeat(size / 4)}`)]);
   expect(all(made, 'DocumentReference')).toHaveLength(1);
   expect(all(made, 'Observation')).toHaveLength(1);
+  const document = made.made.find((one) => one.resource.resourceType === 'DocumentReference');
+  expect(all(made, 'Observation')[0]?.['derivedFrom']).toEqual([{ reference: document?.fullUrl }]);
   expect(JSON.stringify(made.made.map((one) => one.resource)).split('"data":')).toHaveLength(times + 1);
   expect(made.unused.filter((place) => place.startsWith('OBX'))).toEqual([]);
   expect(made.issues.filter((item) => item.severity === 'error')).toEqual([]);

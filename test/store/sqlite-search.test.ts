@@ -113,6 +113,42 @@ describe('a long list of alternatives', () => {
   }
 });
 
+describe('the few among many', () => {
+  test('are found by their index where the newest are others, page by page, and in the order of a value', async () => {
+    const many = (from: number, count: number, text: string) =>
+      store.commit({
+        writes: Array.from({ length: count }, (_, index) => {
+          const id = `${text}${from + index}`;
+          const dates = [{ parameter: 'date', low: from + index, high: from + index + 1 }];
+          const tokens = [code('code', text), code('other', text), code('code', 'x')];
+          return { type: 'Observation', id, resource: resourceWith('Observation', id, { tokens, dates }) };
+        }),
+      });
+    await many(0, 30, 'old');
+    await many(100, 60, 'new');
+    const settings = { ...testSettings(), path: ':memory:', small: 8 };
+    store = new SqliteStore(settings, statements, new WriteInPlace(new Writer(statements)));
+    const filter: Filter = {
+      op: 'or',
+      of: [
+        { op: 'token', parameter: 'code', code: 'old' },
+        { op: 'token', parameter: 'other', code: 'old' },
+      ],
+    };
+    for (const sort of [[], [{ parameter: 'date', descending: true }]]) {
+      const seen: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await store.search(searchOf('Observation', filter, { count: 7, sort, ...(after === undefined ? {} : { after }) }));
+        if (!page.ok) throw new Error('it was refused');
+        seen.push(...page.value.matches.map(({ id }) => id));
+        after = page.value.next;
+      } while (after !== undefined);
+      expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => `old${29 - index}`));
+    }
+  });
+});
+
 describe('a search that takes too long', () => {
   const total = (filter: Filter) => store.search(searchOf('Observation', filter, { count: 0, total: 'accurate' }));
 

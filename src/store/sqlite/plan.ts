@@ -73,11 +73,19 @@ function driverOf(scope: Scope, indexed: readonly Part[], wanted: Wanted): Part 
   const [only, ...others] = indexed;
   const found = wanted === 'newest' ? indexed.find(isOrdered) : wanted === 'all' ? only : undefined;
   if (only === undefined || (others.length === 0 && found !== undefined)) return only;
-  return smallest(scope, indexed, Math.min(FEW, scope.small)) ?? smallest(scope, indexed, scope.small) ?? found;
+  const bounds = [Math.min(FEW, scope.small), scope.small, ...(wanted === 'sorted' ? [Math.floor(scope.small ** 2 / SORTED)] : [])];
+  for (const most of bounds) {
+    const part = smallest(scope, indexed, most);
+    if (part !== undefined) return part;
+  }
+  return found;
 }
 
 /** So few rows are a source that need not be held against a smaller one. */
 const FEW = 64;
+
+/** To sort what an index gives is dearer than to walk another in its order only where it gives very many: the square of SMALL by this, 62,500. */
+const SORTED = 64;
 
 /** The part with the smallest source, where that has fewer rows than this. */
 function smallest(scope: Scope, parts: readonly Part[], most: number): Part | undefined {

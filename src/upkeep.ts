@@ -79,14 +79,27 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
   });
   const oldest = async () => (await store.journal.pending(0, 1))[0]?.receivedAt;
   let wasFull = false;
+  let isStoreDown = false;
+  let oldestAt: number | undefined;
 
   async function look(): Promise<void> {
     const state = await disk.check();
     if (state.isFull && !wasFull) round();
     wasFull = state.isFull;
+    // asked only then: it is a write of its own
+    if (isStoreDown) isStoreDown = (await store.health()) !== undefined;
     const now = Date.now();
-    const queue = { depth: depth(), oldestAt: await oldest() };
-    const facts = { now, feeds: feeds.list(), queue, lost: peers.lost(), disk: state, certificates: certificatesOf(config) };
+    oldestAt = await oldest().catch(() => oldestAt);
+    const queue = { depth: depth(), oldestAt };
+    const facts = {
+      now,
+      feeds: feeds.list(),
+      queue,
+      lost: peers.lost(),
+      disk: state,
+      isStoreDown: isStoreDown && !state.isFull,
+      certificates: certificatesOf(config),
+    };
     alerts.take(readingsOf(facts, limits), now);
   }
   const failed = (what: string) => (error: unknown) => log.error({ fault: faultOf(error) }, what);
@@ -108,7 +121,11 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
         journal: {
           ...inner.journal,
           async receive(arrival) {
-            const received = await inner.journal.receive(arrival);
+            const received = await inner.journal.receive(arrival).catch((error: unknown) => {
+              isStoreDown = true;
+              throw error;
+            });
+            isStoreDown = false;
             feeds.received(received.row.sender, received.kind === 'repeat');
             return received;
           },

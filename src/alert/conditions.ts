@@ -9,6 +9,7 @@ export type AlertName =
   | 'queue-age'
   | 'disk-space'
   | 'disk-full'
+  | 'store-unavailable'
   | 'certificate-expiry';
 
 /** From where on. 0: never. */
@@ -38,6 +39,8 @@ export interface Facts {
   readonly queue: { readonly depth: number; readonly oldestAt: number | undefined };
   readonly lost: readonly { readonly address: string; readonly since: number }[];
   readonly disk: { readonly free: number; readonly total: number; readonly isFull: boolean };
+  /** The database did not keep what it was given last. */
+  readonly isStoreDown: boolean;
   readonly certificates: readonly { readonly name: string; readonly expiresAt: number }[];
 }
 
@@ -90,15 +93,10 @@ export function readingsOf(facts: Facts, limits: AlertLimits): Reading[] {
       isBad: free < limits.disk,
       isGood: free >= limits.disk / BETTER,
     });
-  readings.push({
-    alert: 'disk-full',
-    subject: '',
-    value: Number(disk.isFull),
-    limit: 1,
-    unit: '',
-    isBad: disk.isFull,
-    isGood: !disk.isFull,
-  });
+  const yesOrNo = (alert: AlertName, isBad: boolean) =>
+    readings.push({ alert, subject: '', value: Number(isBad), limit: 1, unit: '', isBad, isGood: !isBad });
+  yesOrNo('disk-full', disk.isFull);
+  yesOrNo('store-unavailable', facts.isStoreDown);
   for (const { name, expiresAt } of facts.certificates) {
     const days = Math.floor((expiresAt - now) / DAY_MS);
     const limit = limits.certificate;

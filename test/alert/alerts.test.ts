@@ -24,6 +24,7 @@ const WELL: Facts = {
   queue: { depth: 0, oldestAt: undefined },
   lost: [],
   disk: { free: 90, total: 100, isFull: false },
+  isStoreDown: false,
   certificates: [],
 };
 /** What is told of one set of facts after another. */
@@ -75,6 +76,9 @@ describe('an alert begins once and ends once', () => {
     expect(told(disk(10), disk(9), disk(12), disk(13))).toEqual(['start disk-space 9', 'end disk-space 13']);
     expect(told(disk(0, true), disk(50))).toEqual(['start disk-space 0', 'start disk-full 1', 'end disk-space 50', 'end disk-full 0']);
   });
+  test('a database that keeps nothing', () => {
+    expect(told({ isStoreDown: true }, { isStoreDown: true }, {})).toEqual(['start store-unavailable 1', 'end store-unavailable 0']);
+  });
   test('a certificate that expires, until there is another', () => {
     const certificate = (days: number) => ({ certificates: [{ name: 'MLLP_TLS_CERT', expiresAt: NOW + days * DAY + 1 }] });
     expect(told(certificate(30), certificate(29), certificate(-1), certificate(365))).toEqual([
@@ -82,7 +86,7 @@ describe('an alert begins once and ends once', () => {
       'end certificate-expiry MLLP_TLS_CERT 365',
     ]);
   });
-  test('none where there is no limit, but for a full disk', () => {
+  test('none where there is no limit, but for a full disk and a database that keeps nothing', () => {
     const none: AlertLimits = {
       idle: 0,
       idleOf: new Map(),
@@ -99,13 +103,14 @@ describe('an alert begins once and ends once', () => {
       queue: { depth: 9999, oldestAt: 0 },
       lost: [{ address: 'a', since: 0 }],
       disk: { free: 0, total: 100, isFull: true },
+      isStoreDown: true,
       certificates: [{ name: 'x', expiresAt: 0 }],
     };
     expect(
       readingsOf(bad, none)
         .filter(({ isBad }) => isBad)
         .map(({ alert }) => alert),
-    ).toEqual(['disk-full']);
+    ).toEqual(['disk-full', 'store-unavailable']);
   });
 });
 

@@ -20,7 +20,7 @@ const path = `${disk}/full.db`;
 const start = async (more: Record<string, string> = {}) => {
   running = await startGatewayProcess({
     DATABASE_URL: `sqlite:${path}`,
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: 'info',
     ACK_TIMEOUT_MS: '2000',
     DISK_RESERVE_BYTES: String(8 * 2 ** 20),
     ...more,
@@ -54,6 +54,7 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
     expect(statSync(`${path}.reserve`).size).toBe(0);
     expect(await sender.send(of('NO'))).toMatch(/disk-full/);
     expect(await searchFhir(gateway, `Patient?identifier=${taken[0]}`)).toHaveLength(1);
+    expect(await until(() => gateway.output().includes('"alert":"disk-full"'))).toBe(true);
     await gateway.kill('SIGKILL');
 
     // not one page is left but what was the reserve
@@ -70,6 +71,7 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
     gateway = await start({ MESSAGE_KEEP_BYTES: String(2 ** 20) });
     expect(await until(async () => (await ready(gateway)) === 200)).toBe(true);
     expect(saidOf(await httpSender(gateway.http).send(of('YES')))).toEqual(['AA', 'YES']);
+    expect(gateway.output()).toContain('messages forgotten');
     // nobody's effect is lost, and a repeat of what was forgotten has none
     expect(saidOf(await httpSender(gateway.http).send(of(taken[0] as string)))).toEqual(['AA', taken[0]]);
     const [patient] = await searchFhir(gateway, `Patient?identifier=${taken[0]}`);

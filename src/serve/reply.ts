@@ -6,6 +6,8 @@ export interface Reply {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** When the version it is about was written, which Last-Modified tells to the second alone. UTC ms. */
+  readonly lastUpdated?: number;
   /** The JSON text of one resource. */
   readonly json?: string;
   /** Whether that resource is an OperationOutcome about the answer. */

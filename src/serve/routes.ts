@@ -21,7 +21,7 @@ import { meta, metaAdd, metaDelete } from './operations/meta.ts';
 import { translate } from './operations/translate.ts';
 import { validateCodeInSystem, validateCodeInValueSet } from './operations/validate-code.ts';
 import { validateInstance, validateType } from './operations/validate.ts';
-import { taking } from './known-parameters.ts';
+import { taking, takingNone } from './known-parameters.ts';
 import type { Route } from './route.ts';
 
 /** The compartments of R4. */
@@ -51,16 +51,16 @@ export const ROUTES: readonly Route[] = [
 
   { name: 'search-type', method: 'GET', path: '{type}', body: 'none', mayTakeLong: true, handle: searchType },
   { name: 'search-type', method: 'POST', path: '{type}/_search', body: 'form', mayTakeLong: true, handle: searchType },
-  { name: 'create', method: 'POST', path: '{type}', body: 'resource', handle: create },
+  { name: 'create', method: 'POST', path: '{type}', body: 'resource', handle: takingNone(create) },
   { name: 'update', method: 'PUT', path: '{type}', body: 'resource', handle: conditionalUpdate },
   { name: 'patch', method: 'PATCH', path: '{type}', body: 'patch', handle: conditionalPatch },
   { name: 'delete', method: 'DELETE', path: '{type}', body: 'none', handle: conditionalDelete },
   { name: 'history-type', method: 'GET', path: '{type}/_history', body: 'none', mayTakeLong: true, handle: historyType },
 
   { name: 'read', method: 'GET', path: '{type}/{id}', body: 'none', handle: taking(VIEW, read) },
-  { name: 'update', method: 'PUT', path: '{type}/{id}', body: 'resource', handle: update },
-  { name: 'patch', method: 'PATCH', path: '{type}/{id}', body: 'patch', handle: patch },
-  { name: 'delete', method: 'DELETE', path: '{type}/{id}', body: 'none', handle: remove },
+  { name: 'update', method: 'PUT', path: '{type}/{id}', body: 'resource', handle: takingNone(update) },
+  { name: 'patch', method: 'PATCH', path: '{type}/{id}', body: 'patch', handle: takingNone(patch) },
+  { name: 'delete', method: 'DELETE', path: '{type}/{id}', body: 'none', handle: takingNone(remove) },
   { name: 'history-instance', method: 'GET', path: '{type}/{id}/_history', body: 'none', handle: historyInstance },
   { name: 'vread', method: 'GET', path: '{type}/{id}/_history/{version}', body: 'none', handle: taking(VIEW, readVersion) },
   ...COMPARTMENTS.flatMap((compartment): Route[] => [
@@ -87,7 +87,7 @@ export const ROUTES: readonly Route[] = [
   { name: '$validate', method: 'GET', path: '{type}/{id}/$validate', body: 'none', handle: taking(VALIDATE, validateInstance) },
   ...readOnly('$everything', 'Patient/{id}/$everything', taking(EVERYTHING_INPUTS, everything), { mayTakeLong: true }),
   ...readOnly('$everything', 'Encounter/{id}/$everything', taking(EVERYTHING_INPUTS, everything), { mayTakeLong: true }),
-  { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: taking([], meta) },
+  { name: '$meta', method: 'GET', path: '{type}/{id}/$meta', body: 'none', handle: takingNone(meta) },
   { name: '$meta-add', method: 'POST', path: '{type}/{id}/$meta-add', body: 'resource', handle: taking(['meta'], metaAdd) },
   { name: '$meta-delete', method: 'POST', path: '{type}/{id}/$meta-delete', body: 'resource', handle: taking(['meta'], metaDelete) },
   { name: '$merge', method: 'POST', path: 'Patient/{id}/$merge', body: 'resource', handle: taking(['source-patient'], merge) },

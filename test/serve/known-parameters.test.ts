@@ -36,6 +36,25 @@ describe('a parameter that is not taken', () => {
     expect((await asked.send(JSON.stringify(body))).status).toBe(400);
   });
 
+  test('of a write is refused too, and what is written is no list of parameters', async () => {
+    const strict = { 'content-type': FHIR, prefer: 'handling=strict' };
+    const patient = '{"resourceType":"Patient","id":"w"}';
+    for (const asked of [
+      gateway.http.post('/fhir/Patient?identifier=1').set(strict).send(patient),
+      gateway.http.put('/fhir/Patient/w?identifier=1').set(strict).send(patient),
+      gateway.http.delete('/fhir/Patient/p?version=1').set(strict),
+    ])
+      expect((await asked).status).toBe(400);
+    const operation = [
+      { name: 'type', valueCode: 'add' },
+      { name: 'path', valueString: 'Patient' },
+      { name: 'name', valueString: 'active' },
+      { name: 'value', valueBoolean: true },
+    ];
+    const change = { resourceType: 'Parameters', parameter: [{ name: 'operation', part: operation }] };
+    expect((await gateway.http.patch('/fhir/Patient/p').set(strict).send(JSON.stringify(change))).status).toBe(200);
+  });
+
   test('of $everything is left out of the links and named, leniently', async () => {
     const { body } = await get('Patient/p/$everything?colour=red&_count=5');
     expect(issueIds(body.entry.at(-1).resource)).toEqual(['parameter-invalid']);
@@ -45,6 +64,44 @@ describe('a parameter that is not taken', () => {
   test('what is about how the answer looks is taken everywhere', async () => {
     expect((await get('Patient/p?_format=json&_pretty=true&_elements=id', 'strict')).status).toBe(200);
   });
+});
+
+test.each(['_count=1&_count=2', '_sort=family&_sort=birthdate', '_summary=true&_summary=false', '_elements=id&_elements=name'])(
+  'of %s it cannot be said which is meant',
+  async (query) => {
+    const refused = await get(`Patient?${query}`);
+    expect([refused.status, issueIds(refused.body)]).toEqual([400, ['parameter-invalid']]);
+  },
+);
+
+test('a history takes each of its parameters once', async () => {
+  expect((await get('Patient/_history?_since=2026&_since=2027')).status).toBe(400);
+});
+
+test('If-None-Exist is about the type that is created', async () => {
+  const ask = (criteria: string) =>
+    gateway.http.post('/fhir/Patient').set({ 'content-type': FHIR, 'if-none-exist': criteria }).send('{"resourceType":"Patient"}');
+  for (const criteria of ['_id=p', '?_id=p', 'Patient?_id=p']) expect((await ask(criteria)).status).toBe(200);
+  expect((await ask('Encounter?_id=e')).status).toBe(400);
+});
+
+test('an entry of a bundle is told when its version was written, to the millisecond', async () => {
+  gateway.clock.now += 123;
+  const entry = [
+    { request: { method: 'PUT', url: 'Patient/m' }, resource: { resourceType: 'Patient', id: 'm' } },
+    { request: { method: 'GET', url: 'Patient/m' } },
+  ];
+  const sent = gateway.http.post('/fhir').set({ 'content-type': FHIR, prefer: 'return=representation' });
+  const { body } = await sent.send(JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }));
+  const times = body.entry.map((one: { resource: { meta: { lastUpdated: string } }; response: { lastModified: string } }) => [
+    one.response.lastModified,
+    one.resource.meta.lastUpdated,
+  ]);
+  const time = new Date(gateway.clock.now).toISOString();
+  expect(times).toEqual([
+    [time, time],
+    [time, time],
+  ]);
 });
 
 test('a time whose + was not escaped is the time it was meant to be', async () => {

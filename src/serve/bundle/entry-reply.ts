@@ -5,12 +5,11 @@ import { entryText } from './bundle-text.ts';
 /** The answer to one entry, as an entry of the answering bundle. */
 export function replyEntry(reply: Reply, baseUrl: string): string {
   const { etag, location } = reply.headers;
-  const modified = reply.headers['last-modified'];
   const response = {
     status: `${reply.status} ${STATUS_CODES[reply.status] ?? ''}`.trim(),
     ...(location === undefined ? {} : { location: location.startsWith(`${baseUrl}/`) ? location.slice(baseUrl.length + 1) : location }),
     ...(etag === undefined ? {} : { etag }),
-    ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }),
+    ...(reply.lastUpdated === undefined ? {} : { lastModified: new Date(reply.lastUpdated).toISOString() }),
   };
   const isOutcome = reply.outcome === true;
   const fullUrl = location?.replace(/\/_history\/[^/]*$/, '');

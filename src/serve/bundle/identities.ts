@@ -6,7 +6,7 @@ import { parseQuery } from '../http/query-string.ts';
 import { mostDeleted } from '../interactions/delete.ts';
 import { idOfConditionalUpdate } from '../interactions/update.ts';
 import { parseCriteria } from '../search-request/criteria.ts';
-import { type Resolved, resolveCriteria } from '../write/resolve-criteria.ts';
+import { criteriaIn, resolveCriteria } from '../write/resolve-criteria.ts';
 import { type Entry, within } from './entry.ts';
 
 /** Which resources an entry is about, settled before anything is written. */
@@ -57,7 +57,7 @@ async function identityOf(entry: Entry, created: Map<string, string>, context: C
     case 'create': {
       const criteria = request.conditions.ifNoneExist;
       if (criteria === undefined) return { ...plain, ids: [context.newId()] };
-      const { ids, guard } = await resolve(type, criteria.replace(/^[^=]*\?/, ''), context);
+      const { ids, guard } = await resolveCriteria(type, criteriaIn(criteria, type), context);
       const earlier = created.get(guard.key);
       const own = ids[0] ?? earlier ?? context.newId();
       created.set(guard.key, own);
@@ -87,10 +87,6 @@ async function identityOf(entry: Entry, created: Map<string, string>, context: C
         issue('bundle-invalid', { reason: 'an operation that may write cannot be part of a transaction', expression: entry.place }),
       );
   }
-}
-
-function resolve(type: string, criteria: string, context: Context): Promise<Resolved> {
-  return resolveCriteria(type, parseQuery(criteria), context);
 }
 
 /** A conditional reference in one spelling. Shape: Patient?identifier=urn:oid:1|2 */

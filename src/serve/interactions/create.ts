@@ -1,13 +1,12 @@
 import type { Guard } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
-import { parseQuery } from '../http/query-string.ts';
 import type { Reply } from '../reply.ts';
 import type { Target } from '../route.ts';
 import { bodyResource } from '../write/body-resource.ts';
 import { claimChanges } from '../write/claims.ts';
 import { type Committed, type Decision, settle, unchanged } from '../write/decision.ts';
-import { resolveCriteria } from '../write/resolve-criteria.ts';
+import { criteriaIn, resolveCriteria } from '../write/resolve-criteria.ts';
 import { checkResource, toBeKept } from '../write/resource-check.ts';
 import { writtenReply } from '../write/written-reply.ts';
 import { committedVersion } from '../write/committed-version.ts';
@@ -18,7 +17,7 @@ export function create(request: FhirRequest, { type }: Target, context: Context)
   return settle(async () => {
     const criteria = request.conditions.ifNoneExist;
     if (criteria === undefined) return decideCreate(request, type, context.newId(), resource, [], context);
-    const { ids, guard } = await resolveCriteria(type, parseQuery(criteria.replace(/^[^=]*\?/, '')), context);
+    const { ids, guard } = await resolveCriteria(type, criteriaIn(criteria, type), context);
     return ids[0] === undefined
       ? decideCreate(request, type, context.newId(), resource, [guard], context)
       : foundInstead(request, type, ids[0], [guard], context);

@@ -66,6 +66,7 @@ function parseHistory(of: Pick<HistoryQuery, 'type' | 'id'>, request: FhirReques
   const warnings: Issue[] = [];
   for (const { name, value } of request.query) {
     if (name === '_format' || name === '_pretty') continue;
+    if (used.some((one) => one.name === name)) throw invalid(name, 'it is given more than once');
     switch (name) {
       case '_count':
         if (!/^[1-9]\d{0,29}$/.test(value)) throw invalid(name, 'it is no whole number above 0');

@@ -32,9 +32,9 @@ export function requirePresent(version: StoredVersion | undefined, reference: st
 function versionReply(version: StoredVersion | undefined, reference: string, request: FhirRequest, context: Context): Reply {
   if (version?.deleted === true) return failureReply([issue('resource-deleted', { reference })], versionHeaders(version));
   const present = requirePresent(version, reference);
-  const headers = versionHeaders(present);
-  if (isUnchanged(present, request.conditions)) return { status: 304, headers };
-  return { status: 200, headers, json: narrowJson(present, viewOf(request.query), context.definitions) };
+  const about = { headers: versionHeaders(present), lastUpdated: present.lastUpdated };
+  if (isUnchanged(present, request.conditions)) return { ...about, status: 304 };
+  return { ...about, status: 200, json: narrowJson(present, viewOf(request.query), context.definitions) };
 }
 
 /** Source: RFC 9110 13.1: If-Modified-Since counts only without If-None-Match, and to the second */

@@ -69,6 +69,8 @@ export function parseSearch(
   const ordered = [...parameters].sort((one, other) => Number(other.name === '_type') - Number(one.name === '_type'));
   for (const parameter of ordered) {
     try {
+      if (ONCE.has(parameter.name) && parameters.filter(({ name }) => name === parameter.name).length > 1)
+        throw invalid(parameter.name, 'it is given more than once');
       const kept = read(parameter, draft, scope);
       if (kept !== undefined && kept.name !== CURSOR) used.push(kept);
     } catch (error) {
@@ -99,6 +101,9 @@ export function parseSearch(
     view: { summary: draft.summary, elements: draft.elements },
   };
 }
+
+/** Of these one alone can hold. */
+const ONCE: ReadonlySet<string> = new Set(['_count', '_sort', '_total', '_summary', '_elements', '_type', '_contained', CURSOR]);
 
 const LEFT_OUT: ReadonlySet<string> = new Set(['search-parameter-unknown', 'search-parameter-indexing']);
 

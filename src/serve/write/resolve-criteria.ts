@@ -3,13 +3,26 @@ import { IssueError } from '../../issue/issue-error.ts';
 import { searchOf } from '../../fhir/search-query.ts';
 import type { Guard } from '../../store/store.ts';
 import type { Context } from '../context.ts';
-import type { Parameter } from '../http/query-string.ts';
+import { type Parameter, parseQuery } from '../http/query-string.ts';
 import { parseCriteria } from '../search-request/criteria.ts';
+import { invalid } from '../search-request/parameter-issues.ts';
 
 /** What criteria matched, and the guard that makes a commit fail when they match something else by then. */
 export interface Resolved {
   readonly ids: readonly string[];
   readonly guard: Guard;
+}
+
+/**
+ * The criteria of If-None-Exist, which may begin with a question mark or with the type.
+ *
+ * Shape: criteriaIn('Patient?identifier=urn:m|1', 'Patient') is identifier=urn:m|1, as parameters
+ * Fails: parameter-invalid (another type)
+ */
+export function criteriaIn(text: string, type: string): Parameter[] {
+  const [, named = '', query = ''] = /^(?:([A-Za-z]*)\?)?(.*)$/s.exec(text) ?? [];
+  if (named !== '' && named !== type) throw invalid('If-None-Exist', 'it is about another type');
+  return parseQuery(query);
 }
 
 /**

@@ -13,9 +13,8 @@ export function writtenReply(
   baseUrl: string,
 ): Reply {
   const location = `${baseUrl}/${version.type}/${version.id}/_history/${version.version}`;
-  const headers = { ...versionHeaders(version), location };
-  const status = created ? 201 : 200;
-  if (request.prefer.return === 'minimal') return { status, headers };
-  if (request.prefer.return === 'OperationOutcome') return { ...resourceReply(toOperationOutcome(issues), status, headers), outcome: true };
-  return { status, headers, json: version.json };
+  const about = { status: created ? 201 : 200, headers: { ...versionHeaders(version), location }, lastUpdated: version.lastUpdated };
+  if (request.prefer.return === 'minimal') return about;
+  if (request.prefer.return === 'OperationOutcome') return { ...resourceReply(toOperationOutcome(issues)), ...about, outcome: true };
+  return { ...about, json: version.json };
 }

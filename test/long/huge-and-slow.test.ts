@@ -123,5 +123,5 @@ test('slow senders, endless frames and huge messages: the memory stays bounded a
   expect(closedWithAr).toBe(ENDLESS);
   expect(huge).toBe(HUGE);
   // Bounded, though not yet by the goal of 512.
-  expect(memory).toBeLessThan(1536);
+  expect(memory).toBeLessThan(900);
 });

@@ -122,6 +122,8 @@ export function watchDisk(parts: DiskParts): Disk {
     guard(store) {
       if (reserve === undefined) return store;
       file = store.file;
+      // what is free within the database is known only now
+      if (isFull) void disk.check();
       const { journal } = store;
       return overStore(store, {
         journal: {

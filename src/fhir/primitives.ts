@@ -11,8 +11,9 @@ const DAY = `${YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])`;
 const CLOCK = '(?:[01]\\d|2[0-3]):[0-5]\\d:(?:[0-5]\\d|60)(?:\\.\\d+)?';
 const OFFSET = '(?:Z|[+-](?:(?:0\\d|1[0-3]):[0-5]\\d|14:00))';
 
+/** Half a surrogate is no character: it cannot be written in UTF-8. */
 function text(allowed: (value: string) => boolean): Check {
-  return (value) => (typeof value !== 'string' ? 'json-type' : value !== '' && allowed(value) ? 'ok' : 'value');
+  return (value) => (typeof value !== 'string' ? 'json-type' : value !== '' && value.isWellFormed() && allowed(value) ? 'ok' : 'value');
 }
 
 function form(pattern: RegExp): Check {

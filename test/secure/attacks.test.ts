@@ -103,6 +103,7 @@ describe('bodies (A-07 to A-10, A-12, A-13)', () => {
   test.each([
     ['a number beyond all', '{"resourceType":"Patient","multipleBirthInteger":1e400}', '400 value-invalid'],
     ['a key twice', '{"resourceType":"Patient","active":true,"active":"x"}', '400 json-invalid'],
+    ['half a character', '{"resourceType":"Patient","name":[{"family":"\\ud800"}]}', '400 value-invalid'],
     ['a deep list that does not end', `{"resourceType":"Patient","extension":${'['.repeat(100_000)}`, '400 json-invalid'],
     ['a deep list', `{"resourceType":"Patient","extension":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, '400 json-invalid'],
     [

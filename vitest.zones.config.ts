@@ -13,6 +13,7 @@ export default defineConfig({
         pool: 'forks' as const,
         testTimeout: 30_000,
         hookTimeout: 30_000,
+        isolate: false,
       },
     })),
   },

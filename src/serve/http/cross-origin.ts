@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 
-const EXPOSED = 'ETag, Location, Content-Location, Last-Modified, Retry-After, X-Progress, WWW-Authenticate';
+const EXPOSED = 'ETag, Location, Content-Location, Last-Modified, Retry-After, X-Progress, Preference-Applied, WWW-Authenticate';
 const ASKED = 'Authorization, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-None-Exist, If-Modified-Since';
 
 /** Lets pages of these origins read answers. Without it a browser shows our answers to no page but our own. */

@@ -168,7 +168,8 @@ export function createCustomParameters(parts: CustomParametersParts): CustomPara
     over: (inner) => watchedStore(inner, knowledge),
     async start() {
       await refresh();
-      timer = setInterval(() => void guarded(), everyMs);
+      // looking through may take long, and what came and went is taken up meanwhile
+      timer = setInterval(() => void (running === undefined ? guarded() : knowledge.refresh()), everyMs);
       timer.unref();
     },
     async close() {

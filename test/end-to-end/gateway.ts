@@ -51,9 +51,14 @@ export async function startGatewayProcess(environment: Record<string, string>, u
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(signal);
       await exited;
+      const leak = OF_A_PATIENT.exec(output);
+      if (leak !== null) throw new Error(`the gateway wrote something of a patient: ${output.slice(leak.index - 200, leak.index + 200)}`);
     },
   };
 }
+
+/** What of a message or a resource would look like in the output of a gateway, whatever patients a suite has. */
+const OF_A_PATIENT = /\bPID\||\^\^\^|\bOBX\||"resourceType"|"family"|"birthDate"/;
 
 /** Posts a message over HTTP. */
 export async function postMessage(

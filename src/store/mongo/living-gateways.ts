@@ -13,7 +13,7 @@ export interface LivingGateways {
   beat(): Promise<string[]>;
   /** To be called before a transaction is begun in a session, so that others can end it when this gateway is dead. */
   uses(session: ServerSessionId | undefined): Promise<void>;
-  /** Ends the transactions that dead gateways left open. The server would do so too, after transactionLifetimeLimitSeconds. */
+  /** Forgets gateways that are dead, and ends the transactions they left open. */
   clear(): Promise<void>;
   /** This one lives no longer. */
   leave(): Promise<void>;
@@ -39,7 +39,12 @@ export function livingGateways(client: MongoClient, { gateways }: Collections, o
   async function clear(): Promise<void> {
     const dead = { seen: { $lt: await beginningOfLease() } };
     for (const { _id: id, sessions: left } of await gateways.find(dead, { promoteBuffers: false }).toArray()) {
-      if (left.length > 0) await client.db('admin').command({ killSessions: left });
+      // A server that does not do so ends them when transactionLifetimeLimitSeconds are over.
+      if (left.length > 0)
+        await client
+          .db('admin')
+          .command({ killSessions: left })
+          .catch(() => undefined);
       await gateways.deleteOne({ _id: id, ...dead });
     }
   }

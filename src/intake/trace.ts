@@ -61,6 +61,7 @@ export function traceOf(
   found: ReadonlyMap<string, readonly Issue[]> = new Map(),
 ): MessageTrace {
   const { header } = reading;
+  const made = new Map((effects ?? []).map((effect) => [`${effect.resource.resourceType}/${effect.resource.id}`, effect]));
   return {
     controlId: header.controlId,
     type: [header.messageCode, header.event, header.structure].filter((part) => part !== '').join('^'),
@@ -79,10 +80,10 @@ export function traceOf(
       rows: line.rows,
     })),
     unused: translation?.unused ?? [],
-    resources: (effects ?? []).map(({ resource, action }) => ({ reference: `${resource.resourceType}/${resource.id}`, action })),
+    resources: [...made].map(([reference, { action }]) => ({ reference, action })),
     validation: [...found].map(([reference, issues]) => ({
       reference,
-      profiles: effects?.find(({ resource }) => `${resource.resourceType}/${resource.id}` === reference)?.resource.meta?.profile ?? [],
+      profiles: made.get(reference)?.resource.meta?.profile ?? [],
       issues: issues.map(({ id, severity, expression, at, parameters }) => ({
         id,
         severity,

@@ -5,6 +5,7 @@ const ROOM = 16_384;
 /** Bytes that come in pieces and are wanted whole. */
 export interface GatheredBytes {
   readonly length: number;
+  /** The piece is not to be used afterwards. */
   add(piece: Uint8Array): void;
   /** All of them, or the first of them, in one piece; nothing is left. */
   take(most?: number): Uint8Array;
@@ -44,6 +45,7 @@ export function createGatheredBytes(): GatheredBytes {
       settle();
       const [only] = pieces;
       const whole = pieces.length === 1 && only?.length === most ? only : Buffer.concat(firstOf(pieces, most), Math.min(length, most));
+      for (const piece of pieces) if (piece !== whole) giveBack(piece);
       pieces = [];
       length = 0;
       room = undefined;
@@ -57,4 +59,9 @@ function firstOf(pieces: readonly Uint8Array[], most: number): Uint8Array[] {
   let length = 0;
   const end = pieces.findIndex((piece) => (length += piece.length) >= most);
   return pieces.slice(0, end === -1 ? pieces.length : end + 1);
+}
+
+/** The memory of a piece that has a buffer to itself, at once: many megabytes would wait for the garbage collector, and it for more of them. */
+function giveBack({ buffer, length }: Uint8Array): void {
+  if (length >= SMALL && length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

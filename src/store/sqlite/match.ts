@@ -136,12 +136,25 @@ function matches(scope: Scope, table: Table, parameter: string, valueIs: (keys: 
   const keys = scope.keys(parameter).filter((key) => (key.kinds & KIND[table]) !== 0);
   if (keys.length === 0) return [];
   const given = valueIs(keys);
-  const found: Found = 'value' in given ? given : { value: given };
+  const found: Found = 'value' in given ? given : { value: table === 'token' ? met(scope, keys, given) : given };
   const { value } = found;
   if (value === FALSE || ('length' in value && value.length === 0)) return [];
   const once = (found.once ?? ('length' in value && value.length === 1)) && !keys.some((key) => key.many);
   return [{ ...found, table, keys: keys.map(({ key }) => key), once }];
 }
+
+/** Of a few tokens those that are there under a key: one code of several systems is mostly met in one, and one token keeps the order of the index. */
+function met(scope: Scope, keys: readonly Key[], tokens: Value): Value {
+  if ('text' in tokens || tokens.length < 2 || tokens.length > FEW) return tokens;
+  const is = among(
+    sql`v.key`,
+    keys.map(({ key }) => key),
+  );
+  const query = sql`SELECT t.value AS token FROM json_each(${JSON.stringify(tokens)}) t WHERE EXISTS (SELECT 1 FROM token_value v WHERE ${is} AND v.token = t.value)`;
+  return scope.statements.all(query.text, ...query.values).map((row) => Number(row['token']));
+}
+
+const FEW = 16;
 
 function stringIs(how: 'starts' | 'exact' | 'contains', value: string): Sql {
   const folded = normaliseString(value);

@@ -21,7 +21,7 @@ export interface Plan {
   /** What must hold of d.row when every resource of the types is walked; undefined when an index gives few. */
   readonly ofEach?: Sql;
   /** Then: the way by an index that gives many, for when the newest do not soon fill the page. */
-  readonly byIndex?: Plan;
+  readonly byIndex?: () => Plan;
 }
 
 /** The order the rows are wanted in: none, by creation, or by an index that is to be walked when no other gives few. */
@@ -48,7 +48,9 @@ export function planOf(scope: Scope, filter: Filter, wanted: Wanted): Plan {
   const type = wanted === 'newest' && scope.types.length > 1 ? sql`+d.type` : sql`d.type`;
   const typed = scope.types.length === 0 ? [] : [among(type, scope.types)];
   const each = { from: sql`node d`, where: all([...typed, sql`d.deleted = 0`, ...rest]), ofEach: all(rest) };
-  return indexed[0] === undefined ? each : { ...each, byIndex: planBy(scope, parts, indexed[0]) };
+  const [first] = indexed;
+  if (first === undefined) return each;
+  return { ...each, byIndex: () => planBy(scope, parts, smallest(scope, indexed, manyOf(scope)) ?? first) };
 }
 
 function planBy(scope: Scope, parts: readonly Part[], driver: Part): Plan {
@@ -73,7 +75,7 @@ function driverOf(scope: Scope, indexed: readonly Part[], wanted: Wanted): Part 
   const [only, ...others] = indexed;
   const found = wanted === 'newest' ? indexed.find(isOrdered) : wanted === 'all' ? only : undefined;
   if (only === undefined || (others.length === 0 && found !== undefined)) return only;
-  const bounds = [Math.min(FEW, scope.small), scope.small, ...(wanted === 'sorted' ? [Math.floor(scope.small ** 2 / SORTED)] : [])];
+  const bounds = [Math.min(FEW, scope.small), scope.small, ...(wanted === 'sorted' ? [manyOf(scope)] : [])];
   for (const most of bounds) {
     const part = smallest(scope, indexed, most);
     if (part !== undefined) return part;
@@ -84,8 +86,10 @@ function driverOf(scope: Scope, indexed: readonly Part[], wanted: Wanted): Part 
 /** So few rows are a source that need not be held against a smaller one. */
 const FEW = 64;
 
-/** To sort what an index gives is dearer than to walk another in its order only where it gives very many: the square of SMALL by this, 62,500. */
-const SORTED = 64;
+/** To sort what an index gives is dearer than to walk another in its order only where it gives very many: 62,500, and with SMALL a different number. */
+function manyOf(scope: Scope): number {
+  return Math.floor(scope.small ** 2 / 64);
+}
 
 /** The part with the smallest source, where that has fewer rows than this. */
 function smallest(scope: Scope, parts: readonly Part[], most: number): Part | undefined {

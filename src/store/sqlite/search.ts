@@ -87,8 +87,8 @@ function pageRows(scope: Scope, query: SearchQuery, highWater: number, cursor: C
   const near = below - 2 * scope.small;
   const found = newestRows(scope, { ...plan, where: all([plan.where, sql`d.row >= ${near}`]) }, below, limit);
   if (found.length === limit || near <= 0) return found;
-  const byIndex = { ...plan.byIndex, where: all([plan.byIndex.where, IN_TIME]) };
-  return [...found, ...newestRows(scope, byIndex, near, limit - found.length)];
+  const { from, where } = plan.byIndex();
+  return [...found, ...newestRows(scope, { from, where: all([where, IN_TIME]) }, near, limit - found.length)];
 }
 
 function newestRows(scope: Scope, plan: Plan, below: number, limit: number): Row[] {

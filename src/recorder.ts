@@ -90,6 +90,7 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
     },
     note: (accessed) => trail.note(recordOf(accessed)),
     async catchUp() {
+      await trail.flush();
       await making?.catch(() => false);
       if (!(await make(WHEN_ASKED))) throw new IssueError(issue('store-busy'));
     },

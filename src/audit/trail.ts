@@ -19,6 +19,8 @@ export interface Trail {
   note(record: AuditRecord): DocumentWrite;
   /** Puts into the chain what a stop left: notes, and records of a spool. */
   takeUp(spooled?: readonly AuditRecord[]): Promise<void>;
+  /** Puts into the chain what has come so far; resolves when that is done, or was tried in vain. */
+  flush(): Promise<void>;
   /** Waits until all is in the chain. */
   idle(): Promise<void>;
 }
@@ -29,11 +31,16 @@ const MOST_ATTEMPTS = 100;
 const LATEST = 500;
 const AGAIN_MS = 500;
 
+/** With a spool nobody waits for a link, and each is a commit: the next one waits for what else may come. */
+const PAUSE_MS = 100;
+
 interface Waiting {
   readonly record: AuditRecord;
   readonly isNoted: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** Hears when it was put into the chain, or that it could not be. */
+  tried?: () => void;
 }
 
 /**
@@ -45,6 +52,14 @@ export function createTrail(store: Store, spool?: Spool): Trail {
   let fresh: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let failure: unknown;
+  let hurried = 0;
+  let hurry: (() => void) | undefined;
+
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      hurry = resolve;
+      setTimeout(resolve, PAUSE_MS).unref();
+    });
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
@@ -53,10 +68,15 @@ export function createTrail(store: Store, spool?: Spool): Trail {
         await append(store, some);
         waiting = waiting.slice(some.length);
         failure = undefined;
-        for (const { resolve } of some) resolve();
+        for (const { resolve, tried } of some) {
+          resolve();
+          tried?.();
+        }
         if (waiting.length === 0 && fresh.length === 0) spool?.empty();
+        if (spool !== undefined && hurried === 0) await pause();
       } catch (error) {
         failure = error;
+        for (const { tried } of some) tried?.();
         if (spool === undefined) {
           waiting = waiting.slice(some.length);
           for (const { reject } of some) reject(error);
@@ -91,6 +111,18 @@ export function createTrail(store: Store, spool?: Spool): Trail {
       else if (fresh.push(item) === 1) setImmediate(spoolFresh, spool);
     });
 
+  async function spooled(): Promise<void> {
+    while (fresh.length > 0) await new Promise((turn) => setImmediate(turn));
+  }
+
+  /** Without pauses as long as somebody waits. */
+  async function hurriedly(end: Promise<void> | undefined): Promise<void> {
+    hurried += 1;
+    hurry?.();
+    await end;
+    hurried -= 1;
+  }
+
   return {
     record,
     note: (one) => ({ kind: NOTES, key: one.id, json: JSON.stringify(one) }),
@@ -108,10 +140,22 @@ export function createTrail(store: Store, spool?: Spool): Trail {
       for await (const link of linksAfter(store, Math.max(0, head.number - LATEST))) for (const { id } of link.records) there.add(id);
       await Promise.all(spooled.filter(({ id }) => !there.has(id)).map((one) => record(one)));
     },
-    async idle() {
-      while (fresh.length > 0) await new Promise((turn) => setImmediate(turn));
-      await writing;
+    async flush() {
+      await spooled();
+      const last = waiting.at(-1);
+      if (last !== undefined) await hurriedly(new Promise<void>((resolve) => (last.tried = both(last.tried, resolve))));
     },
+    async idle() {
+      await spooled();
+      await hurriedly(writing);
+    },
+  };
+}
+
+function both(one: (() => void) | undefined, other: () => void): () => void {
+  return () => {
+    one?.();
+    other();
   };
 }
 

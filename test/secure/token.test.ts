@@ -227,7 +227,8 @@ describe('with keys and limits', () => {
 
   test('the signing key and used assertions are kept across restarts', async () => {
     const file = `/tmp/chartbridge-keys-${process.pid}.db`;
-    const port = String(20_000 + (process.pid % 20_000));
+    // below what the system gives to others
+    const port = String(20_000 + (process.pid % 12_000));
     const settings = { PORT: port };
     const first = await openGuarded(settings, `sqlite:${file}`);
     const assertion = await first.assertion();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { PerformanceObserver } from 'node:perf_hooks';
 import process, { stderr, stdout } from 'node:process';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { readConfig } from '../config.ts';
 import { textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
@@ -30,9 +31,12 @@ export async function serve(words: string[]): Promise<number> {
   return 0;
 }
 
+/** The most room for what is new: a message takes half a megabyte of it, and with more the memory rises and the work does not fall. Units: bytes */
+const YOUNG_BYTES = 64 * 2 ** 20;
+
 /**
  * Most of what a start makes stays. V8 takes that for a sign of load and makes the room for what is new some 50 MB larger, which nothing
- * gives back; where that room does not grow, what stays is moved out of it just as fast.
+ * gives back; where that room does not grow, what stays is moved out of it just as fast. Under load it may grow, and not for ever.
  */
 async function withSmallYoungGeneration<T>(start: () => Promise<T>): Promise<T> {
   setFlagsFromString('--semi-space-growth-factor=1');
@@ -40,6 +44,13 @@ async function withSmallYoungGeneration<T>(start: () => Promise<T>): Promise<T> 
     return await start();
   } finally {
     setFlagsFromString('--semi-space-growth-factor=2');
+    const observer = new PerformanceObserver(() => {
+      const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+      if (young === undefined || young.space_size < YOUNG_BYTES) return;
+      setFlagsFromString('--semi-space-growth-factor=1');
+      observer.disconnect();
+    });
+    observer.observe({ entryTypes: ['gc'] });
   }
 }
 

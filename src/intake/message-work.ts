@@ -9,6 +9,7 @@ import { type Outcome, type ProcessDependencies, processMessage } from './proces
 import { type Reading, readMessage } from './read.ts';
 import { createRetry, type RetrySettings } from './retry.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
+import { createTurns } from './turns.ts';
 
 /** What messages in the journal are worked on with. */
 export interface WorkDependencies extends ProcessDependencies {
@@ -56,12 +57,16 @@ const MOST_STARTS = 5;
 /** How often a message that waits for another gateway looks for its end. Units: ms */
 const LOOK_AGAIN_MS = 100;
 
+/** Messages that begin in one turn of the event loop. */
+const TOGETHER = 2;
+
 /** The most messages that are taken up in one step. */
 const MOST_TAKEN = 500;
 
 /** The one place where messages are worked on: a message twice at one time is one work. */
 export function createMessageWork(deps: WorkDependencies): MessageWork {
   const lanes = createLanes();
+  const nextTurn = createTurns(TOGETHER);
   const retry = createRetry(deps.retry);
   const atWork = new Map<string, Promise<Outcome | undefined>>();
   const attempts = new Map<string, Promise<Outcome | undefined>>();
@@ -81,7 +86,10 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     const kept = lanes.depth < MOST_KEPT_READ ? reading : undefined;
     const keys = [...laneKeysOf(row), ...(how.large === true ? ['large'] : [])];
     const task = lanes
-      .run(keys, async () => (stopped ? undefined : retry(() => attempt(id, kept, how.again === true))))
+      .run(keys, async () => {
+        await nextTurn();
+        return stopped ? undefined : retry(() => attempt(id, kept, how.again === true));
+      })
       .then(
         (outcome) => {
           if (outcome !== undefined) deps.report({ id, controlId, sender, messageType, receivedAt }, outcome);

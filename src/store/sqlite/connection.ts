@@ -8,7 +8,7 @@ export const IN_MEMORY = ':memory:';
 const BUSY_TIMEOUT_MS = 5_000;
 
 /** SQLite keeps this much of the file in memory, for each connection. Units: KiB */
-const CACHE_KIB = 64 * 1024;
+const CACHE_KIB = 48 * 1024;
 
 /**
  * A commit logs every page it touches, and a message touches some two hundred of the index trees: pages of half the size are a third

@@ -10,13 +10,16 @@ import { type Figure, percentile } from './measure.ts';
 const MESSAGES = 1200;
 const CONNECTIONS = 8;
 const RESULTS = 12;
+/** Sent before the clock starts: what is measured is a gateway that has been running, not its code being compiled. */
+const WARMING = 800;
 
 /** The whole way in and out: a gateway in its own process, the load on the other core. */
 export async function gatewayFigures(): Promise<Figure[]> {
   const folder = scratchFolder();
   const gateway = await startGatewayProcess({ DATABASE_URL: `sqlite:${folder.path}/bench.db`, LOG_LEVEL: 'warn' });
   try {
-    const stored = await mllpToStored(gateway.mllp);
+    await mllpToStored(gateway.mllp, WARMING, 100_000);
+    const stored = await mllpToStored(gateway.mllp, MESSAGES, 0);
     const bytes = statSync(`${folder.path}/bench.db`).size;
     const patient = await firstId(`${gateway.fhir}/Patient?_count=1`);
     const observation = await firstId(`${gateway.fhir}/Observation?_count=1`);
@@ -32,7 +35,7 @@ export async function gatewayFigures(): Promise<Figure[]> {
         target: 300,
         note: `p50 ${percentile(stored.timesMs, 0.5).toFixed(0)} ms, p99 ${percentile(stored.timesMs, 0.99).toFixed(0)} ms`,
       },
-      { name: 'disk a message, all resources and indexes', value: bytes / MESSAGES / 1024, unit: 'KB' },
+      { name: 'disk a message, all resources and indexes', value: bytes / (MESSAGES + WARMING) / 1024, unit: 'KB' },
       { name: 'node:http, the same bytes', value: raw.perSecond, unit: 'req/s' },
       {
         name: 'read by id',
@@ -57,10 +60,10 @@ export async function gatewayFigures(): Promise<Figure[]> {
   }
 }
 
-async function mllpToStored({ host, port }: { host: string; port: number }) {
+async function mllpToStored({ host, port }: { host: string; port: number }, messages: number, firstPatient: number) {
   const share = Array.from({ length: CONNECTIONS }, (_, connection) =>
-    Array.from({ length: MESSAGES / CONNECTIONS }, (_unused, index) =>
-      Buffer.from(oruMessage(RESULTS, connection * 1000 + (index % 200), index)),
+    Array.from({ length: messages / CONNECTIONS }, (_unused, index) =>
+      Buffer.from(oruMessage(RESULTS, firstPatient + connection * 1000 + (index % 200), index)),
     ),
   );
   const start = performance.now();

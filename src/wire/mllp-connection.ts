@@ -12,7 +12,7 @@ const MISSING_CR_MS = 200;
 /** A closing connection is read and discarded so long, that its last answer is not lost to a reset. Units: ms */
 const LINGER_MS = 2000;
 /** Application acknowledgments of accepted messages that may be outstanding on one connection. */
-const MOST_OUTSTANDING = 64;
+const MOST_OUTSTANDING = 256;
 
 /** What happens on a connection, for counters and alerts. */
 export type ConnectionEvent =
@@ -67,7 +67,7 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
   let frameSince: number | undefined;
   let silence: NodeJS.Timeout | undefined;
   let missingCr: NodeJS.Timeout | undefined;
-  let outstanding = 0;
+  const outstanding = new Set<Promise<void>>();
   let lastApplication: Promise<void> = Promise.resolve();
 
   const onFault = (error: unknown): void => onEvent({ kind: 'fault', error });
@@ -161,15 +161,16 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
       return;
     }
     await write(reception.accept);
-    outstanding++;
-    lastApplication = answerLater(frame, reception.application, lastApplication);
-    if (outstanding >= MOST_OUTSTANDING) await lastApplication;
+    const later = answerLater(frame, reception.application, lastApplication).finally(() => outstanding.delete(later));
+    lastApplication = later;
+    outstanding.add(later);
+    // They end in order: when the first has ended there is room for one.
+    if (outstanding.size >= MOST_OUTSTANDING) await outstanding.values().next().value;
   }
 
   async function answerLater(frame: Uint8Array, application: Promise<Answer | undefined>, before: Promise<void>): Promise<void> {
     const [later] = await Promise.all([application, before]);
     await send(later);
-    outstanding--;
     release(frame);
   }
 

@@ -58,7 +58,7 @@ const MOST_STARTS = 5;
 const LOOK_AGAIN_MS = 100;
 
 /** Messages that begin in one turn of the event loop. */
-const TOGETHER = 2;
+const TOGETHER = 3;
 
 /** The most messages that are taken up in one step. */
 const MOST_TAKEN = 500;

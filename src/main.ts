@@ -17,7 +17,7 @@ import { createIntake, type RunningIntake } from './intake/create-intake.ts';
 import { translateOffline } from './intake/translate-offline.ts';
 import { issue, textOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
-import { toLogLine } from './issue/log-line.ts';
+import { loggedControlId, toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
 import { createLogin, isLoginNeeded, readLoginSettings } from './login.ts';
 import { readMllpTls, watchMllpTls } from './mllp-tls.ts';
@@ -151,7 +151,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ackTimeoutMs: config.ACK_TIMEOUT_MS,
     retry: { firstMs: 1000, mostMs: 300_000, random: Math.random },
     report(row, outcome, error) {
-      const message = { message: row.id, controlId: row.controlId };
+      const message = { message: row.id, ...loggedControlId(row.controlId) };
       if (outcome !== undefined) log.info({ ...message, ack: outcome.code, issues: outcome.issues.map(toLogLine) }, 'message');
       else if (error instanceof IssueError) log.warn({ ...message, issues: error.issues.map(toLogLine) }, 'message not taken');
       else log.error({ ...message, fault: faultOf(error) }, 'message failed');

@@ -11,3 +11,11 @@ export function toLogLine(item: Issue): Record<string, string> {
     ...(item.row === undefined ? {} : { row: item.row }),
   };
 }
+
+/** Letters and digits, as senders make them. Source: HL7 v2.5.1 2.14.9.10, MSH-10 (ST) */
+const CONTROL_ID = /^[\w.:/-]{1,50}$/;
+
+/** The control id for a log line; none where MSH-10 is not like one: in a header that lost its end, a name may stand there. */
+export function loggedControlId(controlId: string): { controlId?: string } {
+  return CONTROL_ID.test(controlId) ? { controlId } : {};
+}

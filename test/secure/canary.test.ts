@@ -127,6 +127,12 @@ test('acknowledgments name where something is wrong, not what stands there', asy
   }
 }, 60_000);
 
+test('a header that lost its end, and has a name for a control id', async () => {
+  const answer = await hl7(`MSH|^~\\&|LAB|HOSP|CBPID|1||${MRN}^^^HOSP^MR||${FAMILY}^${GIVEN}|P|2.5.1\r`);
+  // what stands in MSH-10 goes back to whom it came from; the log of the gateway is looked at in the end
+  expect(answer).toContain(`|${FAMILY}^${GIVEN}`);
+});
+
 test('MLLP: whole, cut, silent, and no frame at all', async () => {
   const say = (text: string) =>
     new Promise<void>((resolve) => {

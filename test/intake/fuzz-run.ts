@@ -71,12 +71,13 @@ async function sendRaw(gate: TestIntake, bytes: Uint8Array) {
   return { acceptBytes: reception.accept, answer: await reception.application };
 }
 
-/** An answer as text of one byte a character: what matters here is ASCII. */
+/** An answer as text: what matters here is ASCII, in one byte a character or in two, and half a character is no line end. */
 function plainOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes)
-    .toString('latin1')
-    .replaceAll('\u0000', '')
-    .replace(/^(\u00ff\u00fe|\u00fe\u00ff|\u00ef\u00bb\u00bf)/, '');
+  const copy = Buffer.from(bytes);
+  if (!copy.includes(0)) return copy.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
+  const wide = copy.subarray(0, copy.length - (copy.length % 2));
+  const isBigEndian = wide[0] === 0 || wide[0] === 0xfe;
+  return (isBigEndian ? wide.swap16() : wide).toString('utf16le').replace(/^\ufeff/, '');
 }
 
 /** MSA-1, with whatever field separator. */

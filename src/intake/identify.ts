@@ -52,7 +52,7 @@ function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
   if (becomes !== undefined) return all.find((other) => other.name === becomes);
   const link = (made.resource as unknown as Patient).link;
   if (made.resource.resourceType !== 'Patient' || !Array.isArray(link)) return undefined;
-  const target = link.find((entry) => entry.type === 'replaced-by')?.other.reference;
+  const target = link.find((entry) => entry.type === 'replaced-by')?.other?.reference;
   return target === undefined ? undefined : all.find((other) => other.fullUrl === target && other !== made);
 }
 

@@ -251,3 +251,14 @@ test('A17 swaps two beds', async () => {
   ]);
   await record.close();
 });
+
+test('an MRG that stands before its PID merges nothing and is told as what is missing', async () => {
+  const record = await openRecord();
+  const answer = await record.post(
+    [header('A40', '20260302080000'), mrg({ 1: MR('20') }), pid('10'), pid('11'), mrg({ 1: MR('21') })].join('\n'),
+  );
+  expect(answer.code).toBe('AE');
+  expect(answer.issues).not.toContain('internal');
+  expect(await record.all('Patient')).toEqual([]);
+  await record.close();
+});

@@ -11,3 +11,14 @@ export function* patientsIn({ type, id, json }: { readonly type: string; readonl
   if (type === 'Patient') yield id;
   yield* patientsNamed(json);
 }
+
+/** Shape: Patient/7f3c, https://here.example/fhir/Patient/7f3c/_history/2 */
+const REFERRED = /(?:^|\/)Patient\/([A-Za-z0-9\-.]{1,64})(?:\/|$)/g;
+
+/** The ids of the patients that a resource refers to, read from it as it is and not from its text. */
+export function patientsReferredTo(resource: object, patients: Set<string> = new Set()): ReadonlySet<string> {
+  const { reference } = resource as { reference?: unknown };
+  if (typeof reference === 'string') for (const [, patient] of reference.matchAll(REFERRED)) patients.add(patient as string);
+  for (const part of Object.values(resource)) if (typeof part === 'object' && part !== null) patientsReferredTo(part as object, patients);
+  return patients;
+}

@@ -1,4 +1,4 @@
-import { patientsIn } from '../../fhir/patients-named.ts';
+import { patientsIn, patientsReferredTo } from '../../fhir/patients-named.ts';
 import type { StoredVersion, Write } from '../../store/store.ts';
 
 /** What left the store during one request, for the audit trail. */
@@ -11,9 +11,6 @@ export interface VisitNotes {
   /** What is about to be written counts too. */
   readonly writes: (writes: readonly Write[]) => void;
 }
-
-/** Shape: Patient/7f3c, https://here.example/fhir/Patient/7f3c/_history/2 */
-const REFERRED = /(?:^|\/)Patient\/([A-Za-z0-9\-.]{1,64})(?:\/|$)/g;
 
 /** Empty notes. A resource counts for every patient it refers to: an entry too many in a trail is no harm, one too few is. */
 export function visitNotes(): VisitNotes {
@@ -29,14 +26,8 @@ export function visitNotes(): VisitNotes {
     writes(writes) {
       for (const { type, id, resource } of writes) {
         if (type === 'Patient') patients.add(id);
-        if (resource !== undefined) addReferred(resource, patients);
+        if (resource !== undefined) for (const patient of patientsReferredTo(resource)) patients.add(patient);
       }
     },
   };
-}
-
-function addReferred(value: object, patients: Set<string>): void {
-  const { reference } = value as { reference?: unknown };
-  if (typeof reference === 'string') for (const [, patient] of reference.matchAll(REFERRED)) patients.add(patient as string);
-  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) addReferred(part as object, patients);
 }

@@ -4,7 +4,9 @@ import type { Filter } from '../../fhir/search-query.ts';
 import { howMade } from '../how-made.ts';
 import type { Forgetting, MessageStatus } from '../journal.ts';
 import type { Change, Commit, StoredVersion, Write } from '../store.ts';
+import { countsOf } from '../feed-tally.ts';
 import type { Collections, KeptText, MessageDocument } from './collections.ts';
+import { type FeedSums, keepFeeds } from './feed-documents.ts';
 import { indexDocument, type IndexDocument } from './index-document.ts';
 import { documentId, documentOwner, type KeptState } from './kept-state.ts';
 import { messageOwner } from './message-row.ts';
@@ -39,6 +41,7 @@ export interface Applying {
   seq: number;
   /** How many messages came into a status, less those that left it. */
   readonly moved: Map<MessageStatus, number>;
+  readonly feeds: FeedSums;
 }
 
 /** One change: checked whole, then written whole; on a conflict nothing is written. */
@@ -49,6 +52,7 @@ export async function applyChange({ change, indexes }: PreparedChange, on: Apply
   applyClaims(change, on);
   applyDocuments(change, on);
   applyMessages(change, on);
+  on.pending.add(on.collections.counters, ...keepFeeds(change.feeds ?? []));
   return { ok: true, seq: on.seq, versions };
 }
 
@@ -163,8 +167,8 @@ function applyDocuments(change: Change, { collections, pending, state }: Applyin
 }
 
 function applyMessages(change: Change, on: Applying): void {
-  const { collections, pending, state, moved } = on;
-  for (const { id, status, processedAt, attempts, nextTryAt, ack, issues, trace, forget } of change.messages ?? []) {
+  const { collections, pending, state, moved, feeds } = on;
+  for (const { id, status, processedAt, attempts, nextTryAt, ack, issues, trace, counted, forget } of change.messages ?? []) {
     if (forget !== undefined) {
       forgetMessage(id, forget, on);
       continue;
@@ -190,8 +194,10 @@ function applyMessages(change: Change, on: Applying): void {
     };
     const update = { $set: set, ...(Object.keys(gone).length === 0 ? {} : { $unset: gone }) };
     pending.add(collections.messages, { updateOne: { filter: { _id: id }, update } });
-    if (before !== undefined) moved.set(before.status, (moved.get(before.status) ?? 0) - 1);
+    if (before === undefined) continue;
+    moved.set(before.status, (moved.get(before.status) ?? 0) - 1);
     moved.set(status, (moved.get(status) ?? 0) + 1);
+    if (counted !== undefined) feeds.add(before.sender, 0, countsOf(...counted));
     state.messages.set(id, { ...before, ...texts, status });
   }
 }

@@ -1,4 +1,5 @@
 import type { ClientSession, Collection, Db, IndexDescription, ServerSessionId } from 'mongodb';
+import type { FeedCounts } from '../feed-tally.ts';
 import type { HowMade } from '../how-made.ts';
 import type { MessageKeys, MessageStatus } from '../journal.ts';
 import type { IndexDocument } from './index-document.ts';
@@ -53,9 +54,14 @@ export interface KeptDocument {
 
 /** The last number given out. Whoever raises `turn` first in a transaction is alone until it ends: see docs/mongodb.md. */
 export interface CounterDocument {
-  readonly _id: 'commit' | 'arrival' | 'health';
+  /** commit, arrival or health; one of the first two and a sender: what transactions of that turn counted of it. */
+  readonly _id: string;
   readonly seq: number;
   readonly turn: number;
+  readonly sender?: string;
+  /** UTC ms. */
+  readonly lastAt?: number;
+  readonly feed?: Partial<FeedCounts>;
   /** How many messages these transactions brought into a status, less those they took out of it; the sum of both counters is how many there are. */
   readonly counts?: Partial<Record<MessageStatus, number>>;
 }

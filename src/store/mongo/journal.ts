@@ -5,21 +5,24 @@ import type { Collections } from './collections.ts';
 import { beginning, type Condition } from './comparison.ts';
 import { messageCounts } from './counter.ts';
 import { translated } from './failure.ts';
+import { readFeeds } from './feed-documents.ts';
 import { readBytes } from './long-text.ts';
+import type { LookUps } from './look-ups.ts';
 import { messageOwner, messageRow } from './message-row.ts';
 import { UNFINISHED } from './sharing.ts';
 
 /** The journal over its collection. */
-export function mongoJournal(collections: Collections, receive: (message: Arrival) => Promise<Received>, sharing: Sharing): Journal {
+export function mongoJournal(
+  collections: Collections,
+  look: LookUps,
+  receive: (message: Arrival) => Promise<Received>,
+  sharing: Sharing,
+): Journal {
   const { messages } = collections;
   return {
     receive: (message) => translated(() => receive(message)),
 
-    get: (id) =>
-      translated(async () => {
-        const found = await messages.findOne({ _id: id });
-        return found === null ? undefined : messageRow(collections, found);
-      }),
+    get: (id) => translated(async () => (await look.messages([id])).get(id)),
 
     raw: (id) => translated(() => readBytes(collections, messageOwner(id, 'raw'))),
 
@@ -45,6 +48,8 @@ export function mongoJournal(collections: Collections, receive: (message: Arriva
       }),
 
     counts: () => translated(() => messageCounts(collections)),
+
+    feeds: () => translated(() => readFeeds(collections)),
 
     forgettable: ({ what, before, count }) =>
       translated(async () => {

@@ -9,10 +9,10 @@ export interface KeptState {
   /** By document id, as kept. */
   readonly documents: Map<string, { kept: KeptText; text: string | undefined }>;
   /** Their texts only where they are long: a short one needs no thought when another takes its place. */
-  readonly messages: Map<string, Pick<MessageDocument, 'status' | 'holder' | 'ack' | 'issues' | 'trace'>>;
+  readonly messages: Map<string, Pick<MessageDocument, 'sender' | 'status' | 'holder' | 'ack' | 'issues' | 'trace'>>;
 }
 
-const LONG_TEXTS = { status: 1, holder: 1, 'ack.parts': 1, 'issues.parts': 1, 'trace.parts': 1 } as const;
+const LONG_TEXTS = { sender: 1, status: 1, holder: 1, 'ack.parts': 1, 'issues.parts': 1, 'trace.parts': 1 } as const;
 
 /** The id of a document kept beside the resources. */
 export function documentId({ kind, key }: DocumentKey): string {

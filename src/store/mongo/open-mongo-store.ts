@@ -6,11 +6,13 @@ import { connect } from './connection.ts';
 import { createCounters, noteTurn, takeTurn } from './counter.ts';
 import { isEverybodys, storeFailure, translated } from './failure.ts';
 import { inGroups } from './group.ts';
+import { feedSums } from './feed-documents.ts';
 import { historyPage } from './history.ts';
 import { mongoJournal } from './journal.ts';
 import { documentId, documentOwner, readState } from './kept-state.ts';
 import { livingGateways } from './living-gateways.ts';
 import { readText } from './long-text.ts';
+import { lookUps } from './look-ups.ts';
 import { pendingWrites } from './pending-writes.ts';
 import { receiveAll } from './receive.ts';
 import { searchPage } from './search.ts';
@@ -56,6 +58,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
   const living = livingGateways(client, collections, holder);
   const sharing = mongoSharing(collections, living, holder);
 
+  const known = new Set<string>();
   const patienceMs = settings.patienceMs ?? 20_000;
   const commits = inGroups(
     (prepared: readonly PreparedChange[]) =>
@@ -69,10 +72,12 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
           prepared.map(({ change }) => change),
           session,
         );
-        const on: Applying = { collections, state, pending, now, holder, find, seq, moved: new Map() };
+        const feeds = feedSums(collections, known);
+        const on: Applying = { collections, state, pending, now, holder, find, seq, moved: new Map(), feeds };
         const answer: Commit[] = [];
         for (const change of prepared) answer.push(await applyChange(change, on));
         if (on.seq !== seq || on.moved.size > 0) pending.add(collections.counters, noteTurn('commit', on.seq, on.moved));
+        pending.add(collections.counters, ...(await feeds.writes('commit', session)));
         await pending.flush();
         return { answer, wrote: pending.wrote };
       }),
@@ -80,15 +85,14 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
   );
   const arrivals = inGroups(
     (messages: Parameters<typeof receiveAll>[0]) =>
-      inTransaction(client, living, patienceMs, (session) => receiveAll(messages, collections, session, holder)),
+      inTransaction(client, living, patienceMs, (session) => receiveAll(messages, collections, session, holder, known)),
     isEverybodys,
   );
 
+  const look = lookUps(collections);
   const readMany: Store['readMany'] = (references) =>
     translated(async () => {
-      const ids = [...new Set(references.map(({ type, id }) => `${type}/${id}`))];
-      const found = await collections.resources.find({ _id: { $in: ids } }, { projection: VERSION_FIELDS }).toArray();
-      const versions = new Map((await storedVersions(collections, found)).map((version) => [`${version.type}/${version.id}`, version]));
+      const versions = await look.versions(references.map(({ type, id }) => `${type}/${id}`));
       return references.map(({ type, id }) => versions.get(`${type}/${id}`));
     });
 
@@ -107,8 +111,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
     search: (query) => translated(() => searchPage(query, ground)),
     owners: (keys) =>
       translated(async () => {
-        const found = await collections.claims.find({ _id: { $in: [...keys] } }).toArray();
-        const owners = new Map(found.map(({ _id, owner }) => [_id, owner]));
+        const owners = await look.owners(keys);
         return keys.map((key) => owners.get(key));
       }),
     listClaims: (after, count) =>
@@ -118,9 +121,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
       }),
     documents: (keys) =>
       translated(async () => {
-        const found = await collections.documents.find({ _id: { $in: keys.map(documentId) } }).toArray();
-        const texts = new Map<string, string>();
-        for (const { _id, json } of found) texts.set(_id, await readText(collections, json, documentOwner(_id)));
+        const texts = await look.documents(keys.map(documentId));
         return keys.map((key) => texts.get(documentId(key)));
       }),
     listDocuments: (kind, after, count) =>
@@ -131,7 +132,7 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
     documentKinds: () => translated(async () => (await collections.documents.distinct('kind')).sort()),
     commit: (change) => translated(() => commits.submit(prepareChange(change, extract))),
     reindex: async (references) => reindexAll(await readMany(references), collections, extract),
-    journal: mongoJournal(collections, (message) => arrivals.submit(message), sharing),
+    journal: mongoJournal(collections, look, (message) => arrivals.submit(message), sharing),
     async health() {
       try {
         await collections.counters.updateOne({ _id: 'health' }, { $inc: { turn: 1 } }, { upsert: true, timeoutMS: 5_000 });

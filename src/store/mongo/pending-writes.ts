@@ -22,6 +22,7 @@ export function pendingWrites(collections: Collections, session: ClientSession):
   let wrote = false;
   const pending: PendingWrites = {
     add(collection, ...some) {
+      if (some.length === 0) return;
       wrote = true;
       const key = collection as unknown as Collection;
       const list = operations.get(key);

@@ -1,9 +1,11 @@
 import type { ClientSession } from 'mongodb';
 import { normaliseString } from '../../fhir/index-values.ts';
+import { countsOf } from '../feed-tally.ts';
 import type { Arrival, MessageRow, MessageStatus, Received } from '../journal.ts';
 import { laneKeysOf } from '../lane-keys.ts';
 import type { Collections, MessageDocument } from './collections.ts';
 import { noteTurn, takeTurn } from './counter.ts';
+import { feedSums } from './feed-documents.ts';
 import { keepBytes } from './long-text.ts';
 import { messageOwner, messageRow } from './message-row.ts';
 import { pendingWrites } from './pending-writes.ts';
@@ -16,6 +18,7 @@ export async function receiveAll(
   collections: Collections,
   session: ClientSession,
   holder: string,
+  known: Set<string>,
 ): Promise<Outcome<Received[]>> {
   const first = await takeTurn(collections, 'arrival', session);
   let seq = first;
@@ -23,6 +26,7 @@ export async function receiveAll(
   const rows = new Map<string, MessageRow>();
   const senders = new Set<string>();
   const moved = new Map<MessageStatus, number>();
+  const sums = feedSums(collections, known);
   const same = arrivals.map(({ sender, controlId }) => ({ sender, controlId }));
   for await (const document of collections.messages.find({ $or: same }, { session })) {
     senders.add(senderKey(document));
@@ -34,9 +38,12 @@ export async function receiveAll(
       const row = { ...there, repeats: there.repeats + 1 };
       rows.set(sameKey(arrival), row);
       pending.add(collections.messages, { updateOne: { filter: { _id: row.id }, update: { $inc: { repeats: 1 } } } });
+      const counted = there.status === arrival.status ? (arrival.counted ?? []) : [];
+      sums.add(arrival.sender, arrival.receivedAt, countsOf('received', 'repeated', ...counted));
       return { kind: 'repeat', row };
     }
-    const { raw, kept: as, ...rest } = arrival;
+    const { raw, kept: as, counted = [], ...rest } = arrival;
+    if (as === undefined) sums.add(arrival.sender, arrival.receivedAt, countsOf('received', ...counted));
     seq = as?.seq ?? seq + 1;
     const row: MessageRow = as ?? { ...rest, seq, repeats: 0, attempts: 0 };
     const { id: _id, ack, issues, trace, ...kept } = row;
@@ -59,6 +66,7 @@ export async function receiveAll(
     return { kind: 'new', row, reused };
   });
   if (seq !== first) pending.add(collections.counters, noteTurn('arrival', seq, moved));
+  pending.add(collections.counters, ...(await sums.writes('arrival', session)));
   await pending.flush();
   return { answer: received, wrote: true };
 }

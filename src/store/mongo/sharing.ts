@@ -42,11 +42,9 @@ export function mongoSharing(collections: Collections, living: LivingGateways, h
 
     before: (row) =>
       translated(async () => {
-        const elsewhere = { _id: row.id, holder: { $gt: '', $ne: holder } };
-        const earlier = { waiting: { $in: laneKeysOf(row) }, seq: { $lt: row.seq } };
-        const options = { projection: { holder: 1 }, sort: { seq: 1 } } as const;
-        const found = (await messages.findOne(earlier, options)) ?? (await messages.findOne(elsewhere, options));
-        if (found === null) return undefined;
+        const upToIt = { waiting: { $in: laneKeysOf(row) }, seq: { $lte: row.seq } };
+        const found = await messages.findOne(upToIt, { projection: { holder: 1 }, sort: { seq: 1 } });
+        if (found === null || (found._id === row.id && found.holder === holder)) return undefined;
         const { _id: id } = found;
         return { id, here: found.holder === holder };
       }),

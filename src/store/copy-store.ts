@@ -45,6 +45,7 @@ export async function copyStore(from: Store, to: Store, report: (progress: CopyP
     report(progress);
     if (rows.length < TOGETHER) break;
   }
+  await to.commit({ feeds: await from.journal.feeds() });
   await copyClaims(from, to);
   await copyDocuments(from, to);
   const [there, here] = [await digestOf(from), await digestOf(to)];

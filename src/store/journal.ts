@@ -1,3 +1,5 @@
+import type { Counted, FeedTally } from './feed-tally.ts';
+
 /**
  * Every message as it arrived, durable before anything is done with it.
  */
@@ -17,6 +19,8 @@ export interface Journal {
   list(after: number, count: number): Promise<MessageRow[]>;
   /** How many rows have each status. */
   counts(): Promise<Record<MessageStatus, number>>;
+  /** What is counted of each sender over all starts; senders by name. */
+  feeds(): Promise<FeedTally[]>;
   /** Messages that have ended, the oldest first, of which there is something left to forget: none that is received, queued or in error. */
   forgettable(query: ForgettableQuery): Promise<Forgettable[]>;
   /** What the bytes of the messages that arrived after one weigh, so many messages at most. */
@@ -70,7 +74,9 @@ export interface Arrival {
   readonly status: 'received' | 'rejected';
   readonly ack?: string;
   readonly issues?: string;
-  /** The row as another store keeps it, its place and all that became of it. Its place must be behind every other. */
+  /** Counted of its sender with it; of a repeat only where the message stands where it would be put. */
+  readonly counted?: readonly Counted[];
+  /** The row as another store keeps it, its place and all that became of it. Its place must be behind every other. It is not counted. */
   readonly kept?: MessageRow;
 }
 
@@ -128,6 +134,8 @@ export interface MessageUpdate {
   readonly ack?: string;
   readonly issues?: string;
   readonly trace?: string;
+  /** Counted of its sender with this step. */
+  readonly counted?: readonly Counted[];
   /** The end of it: the other fields count for nothing then. */
   readonly forget?: Forgetting;
 }

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { COUNTS } from './feed-tally.ts';
 import type { Store } from './store.ts';
 
 /** What a store keeps, in numbers and hashes: two that keep the same have the same. */
@@ -43,6 +44,8 @@ export async function digestOf(store: Store): Promise<StoreDigest> {
     }
     count = rows.length;
   }
+  for (const { sender, lastAt, ...counts } of await store.journal.feeds())
+    messages.part(sender, lastAt, ...COUNTS.map((name) => counts[name]));
   const claims = new Counted();
   for (let after = '', count = TOGETHER; count === TOGETHER; ) {
     const some = await store.listClaims(after, TOGETHER);

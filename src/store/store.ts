@@ -2,6 +2,7 @@ import type { Result } from '../issue/result.ts';
 import type { IndexValues } from '../fhir/index-values.ts';
 import type { Resource } from '../fhir/resource.ts';
 import type { Filter, SearchQuery } from '../fhir/search-query.ts';
+import type { FeedTally } from './feed-tally.ts';
 import type { Journal, MessageUpdate } from './journal.ts';
 
 /**
@@ -108,6 +109,8 @@ export interface Change {
   readonly guards?: readonly Guard[];
   readonly documents?: readonly DocumentWrite[];
   readonly messages?: readonly MessageUpdate[];
+  /** As another store has counted them. */
+  readonly feeds?: readonly FeedTally[];
 }
 
 /** A new version of a resource. Deleting what is deleted already makes no version; deleting what never was is a version conflict. */

@@ -173,6 +173,41 @@ export function contractOfJournal(harness: Harness): void {
       expect(await find({ mrn: '%' })).toEqual([]);
     });
 
+    test('what became of the messages of each sender is counted with the step itself, whatever is forgotten', async () => {
+      const lab = { sender: 'LAB|HOSP', receivedAt: 5_000 };
+      await receive('m1', 'C1', 'one', { receivedAt: 9_000 });
+      await receive('m2', 'C2', 'two', lab);
+      await receive('m3', 'C2', 'two', { ...lab, receivedAt: 4_000 });
+      await receive('m4', 'C4', 'four', { ...lab, status: 'rejected', counted: ['rejected'] });
+      await receive('m5', 'C4', 'four', { ...lab, status: 'rejected', counted: ['rejected'] });
+      // the message stands elsewhere: what its repetition would come to is not what it came to
+      await receive('m6', 'C1', 'one', { status: 'rejected', counted: ['rejected'], receivedAt: 9_500 });
+      await update({ id: 'm1', from: ['received'], status: 'queued' });
+      const end: MessageUpdate = { id: 'm1', from: ['queued'], status: 'processed', counted: ['accepted', 'merged'] };
+      expect(await update(end)).toMatchObject({ ok: true });
+      expect(await update(end)).toMatchObject({ ok: false });
+      await update({ id: 'm2', from: ['received'], status: 'error', counted: ['failed'] });
+      const counted = [
+        { sender: 'LABSYS|GENHOSP', lastAt: 9_500, received: 2, repeated: 1, accepted: 1, failed: 0, rejected: 0, merged: 1 },
+        { sender: 'LAB|HOSP', lastAt: 5_000, received: 4, repeated: 2, accepted: 0, failed: 1, rejected: 2, merged: 0 },
+      ];
+      expect(await store.journal.feeds()).toEqual(counted);
+      await update({ id: 'm1', from: ['processed'], status: 'processed', forget: 'row' });
+      expect(await store.journal.feeds()).toEqual(counted);
+    });
+
+    test('senders without number are counted together from the two hundredth on, and none is lost', async () => {
+      const name = (number: number) => `S${number}|${'x'.repeat(200)}`;
+      await Promise.all(Array.from({ length: 260 }, (_, number) => receive(`m${number}`, 'C', 'one', { sender: name(number) })));
+      await update({ id: 'm259', from: ['received'], status: 'processed', counted: ['accepted'] });
+      const feeds = await store.journal.feeds();
+      expect(feeds.length).toBeLessThanOrEqual(201);
+      expect(feeds.reduce((sum, { received }) => sum + received, 0)).toBe(260);
+      expect(feeds.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(1);
+      expect(feeds.find(({ sender }) => sender === 'other')?.received).toBeGreaterThanOrEqual(59);
+      expect(Math.max(...feeds.map(({ sender }) => sender.length))).toBe(128);
+    });
+
     test('only messages that have ended may be forgotten, the oldest first', async () => {
       for (const [index, id] of ['m1', 'm2', 'm3', 'm4', 'm5', 'm6'].entries())
         await receive(id, id, 'x'.repeat(index + 1), { receivedAt: index });

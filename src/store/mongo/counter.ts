@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import { Bug } from '../../issue/issue-error.ts';
+import type { FeedCounts } from '../feed-tally.ts';
 import type { MessageStatus } from '../journal.ts';
 import type { Collections, CounterDocument } from './collections.ts';
 
@@ -35,8 +36,14 @@ export async function messageCounts(collections: Collections): Promise<Record<Me
   return all;
 }
 
-/** Makes the counters that are not there. */
-export async function createCounters(collections: Collections): Promise<void> {
+/** Makes the counters that are not there; those of senders were documents of their own once. */
+export async function createCounters({ counters, documents }: Collections): Promise<void> {
   for (const name of ['commit', 'arrival'] as const)
-    await collections.counters.updateOne({ _id: name }, { $setOnInsert: { seq: 0, turn: 0 } }, { upsert: true });
+    await counters.updateOne({ _id: name }, { $setOnInsert: { seq: 0, turn: 0 } }, { upsert: true });
+  const once = await documents.find({ kind: 'feed' }).toArray();
+  for (const { _id, key: sender, json } of once) {
+    const { lastAt = 0, ...feed } = JSON.parse(String(json)) as FeedCounts & { lastAt?: number };
+    await counters.updateOne({ _id: `arrival ${sender}` }, { $setOnInsert: { sender, lastAt, feed } }, { upsert: true });
+    await documents.deleteOne({ _id });
+  }
 }

@@ -36,7 +36,7 @@ export function feedSums({ counters }: Collections, known: Set<string>): FeedSum
       const writes: AnyBulkWriteOperation<CounterDocument>[] = [];
       for (const [name, { at, counts }] of sums) {
         const sender = await nameOf(name, session);
-        const changed = COUNTS.filter((count) => counts[count] > 0).map((count) => [`feed.${count}`, counts[count]]);
+        const changed = COUNTS.flatMap((count) => (counts[count] === 0 ? [] : [[`feed.${count}`, counts[count]]]));
         const update = { $set: { sender }, $max: { lastAt: at }, $inc: Object.fromEntries(changed) };
         writes.push({ updateOne: { filter: { _id: `${counter} ${sender}` }, update, upsert: true } });
       }

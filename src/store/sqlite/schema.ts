@@ -126,6 +126,17 @@ export const STEPS: readonly string[] = [
   DROP INDEX node_updated;
   CREATE INDEX node_updated ON node (type, updated) WHERE version > 0;
   `,
+  `
+  CREATE TABLE feed (
+    sender TEXT PRIMARY KEY, last_at INTEGER NOT NULL, received INTEGER NOT NULL, repeated INTEGER NOT NULL,
+    accepted INTEGER NOT NULL, failed INTEGER NOT NULL, rejected INTEGER NOT NULL, merged INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO feed
+    SELECT key, coalesce(json ->> 'lastAt', 0), coalesce(json ->> 'received', 0), coalesce(json ->> 'repeated', 0),
+      coalesce(json ->> 'accepted', 0), coalesce(json ->> 'failed', 0), coalesce(json ->> 'rejected', 0), 0
+      FROM document WHERE kind = 'feed';
+  DELETE FROM document WHERE kind = 'feed';
+  `,
 ];
 
 /** The version of the schema this code reads and writes. */

@@ -24,6 +24,7 @@ import { bodyOf, textOfBody } from './body.ts';
 import { compartmentsOf } from './compartments.ts';
 import { IN_MEMORY } from './connection.ts';
 import { errorOf, faultOf } from './database-error.ts';
+import { readFeeds } from './feed-rows.ts';
 import { historyPage } from './history.ts';
 import { indexRowsOf } from './index-rows.ts';
 import { JournalReader } from './read-journal.ts';
@@ -58,6 +59,7 @@ export class SqliteStore implements Store {
       pending: (after, count) => this.#read(() => reader.pending(after, count)),
       list: (after, count) => this.#read(() => reader.list(after, count)),
       counts: () => this.#read(() => reader.counts()),
+      feeds: () => this.#read(() => readFeeds(statements)),
       forgettable: (query) => this.#read(() => reader.forgettable(query)),
       weigh: (after, count) => this.#read(() => reader.weigh(after, count)),
     };

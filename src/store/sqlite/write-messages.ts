@@ -1,5 +1,7 @@
 import { normaliseString } from '../../fhir/index-values.ts';
+import { countsOf } from '../feed-tally.ts';
 import type { Arrival, Forgetting, MessageKeys, MessageStatus, MessageUpdate, Received } from '../journal.ts';
+import { countFeed } from './feed-rows.ts';
 import { KEY_KIND, MESSAGE_COLUMNS, messageOf } from './message-row.ts';
 import { packText } from './packed-text.ts';
 import type { Row, Statements } from './statements.ts';
@@ -11,6 +13,8 @@ const AS_KEPT = 'UPDATE message SET repeats = ?, attempts = ?, processed_at = ?,
 const STEP = `UPDATE message SET status = ?, processed_at = coalesce(?, processed_at), attempts = coalesce(?, attempts), next_try_at = ?,
   ack = coalesce(?, ack), issues = coalesce(?, issues), trace = coalesce(?, trace) WHERE id = ?`;
 const COUNT = 'INSERT INTO message_count (status, number) VALUES (?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number';
+const MOVE =
+  'INSERT INTO message_count (status, number) VALUES (?, -1), (?, 1) ON CONFLICT DO UPDATE SET number = number + excluded.number';
 
 /** Writes the journal: arrivals, repeats and the steps of a message's life. */
 export class MessageWriter {
@@ -26,6 +30,8 @@ export class MessageWriter {
     const same = statements.get(SAME, arrival.sender, arrival.controlId, sha256);
     if (same !== undefined) {
       statements.run('UPDATE message SET repeats = repeats + 1 WHERE seq = ?', same['seq'] as number);
+      const counted = same['status'] === arrival.status ? (arrival.counted ?? []) : [];
+      countFeed(statements, arrival.sender, arrival.receivedAt, countsOf('received', 'repeated', ...counted));
       return { kind: 'repeat', row: messageOf({ ...same, repeats: Number(same['repeats']) + 1 }) };
     }
     const other = statements.get('SELECT 1 FROM message WHERE sender = ? AND control_id = ? LIMIT 1', arrival.sender, arrival.controlId);
@@ -53,7 +59,7 @@ export class MessageWriter {
     if (kept !== undefined) {
       const { repeats, attempts, processedAt, nextTryAt, trace } = kept;
       statements.run(AS_KEPT, repeats, attempts, processedAt ?? null, nextTryAt ?? null, packText(trace), seq);
-    }
+    } else countFeed(statements, sender, receivedAt, countsOf('received', ...(arrival.counted ?? [])));
     this.#count(status, 1);
     const row = statements.get(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq = ?`, seq) as Row;
     return { kind: 'new', row: messageOf(row), reused: other !== undefined };
@@ -62,8 +68,9 @@ export class MessageWriter {
   /** The id of the first message that was in none of the states it may be in. */
   update(updates: readonly MessageUpdate[]): string | undefined {
     for (const step of updates) {
-      const found = this.#statements.get('SELECT status FROM message WHERE id = ?', step.id)?.['status'] as MessageStatus | undefined;
-      if (found === undefined || !step.from.includes(found)) return step.id;
+      const row = this.#statements.get('SELECT status, sender FROM message WHERE id = ?', step.id);
+      const found = row?.['status'] as MessageStatus | undefined;
+      if (row === undefined || found === undefined || !step.from.includes(found)) return step.id;
       if (step.forget !== undefined) {
         this.#forget(step.id, found, step.forget);
         continue;
@@ -71,10 +78,8 @@ export class MessageWriter {
       const { status, processedAt, attempts, nextTryAt, ack, issues, trace, id } = step;
       const values = [status, processedAt, attempts, nextTryAt, ack, issues, packText(trace), id].map((value) => value ?? null);
       this.#statements.run(STEP, ...values);
-      if (found !== status) {
-        this.#count(found, -1);
-        this.#count(status, 1);
-      }
+      if (found !== status) this.#statements.run(MOVE, found, status);
+      if (step.counted !== undefined) countFeed(this.#statements, row['sender'] as string, 0, countsOf(...step.counted));
     }
     return undefined;
   }

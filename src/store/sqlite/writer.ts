@@ -1,6 +1,7 @@
 import { Dictionary } from './dictionary.ts';
 import { type DatabaseFault, faultOf, isLasting } from './database-error.ts';
 import { whyNotDurable } from './connection.ts';
+import { putFeeds } from './feed-rows.ts';
 import { guardHolds } from './guard.ts';
 import { MessageWriter } from './write-messages.ts';
 import { writeClaims, writeDocuments } from './write-keys.ts';
@@ -134,7 +135,7 @@ export class Writer {
   }
 
   #write(change: PreparedChange): Written {
-    const { guards, claims = [], documents = [], messages = [], writes, now } = change;
+    const { guards, claims = [], documents = [], messages = [], feeds = [], writes, now } = change;
     for (const guard of guards) if (!guardHolds(this.#statements, guard)) return { ok: false, conflict: 'guard', subject: guard.key };
     const message = this.#messages.update(messages);
     if (message !== undefined) return { ok: false, conflict: 'message', subject: message };
@@ -142,6 +143,7 @@ export class Writer {
     if (claim !== undefined) return { ok: false, conflict: 'claim', subject: claim };
     const document = writeDocuments(this.#statements, documents);
     if (document !== undefined) return { ok: false, conflict: 'document', subject: document };
+    putFeeds(this.#statements, feeds);
     const versions = this.#resources.write(writes, now);
     if (typeof versions === 'string') return { ok: false, conflict: 'version', subject: versions };
     return { ok: true, seq: this.#resources.seq, versions };

@@ -1,3 +1,4 @@
+import { isBase64 } from '../../fhir/base64.ts';
 import type { Conversion, Frame, RowFacts } from '../run.ts';
 import type { Node } from '../target.ts';
 import type { Value } from '../value.ts';
@@ -72,7 +73,7 @@ function decode(text: string, encoding: string): string | undefined {
   const dense = /\s/.test(text) ? text.replace(/\s+/g, '') : text;
   if (encoding === 'hex') return /^(?:[0-9a-fA-F]{2})+$/.test(dense) ? Buffer.from(dense, 'hex').toString('base64') : undefined;
   if (encoding !== 'base64' && encoding !== '') return undefined;
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(dense) && dense.length % 4 === 0 ? dense : undefined;
+  return isBase64(dense) ? dense : undefined;
 }
 
 /**

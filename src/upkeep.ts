@@ -10,6 +10,7 @@ import { certificatesOf, readAlertLimits, readWebhook } from './alert-settings.t
 import type { Config } from './config.ts';
 import type { StatusSources } from './console/status.ts';
 import type { WorkDependencies } from './intake/message-work.ts';
+import { COUNTED } from './intake/process.ts';
 import { faultOf } from './issue/fault.ts';
 import { entryOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
@@ -22,7 +23,6 @@ import type { MllpEvent } from './wire/mllp.ts';
 
 const LOOK_EVERY_MS = 5_000;
 const ROUND_EVERY_MS = 60_000;
-const SAVE_EVERY_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /** The disk of the configured database; to be watched before that is opened. A database in memory or on a server has no reserve here. */
@@ -68,7 +68,7 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
   const retention = retentionOf(config, store, recorder, holder, log);
   await retention.load();
   const feeds = watchFeeds(Date.now);
-  await feeds.load(store);
+  let tallies = await store.journal.feeds();
   const peers = watchPeers(Date.now);
   const webhook = post === undefined ? undefined : createWebhook(post, log);
   const alerts = createAlerts((event) => {
@@ -91,9 +91,10 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
     const now = Date.now();
     oldestAt = await oldest().catch(() => oldestAt);
     const queue = { depth: depth(), oldestAt };
+    tallies = await store.journal.feeds().catch(() => tallies);
     const facts = {
       now,
-      feeds: feeds.list(),
+      feeds: feeds.list(tallies),
       queue,
       lost: peers.lost(),
       disk: state,
@@ -104,14 +105,13 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
   }
   const failed = (what: string) => (error: unknown) => log.error({ fault: faultOf(error) }, what);
   const round = () => void retention.round().catch(failed('messages could not be forgotten'));
-  const save = () => feeds.save(store).catch(failed('the counters of feeds could not be written'));
   const timers: NodeJS.Timeout[] = [];
   const every = (ms: number, task: () => unknown) => timers.push(setInterval(task, ms).unref());
 
   return {
     retention,
     alerts: () => alerts.active,
-    feeds: () => feeds.list(),
+    feeds: async () => feeds.list((tallies = await store.journal.feeds())),
     oldest,
     disk: () => disk.state,
     forgotten: () => retention.counters,
@@ -146,14 +146,12 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
     start() {
       every(LOOK_EVERY_MS, () => void look().catch(failed('alerts could not be looked for')));
       every(ROUND_EVERY_MS, round);
-      every(SAVE_EVERY_MS, save);
       round();
     },
     async close() {
       for (const timer of timers) clearInterval(timer);
       webhook?.stop();
       await retention.stop();
-      await save();
     },
   };
 }
@@ -178,5 +176,6 @@ function retentionOf(config: Config, store: Store, recorder: Recorder | undefine
 /** A message that waits for a store that is busy has not ended. */
 function count(feeds: Feeds, ...[row, outcome, error]: Parameters<WorkDependencies['report']>): void {
   const isRefused = error instanceof IssueError && row.id !== '' && !error.issues.every((item) => entryOf(item).retry);
-  if (outcome !== undefined || isRefused) feeds.ended(row.sender, outcome?.code ?? 'AR', Date.now() - row.receivedAt);
+  const counted = outcome?.counted ?? (isRefused ? [COUNTED.AR] : []);
+  if (counted.length > 0) feeds.ended(row.sender, counted, Date.now() - row.receivedAt);
 }

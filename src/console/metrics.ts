@@ -23,7 +23,7 @@ export interface MetricsSources {
   /** The MLLP listener's counters, by name; empty when it is off. */
   readonly mllp: () => Readonly<Record<string, number>>;
   readonly alerts: () => readonly Alert[];
-  readonly feeds: () => readonly Feed[];
+  readonly feeds: () => Promise<readonly Feed[]>;
   readonly disk: () => DiskState;
   /** Of messages since the start. */
   readonly forgotten: () => { readonly content: number; readonly rows: number; readonly bytes: number };

@@ -16,7 +16,7 @@ interface Peer {
 export interface StatusSources {
   readonly journal: Journal;
   readonly alerts: () => readonly Alert[];
-  readonly feeds: () => readonly Feed[];
+  readonly feeds: () => Promise<readonly Feed[]>;
   /** Messages that wait or are being worked on. */
   readonly depth: () => number;
   /** When the oldest of the messages that are not finished was received. UTC ms. */
@@ -36,7 +36,6 @@ export function createStatus(sources: StatusSources) {
   return async (_request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const now = sources.now();
     const oldest = await sources.oldest();
-    const mllp = sources.mllp();
     const body = {
       at: timeOf(now),
       startedAt: timeOf(startedAt),

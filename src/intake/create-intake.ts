@@ -12,7 +12,7 @@ import type { Answer, Channel, Intake, Reception } from './intake.ts';
 import { channelName, charsetOfChannel, journalKeysOf } from './journal-keys.ts';
 import { codeOf, createMessageWork, hasEnded, type WorkDependencies } from './message-work.ts';
 import { type Preview, previewMessage } from './preview.ts';
-import type { Outcome } from './process.ts';
+import { COUNTED, type Outcome } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
 
 /** What intake is built from. */
@@ -95,7 +95,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     }
   }
 
-  function journalled(raw: Uint8Array, channel: Channel, reading: Reading, end: Pick<Arrival, 'status' | 'ack' | 'issues'>) {
+  function journalled(raw: Uint8Array, channel: Channel, reading: Reading, end: Pick<Arrival, 'status' | 'ack' | 'issues' | 'counted'>) {
     const { header } = reading;
     return deps.store.journal.receive({
       id: deps.newId(),
@@ -164,14 +164,25 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   ): Promise<Reception> {
     const ack = deps.acknowledge(reading.header, 'AR', issues);
     const end = { status: 'rejected' as const, ack, issues: JSON.stringify(issues) };
-    const { kind, row } = await journalled(raw, channel, reading, end);
+    const counted = [COUNTED.AR];
+    const { kind, row } = await journalled(raw, channel, reading, { ...end, counted });
     // It was taken once, and what it did stands: a mapping that is gone since then does not take that back.
     if (hasEnded(row)) return taken(Promise.resolve(answerWith(codeOf(row), row.ack, reading.charset)), channel, reading, mode);
     deps.report(row, undefined, new IssueError(...issues));
     if (kind === 'repeat' && row.status === 'rejected' && row.issues === end.issues) return refuse(reading, mode, channel, issues, row.ack);
     if (kind === 'repeat')
       await deps.store.commit({
-        messages: [{ id: row.id, from: [row.status], ...end, processedAt: deps.now().getTime(), attempts: row.attempts + 1 }],
+        messages: [
+          {
+            id: row.id,
+            from: [row.status],
+            ...end,
+            processedAt: deps.now().getTime(),
+            attempts: row.attempts + 1,
+            // one that stands as rejected was counted as it came
+            ...(row.status === 'rejected' ? {} : { counted }),
+          },
+        ],
       });
     return refuse(reading, mode, channel, issues, ack);
   }

@@ -5,7 +5,7 @@ import type { MessageRow } from '../store/journal.ts';
 import { laneKeysOf } from '../store/lane-keys.ts';
 import { charsetOfChannel } from './journal-keys.ts';
 import { createLanes } from './lanes.ts';
-import { type Outcome, type ProcessDependencies, processMessage } from './process.ts';
+import { COUNTED, type Outcome, type ProcessDependencies, processMessage } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
 import { createRetry, type RetrySettings } from './retry.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
@@ -152,6 +152,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
       ack: deps.acknowledge(reading.header, 'AR', issues),
       issues,
       trace: traceOf(reading, undefined, undefined, 'AR'),
+      counted: [COUNTED.AR],
     };
     const committed = await deps.store.commit({
       messages: [
@@ -164,6 +165,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
           ack: outcome.ack,
           issues: JSON.stringify(issues),
           trace: JSON.stringify(outcome.trace),
+          counted: outcome.counted,
         },
       ],
     });
@@ -252,5 +254,6 @@ function outcomeOf(row: MessageRow & { ack: string }): Outcome {
     ack: row.ack,
     issues: JSON.parse(row.issues ?? '[]') as Issue[],
     trace: JSON.parse(row.trace ?? '{}') as MessageTrace,
+    counted: [],
   };
 }

@@ -5,6 +5,7 @@ import type { Header } from '../hl7v2/header.ts';
 import type { Message } from '../hl7v2/message.ts';
 import type { ValidationMode } from '../map/sender.ts';
 import type { Translation } from '../map/translation.ts';
+import type { Counted } from '../store/feed-tally.ts';
 import type { MessageRow, MessageStatus, MessageUpdate } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validate/validator.ts';
@@ -12,6 +13,7 @@ import { type Acceptance, acceptanceIssues, isFiltered } from './acceptance.ts';
 import { decideEffects, type Effects, type EventTime, factsOf, writesOf } from './apply.ts';
 import { emptyMergeIssues } from './empty-merge.ts';
 import { identify } from './identify.ts';
+import { mergeRightIssues, mergesAt } from './merge-right.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
@@ -42,6 +44,8 @@ export interface ProcessDependencies {
   /** The profiles that resources claim where they meet them; none where this is left out. */
   readonly claims?: ClaimsOf;
   readonly now: () => Date;
+  /** Whether a sender may merge; everybody may where this is left out. */
+  readonly mayMerge?: (sender: string) => boolean;
   /** The application acknowledgment as text. */
   readonly acknowledge: (header: Header, code: 'AA' | 'AE' | 'AR', issues: readonly Issue[]) => string;
 }
@@ -52,7 +56,12 @@ export interface Outcome {
   readonly ack: string;
   readonly issues: readonly Issue[];
   readonly trace: MessageTrace;
+  /** Counted of its sender; nothing where it had ended before. */
+  readonly counted: readonly Counted[];
 }
+
+/** How an answer is counted. */
+export const COUNTED = { AA: 'accepted', AE: 'failed', AR: 'rejected' } as const satisfies Record<Outcome['code'], Counted>;
 
 /** Decisions made anew before a race is called lost: each means that another writer was quicker, so somebody always gets on. */
 const MOST_DECISIONS = 20;
@@ -69,7 +78,7 @@ export async function processMessage(row: MessageRow, reading: Reading, given: P
   // One set of mapping files from the reading to the Provenance, whatever is reloaded meanwhile.
   const translator = given.translator();
   const deps: ProcessDependencies = { ...given, translator: () => translator };
-  const said = read(reading, translator);
+  const said = read(reading, deps);
   for (let attempt = 0; attempt < MOST_DECISIONS; attempt += 1) {
     const decision = await decide(row, reading, said, deps);
     const outcome = await tryFinish(row, reading, deps, hasError(decision.issues) ? { ...decision, effects: undefined } : decision);
@@ -83,7 +92,7 @@ export async function processMessage(row: MessageRow, reading: Reading, given: P
 
 /** What a message would do if it were processed now; nothing is written. Fails: throws IssueError store-busy or store-unavailable */
 export async function decideMessage(row: MessageRow, reading: Reading, deps: ProcessDependencies): Promise<Decision> {
-  return decide(row, reading, read(reading, deps.translator()), deps);
+  return decide(row, reading, read(reading, deps), deps);
 }
 
 interface Said {
@@ -93,12 +102,14 @@ interface Said {
 }
 
 /** What a message says, before anything stored is looked at. */
-function read(reading: Reading, translator: Translator): Said {
-  const { message } = reading;
-  const issues = [...reading.issues, ...acceptanceIssues(reading.header, translator)];
+function read(reading: Reading, { translator: current, mayMerge }: ProcessDependencies): Said {
+  const { message, header } = reading;
+  const translator = current();
+  const issues = [...reading.issues, ...acceptanceIssues(header, translator)];
   if (message === undefined || hasError(issues) || isFiltered(issues)) return { issues, translation: undefined, time: undefined };
   const translation = translator.translate(message);
-  issues.push(...emptyMergeIssues(message, reading.header.event));
+  issues.push(...emptyMergeIssues(message, header.event));
+  issues.push(...mergeRightIssues(mergesAt(translation), mayMerge?.(header.sender) ?? true));
   return { issues: [...issues, ...translation.issues], translation, time: translator.eventTime(message) };
 }
 
@@ -160,6 +171,8 @@ async function tryFinish(
       : code === 'AR' && decision.translation === undefined
         ? 'rejected'
         : 'error';
+  const merged = effects !== undefined && decision.translation !== undefined && mergesAt(decision.translation) !== undefined;
+  const counted: Counted[] = [COUNTED[code], ...(merged ? (['merged'] as const) : [])];
   const update: MessageUpdate = {
     id: row.id,
     from: [row.status],
@@ -169,6 +182,7 @@ async function tryFinish(
     ack,
     issues: JSON.stringify(decision.issues),
     trace: JSON.stringify(trace),
+    counted,
   };
   const committed = await deps.store.commit({
     writes: [...writesOf(effects?.effects ?? []), ...provenance],
@@ -176,6 +190,6 @@ async function tryFinish(
     documents: [...(effects?.documents ?? []), ...factsOf(effects?.effects ?? [], row.sender)],
     messages: [update],
   });
-  if (committed.ok) return { code, ack, issues: decision.issues, trace };
+  if (committed.ok) return { code, ack, issues: decision.issues, trace, counted };
   return committed.conflict === 'message' ? undefined : 'raced';
 }

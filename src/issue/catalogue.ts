@@ -321,6 +321,15 @@ export const catalogue = {
     text: 'The patients cannot be merged, or the merge taken back: {reason}',
     help: 'Patient.link tells what is merged with what.',
   },
+  'merge-not-allowed': {
+    ...error,
+    fhir: 'forbidden',
+    http: 403,
+    err3: 207,
+    msa1: 'AE',
+    text: 'The sender may not merge, move or link patients, accounts or visits ({at}); nothing of the message was applied',
+    help: 'Add the sender to MERGE_SENDERS and reprocess the message, or merge the patients by Patient/$merge.',
+  },
   'no-longer-listed': {
     severity: 'information',
     http: 200,

@@ -12,7 +12,7 @@ export interface FeedCounts extends Readonly<Record<Counted, number>> {
 export interface FeedTally extends FeedCounts {
   /** MSH-3 and MSH-4. Shape: LABSYS|GENHOSP */
   readonly sender: string;
-  /** UTC ms. */
+  /** When its last message came. UTC ms; 0: none since this is counted. */
   readonly lastAt: number;
 }
 
@@ -37,9 +37,9 @@ export function countsOf(...counted: readonly (keyof FeedCounts)[]): FeedCounts 
   return counts;
 }
 
-/** The sum of counts, the other so many times. */
-export function plus(one: FeedCounts, other: FeedCounts, times = 1): FeedCounts {
+/** The sum of counts. */
+export function plus(one: FeedCounts, other: FeedCounts): FeedCounts {
   const sum = { ...one };
-  for (const name of COUNTS) sum[name] += times * other[name];
+  for (const name of COUNTS) sum[name] += other[name];
   return sum;
 }

@@ -55,7 +55,8 @@ export interface TestIntake {
 }
 
 /** What a test may put in place of the real parts. */
-export interface TestIntakeOptions extends Partial<Pick<IntakeDependencies, 'translator' | 'ackTimeoutMs' | 'retry' | 'beyondMemory'>> {
+export interface TestIntakeOptions
+  extends Partial<Pick<IntakeDependencies, 'translator' | 'ackTimeoutMs' | 'retry' | 'beyondMemory' | 'mayMerge'>> {
   /** Lies between the intake and the store. */
   readonly over?: (store: Store) => Store;
   /** A store that is open already; it is not closed with the intake. */
@@ -88,6 +89,7 @@ export async function openIntake(options: TestIntakeOptions = {}): Promise<TestI
     newId: randomUUID,
     acknowledge: (header, code, issues) => writeAcknowledgment({ header, code, issues, controlId: `ACK${(number += 1)}`, now: clock.now }),
     ...(options.beyondMemory === undefined ? {} : { beyondMemory: options.beyondMemory }),
+    ...(options.mayMerge === undefined ? {} : { mayMerge: options.mayMerge }),
     ackTimeoutMs: options.ackTimeoutMs ?? 20_000,
     retry: options.retry ?? { firstMs: 1, mostMs: 4, random: () => 0.5 },
     report: (row, outcome, error) => void reports.push({ id: row.id, outcome, error }),

@@ -197,7 +197,7 @@ function applyMessages(change: Change, on: Applying): void {
     if (before === undefined) continue;
     moved.set(before.status, (moved.get(before.status) ?? 0) - 1);
     moved.set(status, (moved.get(status) ?? 0) + 1);
-    if (counted !== undefined) feeds.add(before.sender, 0, countsOf(...counted));
+    if (counted !== undefined) feeds.add(before.sender, undefined, countsOf(...counted));
     state.messages.set(id, { ...before, ...texts, status });
   }
 }

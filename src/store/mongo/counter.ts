@@ -42,7 +42,7 @@ export async function createCounters({ counters, documents }: Collections): Prom
     await counters.updateOne({ _id: name }, { $setOnInsert: { seq: 0, turn: 0 } }, { upsert: true });
   const once = await documents.find({ kind: 'feed' }).toArray();
   for (const { _id, key: sender, json } of once) {
-    const { lastAt = 0, ...feed } = JSON.parse(String(json)) as FeedCounts & { lastAt?: number };
+    const { lastAt = 0, ...feed } = JSON.parse(json as string) as FeedCounts & { lastAt?: number };
     await counters.updateOne({ _id: `arrival ${sender}` }, { $setOnInsert: { sender, lastAt, feed } }, { upsert: true });
     await documents.deleteOne({ _id });
   }

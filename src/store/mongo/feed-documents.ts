@@ -4,8 +4,8 @@ import type { Collections, CounterDocument } from './collections.ts';
 
 /** What the transactions of a group add to what is counted of senders. */
 export interface FeedSums {
-  /** `at`: UTC ms; 0 where nothing came. */
-  add(sender: string, at: number, counts: FeedCounts): void;
+  /** `at`: when a message of it came, where one did; UTC ms. */
+  add(sender: string, at: number | undefined, counts: FeedCounts): void;
   /** The writes that add it; part of a transaction that has the turn. */
   writes(counter: 'commit' | 'arrival', session: ClientSession): Promise<AnyBulkWriteOperation<CounterDocument>[]>;
 }
@@ -15,7 +15,7 @@ export interface FeedSums {
  * shown is the sum of both. `known`: the senders that were met, kept from one transaction to the next.
  */
 export function feedSums({ counters }: Collections, known: Set<string>): FeedSums {
-  const sums = new Map<string, { at: number; counts: FeedCounts }>();
+  const sums = new Map<string, { at: number | undefined; counts: FeedCounts }>();
 
   async function nameOf(sender: string, session: ClientSession): Promise<string> {
     if (known.has(sender)) return sender;
@@ -29,15 +29,15 @@ export function feedSums({ counters }: Collections, known: Set<string>): FeedSum
   return {
     add(sender, at, counts) {
       const name = feedName(sender);
-      const before = sums.get(name) ?? { at: 0, counts: countsOf() };
-      sums.set(name, { at: Math.max(at, before.at), counts: plus(before.counts, counts) });
+      const before = sums.get(name) ?? { at: undefined, counts: countsOf() };
+      sums.set(name, { at: at ?? before.at, counts: plus(before.counts, counts) });
     },
     async writes(counter, session) {
       const writes: AnyBulkWriteOperation<CounterDocument>[] = [];
       for (const [name, { at, counts }] of sums) {
         const sender = await nameOf(name, session);
         const changed = COUNTS.flatMap((count) => (counts[count] === 0 ? [] : [[`feed.${count}`, counts[count]]]));
-        const update = { $set: { sender }, $max: { lastAt: at }, $inc: Object.fromEntries(changed) };
+        const update = { $set: { sender, ...(at === undefined ? {} : { lastAt: at }) }, $inc: Object.fromEntries(changed) };
         writes.push({ updateOne: { filter: { _id: `${counter} ${sender}` }, update, upsert: true } });
       }
       return writes;

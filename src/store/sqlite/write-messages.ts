@@ -79,7 +79,7 @@ export class MessageWriter {
       const values = [status, processedAt, attempts, nextTryAt, ack, issues, packText(trace), id].map((value) => value ?? null);
       this.#statements.run(STEP, ...values);
       if (found !== status) this.#statements.run(MOVE, found, status);
-      if (step.counted !== undefined) countFeed(this.#statements, row['sender'] as string, 0, countsOf(...step.counted));
+      if (step.counted !== undefined) countFeed(this.#statements, row['sender'] as string, undefined, countsOf(...step.counted));
     }
     return undefined;
   }

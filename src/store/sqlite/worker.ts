@@ -1,4 +1,4 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { Bug } from '../../issue/issue-error.ts';
 import { openWriting, whyNotDurable } from './connection.ts';
 import { addCompositeFunction } from './composite.ts';
@@ -6,7 +6,7 @@ import { faultOf } from './database-error.ts';
 import { soleGateway } from './sole-gateway.ts';
 import { Statements } from './statements.ts';
 import { Writer } from './writer.ts';
-import { MOST_TOGETHER, type FromWorker, type ToWorker } from './write-thread.ts';
+import type { FromWorker, ToWorker } from './write-thread.ts';
 
 if (parentPort === null) throw new Bug('the writer is started as a worker thread');
 const port = parentPort;
@@ -19,36 +19,14 @@ function start({ path, alone }: { path: string; alone: boolean }): void {
   addCompositeFunction(statements.database);
   const reason = whyNotDurable(statements.database);
   const writer = new Writer(statements);
-  port.on('message', (first: ToWorker) => {
-    let message: ToWorker | undefined = first;
-    while (message !== undefined && message !== 'close') {
-      const batch = [message];
-      message = undefined;
-      for (let next = nextOf(); next !== undefined; next = nextOf()) {
-        if (next === 'close' || batch.length >= MOST_TOGETHER) {
-          message = next;
-          break;
-        }
-        batch.push(next);
-      }
-      const outcomes = writer.run(batch.map(({ job }) => job));
-      answer({
-        kind: 'done',
-        outcomes: batch.map(({ number }, index) => ({ number, outcome: outcomes[index] as (typeof outcomes)[number] })),
-      });
-    }
-    if (message === 'close') {
-      statements.database.close();
-      lock?.close();
-      answer({ kind: 'closed' });
-      port.close();
-    }
+  port.on('message', (message: ToWorker) => {
+    if (message !== 'close') return answer({ kind: 'done', outcomes: writer.run(message) });
+    statements.database.close();
+    lock?.close();
+    answer({ kind: 'closed' });
+    port.close();
   });
   answer({ kind: 'ready', reason });
-}
-
-function nextOf(): ToWorker | undefined {
-  return receiveMessageOnPort(port)?.message as ToWorker | undefined;
 }
 
 try {

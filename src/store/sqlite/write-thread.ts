@@ -11,14 +11,14 @@ export const MOST_TOGETHER = 256;
 /** The most jobs that wait; what comes then is answered store-busy instead of filling the memory. */
 const MOST_WAITING = 10_000;
 
-/** What the writer's thread is told. */
-export type ToWorker = { readonly number: number; readonly job: Job } | 'close';
+/** What the writer's thread is told: the jobs of one transaction, or to end. */
+export type ToWorker = readonly Job[] | 'close';
 
 /** What the writer's thread says. */
 export type FromWorker =
   | { readonly kind: 'ready'; readonly reason: string | undefined }
   | { readonly kind: 'failed'; readonly fault: DatabaseFault; readonly issues: unknown }
-  | { readonly kind: 'done'; readonly outcomes: readonly { readonly number: number; readonly outcome: Outcome }[] }
+  | { readonly kind: 'done'; readonly outcomes: readonly Outcome[] }
   | { readonly kind: 'closed' };
 
 /** Where jobs go. The promise resolves when the outcome is durable. */
@@ -40,15 +40,24 @@ function handedOver(job: Job): ArrayBuffer[] {
 }
 
 interface Waiting {
+  readonly job: Job;
   resolve(outcome: Outcome): void;
   reject(error: Error): void;
 }
 
-/** A writer in a thread of its own: an fsync there stops nobody here. */
+/**
+ * A writer in a thread of its own: an fsync there stops nobody here.
+ *
+ * One transaction at a time is with it. What comes meanwhile, and what comes in one turn of the event loop, goes to it together: a page that
+ * several jobs change is written once.
+ */
 export class WriteThread implements JobQueue {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  #last = 0;
+  /** What the thread has not been told. */
+  #waiting: Waiting[] = [];
+  /** What it has been told and has not answered. */
+  #told: Waiting[] = [];
+  #next: NodeJS.Immediate | undefined;
   #closing: (() => void) | undefined;
   stopped: string | undefined;
 
@@ -92,35 +101,46 @@ export class WriteThread implements JobQueue {
 
   run(job: Job): Promise<Outcome> {
     if (this.stopped !== undefined) return Promise.reject(new IssueError(issue('store-unavailable')));
-    if (this.#waiting.size >= MOST_WAITING) return Promise.reject(new IssueError(issue('store-busy')));
-    this.#last += 1;
-    const number = this.#last;
+    if (this.#waiting.length >= MOST_WAITING) return Promise.reject(new IssueError(issue('store-busy')));
     return new Promise((resolve, reject) => {
-      this.#waiting.set(number, { resolve, reject });
-      this.#worker.postMessage({ number, job } satisfies ToWorker, handedOver(job));
+      this.#waiting.push({ job, resolve, reject });
+      this.#tellSoon();
     });
+  }
+
+  #tellSoon(): void {
+    const isAny = this.#waiting.length > 0 || this.#closing !== undefined;
+    if (isAny && this.#told.length === 0) this.#next ??= setImmediate(() => this.#tell());
+  }
+
+  #tell(): void {
+    this.#next = undefined;
+    this.#told = this.#waiting.splice(0, MOST_TOGETHER);
+    const jobs = this.#told.map(({ job }) => job);
+    this.#worker.postMessage((jobs.length > 0 ? jobs : 'close') satisfies ToWorker, jobs.flatMap(handedOver));
   }
 
   async close(): Promise<void> {
     if (this.#closing !== undefined) return;
     await new Promise<void>((resolve) => {
       this.#closing = resolve;
-      this.#worker.postMessage('close' satisfies ToWorker, []);
+      this.#tellSoon();
     });
     this.stopped = 'the store is closed';
     await this.#worker.terminate();
   }
 
   #done(message: Extract<FromWorker, { kind: 'done' }>): void {
-    for (const { number, outcome } of message.outcomes) {
-      this.#waiting.get(number)?.resolve(outcome);
-      this.#waiting.delete(number);
-    }
+    const told = this.#told;
+    this.#told = [];
+    for (const [index, outcome] of message.outcomes.entries()) told[index]?.resolve(outcome);
+    this.#tellSoon();
   }
 
   #end(reason: string): void {
     this.stopped ??= reason;
-    for (const waiting of this.#waiting.values()) waiting.reject(new IssueError(issue('store-uncertain')));
-    this.#waiting.clear();
+    for (const told of this.#told) told.reject(new IssueError(issue('store-uncertain')));
+    for (const waiting of this.#waiting) waiting.reject(new IssueError(issue('store-unavailable')));
+    this.#told = this.#waiting = [];
   }
 }

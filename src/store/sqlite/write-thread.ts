@@ -109,8 +109,8 @@ export class WriteThread implements JobQueue {
   }
 
   #tellSoon(): void {
-    const isAny = this.#waiting.length > 0 || this.#closing !== undefined;
-    if (isAny && this.#told.length === 0) this.#next ??= setImmediate(() => this.#tell());
+    if (this.#next !== undefined || this.#told.length > 0) return;
+    if (this.#waiting.length > 0 || this.#closing !== undefined) this.#next = setImmediate(() => this.#tell());
   }
 
   #tell(): void {

@@ -6,6 +6,7 @@ import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { type EndpointPolicy, endpointPolicy } from './notify/endpoint-policy.ts';
 import { sendNotification } from './notify/send.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 const SEND_TIMEOUT_MS = 10_000;
 
@@ -50,14 +51,18 @@ export function readWebhook({
     sendNotification({ method: 'POST', url, headers: [], body, contentType: 'application/json; charset=utf-8' }, policy, SEND_TIMEOUT_MS);
 }
 
-/** When the certificates of the settings expire; one that cannot be read is left out, for whoever uses it says so. */
-export function certificatesOf(config: Config): Facts['certificates'] {
-  return (['MLLP_TLS_CERT', 'MLLP_TLS_CA'] as const).flatMap((name) => {
-    if (config[name] === '') return [];
+/**
+ * When the certificates of listeners, and of those they trust, expire; one that cannot be read is left out, for whoever uses it says so.
+ *
+ * Shape: [{ name: 'lab MLLP_TLS_CERT', expiresAt: 1798761600000 }]
+ */
+export function certificatesOf(listeners: readonly { readonly name: string; readonly tls?: TlsFiles }[]): Facts['certificates'] {
+  const files = listeners.flatMap(({ name, tls }) => [tls?.cert, tls?.ca].flatMap((file) => (file === undefined ? [] : { name, ...file })));
+  return files.flatMap(({ name, setting, path }) => {
     try {
-      const pem = readFileSync(config[name], 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+      const pem = readFileSync(path, 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
       const ends = pem.map((one) => Date.parse(new X509Certificate(one).validTo));
-      return ends.length === 0 ? [] : [{ name, expiresAt: Math.min(...ends) }];
+      return ends.length === 0 ? [] : [{ name: `${name} ${setting}`, expiresAt: Math.min(...ends) }];
     } catch {
       return [];
     }

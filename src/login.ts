@@ -10,9 +10,11 @@ import { type Access, compileAccess, type Granted, OPEN, type ScopeReading } fro
 import { parseApiKeys } from './secure/api-keys.ts';
 import { assertionMemory } from './secure/assertion-memory.ts';
 import { createBearerCheck } from './secure/bearer.ts';
+import { certificateNames } from './secure/certificate-names.ts';
 import { type Client, parseClients } from './secure/clients.ts';
 import { parseIssuers } from './secure/issuers.ts';
 import type { Kept } from './secure/kept.ts';
+import { parseMergeSenders } from './secure/merge-senders.ts';
 import { parseSenders } from './secure/sender-list.ts';
 import { signingKey } from './secure/signing-key.ts';
 import { smartConfiguration } from './secure/smart-configuration.ts';
@@ -40,7 +42,7 @@ export interface Login {
    * Fails: login-needed, forbidden, too-many-requests, and what `before` fails with
    */
   operatorsOnly(handle: Mounted['handle'], before?: Told): Mounted['handle'];
-  /** The handler, for senders with a key, or clients that may create anything. Fails: login-needed, forbidden, too-many-requests */
+  /** The handler, for senders with a key or a certificate, or clients that may create anything. Fails: login-needed, forbidden, too-many-requests */
   sendersOnly(handle: Mounted['handle'], refused?: (request: IncomingMessage) => Promise<void>): Mounted['handle'];
   /** The token endpoint and what says where it is. */
   readonly mount: readonly Mounted[];
@@ -64,6 +66,7 @@ export interface LoginSettings {
   readonly clients: ReadonlyMap<string, Client>;
   readonly issuers: ReturnType<typeof parseIssuers> extends Result<infer T> ? T : never;
   readonly refuses: ReturnType<typeof parseSenders> extends Result<infer T> ? T : never;
+  readonly mayMerge: ReturnType<typeof parseMergeSenders> extends Result<infer T> ? T : never;
   readonly keys: ReturnType<typeof parseApiKeys> extends Result<infer T> ? T : never;
 }
 
@@ -73,6 +76,7 @@ export function readLoginSettings(config: Config): LoginSettings {
     clients: config.CLIENTS_FILE === '' ? new Map() : required(parseClients(textOfFile('CLIENTS_FILE', config.CLIENTS_FILE))),
     issuers: required(parseIssuers(config.ISSUERS)),
     refuses: required(parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS)),
+    mayMerge: required(parseMergeSenders('MERGE_SENDERS', config.MERGE_SENDERS)),
     keys: required(parseApiKeys('HL7_API_KEYS', config.HL7_API_KEYS)),
   };
 }
@@ -145,9 +149,10 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
       const isLetIn = checked(response, async () => {
         const { 'x-api-key': shown } = request.headers;
         const name = keys?.nameOf(typeof shown === 'string' ? shown : undefined);
-        if (name !== undefined) return count(`sender ${name}`);
+        const [certified] = certificateNames(request.socket);
+        if (name !== undefined || certified !== undefined) return count(`sender ${name ?? certified}`);
         if (!isNeeded) count(peerOf(request));
-        if (!isNeeded && keys !== undefined) throw new IssueError(issue('login-needed'));
+        if (!isNeeded && (keys !== undefined || config.TLS_CA !== '')) throw new IssueError(issue('login-needed'));
         if (isNeeded && !(await authenticate(request)).isUnrestricted('c'))
           throw forbidden('messages are sent with the scope system/*.c, or with a key');
       });

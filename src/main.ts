@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { createMessagesHandler } from './console/messages.ts';
@@ -19,15 +18,18 @@ import { issue, textOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { loggedControlId, toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
+import { certificatesOf } from './alert-settings.ts';
 import { createLogin, isLoginNeeded, readLoginSettings } from './login.ts';
-import { readMllpTls, watchMllpTls } from './mllp-tls.ts';
+import { readListeners } from './listener-settings.ts';
+import { type Listeners, startListeners, takeCertificates } from './listeners.ts';
 import { beyondMemory } from './retention/beyond-memory.ts';
 import { startRecorder } from './recorder.ts';
 import { DELIVERY, type Delivery, startDelivery } from './notify/delivery.ts';
 import { endpointPolicy } from './notify/endpoint-policy.ts';
 import { createOutbox } from './notify/outbox.ts';
 import type { Access } from './secure/access.ts';
-import { networkIssue, parsePeers } from './secure/open-network.ts';
+import { hostAndPort } from './secure/host-and-port.ts';
+import { networkIssue } from './secure/open-network.ts';
 import { baseUrlOf, openStore, settingsOfStore } from './open-store.ts';
 import { readClaims, readProfiles } from './profile-files.ts';
 import { createApp, type Mounted } from './serve/app.ts';
@@ -42,17 +44,21 @@ import type { Store, StoreSettings } from './store/store.ts';
 import { mappingSignature } from './mapping-files.ts';
 import { watchMappings } from './mapping-watch.ts';
 import { readTranslator } from './translator.ts';
+import { readTls, tlsFilesOf, watchTls } from './tls-files.ts';
 import { createUpkeep, watchDatabaseDisk } from './upkeep.ts';
 import { compileValidator } from './validate/compile-validator.ts';
+import { createByteBudget } from './wire/byte-budget.ts';
 import { createHl7HttpHandler } from './wire/hl7-http.ts';
-import { type Log, type MllpListener, startMllp } from './wire/mllp.ts';
+import type { Log } from './wire/mllp.ts';
 
 /** A gateway that runs. */
 export interface Gateway {
   /** Shape: http://127.0.0.1:8080 */
   readonly http: string;
-  /** Shape: 127.0.0.1:2575; undefined when MLLP is off */
+  /** Where that of MLLP_PORT listens. Shape: 127.0.0.1:2575; undefined when it is off */
   readonly mllp: string | undefined;
+  /** Where those of LISTENERS do, by their names. */
+  readonly listeners: ReadonlyMap<string, string>;
   readonly fhirBase: string;
   /** Shape: SQLite in data/chartbridge.db */
   readonly database: string;
@@ -73,16 +79,18 @@ const MAPPINGS_LOOKED_AT_MS = 1_000;
  */
 export async function startGateway(config: Config): Promise<Gateway> {
   const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
-  const peers = parsePeers(config.MLLP_ALLOWED_PEERS);
-  if (peers !== undefined && 'id' in peers) throw new IssueError(peers);
   const loginSettings = readLoginSettings(config);
-  const mllpTls = readMllpTls(config);
-  const network = networkIssue({
-    host: config.HOST,
-    allowOpen: config.ALLOW_OPEN_NETWORK === 'yes',
-    httpAuthenticated: isLoginNeeded(loginSettings),
-    mllpAuthenticated: config.MLLP_PORT === 'off' || peers !== undefined || mllpTls?.requestCert === true,
-  });
+  const listenerSettings = readListeners(config);
+  const httpTls = tlsFilesOf(config, 'TLS');
+  const doors = listenerSettings.map(({ name, host, mayConnect, tls }) => ({
+    name: name === 'mllp' ? 'MLLP' : `the listener ${name}`,
+    host,
+    isGuarded: mayConnect !== undefined || tls?.ca !== undefined,
+  }));
+  const network = networkIssue(
+    [{ name: 'HTTP', host: config.HOST, isGuarded: isLoginNeeded(loginSettings) }, ...doors],
+    config.ALLOW_OPEN_NETWORK === 'yes',
+  );
   if (network?.severity === 'error') throw new IssueError(network);
   const unguarded = isLoginNeeded(loginSettings) ? [] : ['nobody logs in: only this machine can reach the gateway'];
   const warnings = network === undefined ? unguarded : [textOf(network)];
@@ -135,11 +143,14 @@ export async function startGateway(config: Config): Promise<Gateway> {
     onToken: async (...answer) => recorder?.token(...answer),
   });
 
-  const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth });
-  const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, mllp: () => mllp?.counters() ?? {} });
+  const certificates = () => certificatesOf([...(httpTls === undefined ? [] : [{ name: 'http', tls: httpTls }]), ...listenerSettings]);
+  const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth, certificates });
+  let listeners: Listeners | undefined;
+  const running = () => listeners?.all ?? [];
+  const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, listeners: running });
   const intake: RunningIntake = createIntake({
     store: upkeep.counting(recorder?.intakeStore ?? store),
-    ...(loginSettings.refuses === undefined ? {} : { refuses: loginSettings.refuses }),
+    ...(loginSettings.mayMerge === undefined ? {} : { mayMerge: loginSettings.mayMerge }),
     beyondMemory: (sentAt) => beyondMemory(sentAt, upkeep.retention.rememberedFrom),
     translator: () => mappings.current(),
     validator,
@@ -163,14 +174,16 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const resumed = await intake.resume();
   if (resumed > 0) log.info({ messages: resumed }, 'taking up what was not finished');
 
+  const budget = createByteBudget(config.MAX_BYTES_IN_FLIGHT);
   const hl7 = createHl7HttpHandler({
     intake,
     log,
+    budget,
     maxMessageBytes: config.MAX_MESSAGE_BYTES,
-    maxBytesInFlight: config.MAX_BYTES_IN_FLIGHT,
     ackHttpStatus: config.ACK_HTTP_STATUS,
+    ...(loginSettings.refuses === undefined ? {} : { refuses: loginSettings.refuses }),
   });
-  const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, mllp: () => mllp, now: Date.now });
+  const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, listeners: running, now: Date.now });
   const refusedAt = (what: string) => async (request: IncomingMessage, access?: Access) =>
     recorder?.refused({ what, method: request.method ?? '', client: access?.client ?? '', peer: request.socket.remoteAddress ?? '' });
   const operatorsPage = (what: string, handle: Mounted['handle']) =>
@@ -231,51 +244,32 @@ export async function startGateway(config: Config): Promise<Gateway> {
       { method: 'get', path: '/status', handle: operatorsPage('status', status) },
     ],
   });
-  const server = createHttpServer(app);
-  // A connection that is kept alive would bring one request after another to a gateway that stops.
-  server.prependListener('request', (_request, response: ServerResponse) => {
-    if (stopping) response.setHeader('Connection', 'close');
+  const server = createHttpServer(app, {
+    ...(httpTls === undefined ? {} : { tls: readTls(httpTls) }),
+    onRefused(peer, reason) {
+      log.warn({ listener: 'http', peer, reason }, 'HTTPS: a handshake failed');
+      void recorder?.refused({ what: 'https', method: '', client: '', peer, query: reason });
+    },
   });
-  await listening(server, config.HOST, config.PORT);
-  const http = addressOf(server);
+  const http = await server.listen(config.HOST, config.PORT).catch((error: NodeJS.ErrnoException) => {
+    const reason = `${hostAndPort(config.HOST, config.PORT)} cannot be listened on (${error.code})`;
+    throw new IssueError(issue('setting-invalid', { setting: 'PORT', reason }));
+  });
   if (base === '') base = `${http}/fhir`;
-  const mllp: MllpListener | undefined =
-    config.MLLP_PORT === 'off'
-      ? undefined
-      : await startMllp({
-          host: config.HOST,
-          port: config.MLLP_PORT,
-          intake,
-          limits: {
-            maxFrameBytes: config.MAX_MESSAGE_BYTES,
-            maxConnections: config.MAX_CONNECTIONS,
-            maxConnectionsPerPeer: config.MAX_CONNECTIONS_PER_PEER,
-            maxBytesInFlight: config.MAX_BYTES_IN_FLIGHT,
-            frameSilenceMs: config.FRAME_SILENCE_MS,
-            drainMs: config.SHUTDOWN_MS,
-          },
-          ...(peers === undefined ? {} : { mayConnect: peers.allows }),
-          ...(mllpTls === undefined ? {} : { tls: mllpTls }),
-          onEvent: upkeep.onMllpEvent,
-          log,
-        });
+  listeners = await startListeners(listenerSettings, { intake, budget, log, onEvent: upkeep.onMllpEvent });
   upkeep.start();
-  const stopWatching = watchMllpTls(config, () => {
-    try {
-      mllp?.reloadTls(readMllpTls(config) ?? {});
-      log.info('MLLP: new certificates');
-    } catch (error) {
-      log.error({ fault: faultOf(error) }, 'MLLP: the new certificates cannot be used; the old ones stay');
-    }
-  });
+  const stopWatching =
+    httpTls === undefined ? undefined : watchTls(httpTls, () => takeCertificates('http', () => server.reloadTls(readTls(httpTls)), log));
   jobs.start();
   const reminder =
     network === undefined ? undefined : setInterval(() => log.warn({ issue: network.id }, textOf(network)), EVERY_MINUTE_MS).unref();
-  log.info({ http, mllp: mllp?.address, database }, 'ready');
+  const addresses = new Map(running().map(({ name, address }) => [name, hostAndPort(address.host, address.port)]));
+  log.info({ http, listeners: Object.fromEntries(addresses), database }, 'ready');
 
   return {
     http,
-    mllp: mllp === undefined ? undefined : hostAndPort(mllp.address.host, mllp.address.port),
+    mllp: addresses.get('mllp'),
+    listeners: new Map([...addresses].filter(([name]) => name !== 'mllp')),
     fhirBase: base,
     database,
     warnings,
@@ -283,12 +277,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
       stopping = true;
       clearInterval(reminder);
       mappings.close();
-      stopWatching();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const limit = setTimeout(() => server.closeAllConnections(), config.SHUTDOWN_MS);
-      await Promise.all([closed, mllp?.close()]);
-      clearTimeout(limit);
+      stopWatching?.();
+      await Promise.all([server.close(config.SHUTDOWN_MS), listeners?.close()]);
       intake.stop();
       await intake.idle();
       await customParameters.close();
@@ -331,24 +321,4 @@ async function startNotifying(
 function spoolFolderOf({ AUDIT, DATABASE_URL: url }: Config): string | undefined {
   if (AUDIT === 'strict' || url === 'sqlite::memory:') return undefined;
   return url.startsWith('sqlite:') ? `${url.slice('sqlite:'.length)}.audit` : 'data/audit';
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new IssueError(issue('setting-invalid', { setting: 'PORT', reason: `${host}:${port} cannot be listened on (${error.code})` })),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
-}
-
-function addressOf(server: Server): string {
-  const { address, port } = server.address() as AddressInfo;
-  return `http://${hostAndPort(address, port)}`;
-}
-
-function hostAndPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -6,6 +6,7 @@ import type { Definitions } from './fhir/definitions.ts';
 import { compileExtractor } from './fhir/index-extraction.ts';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
+import { hostAndPort } from './secure/host-and-port.ts';
 import type { Store, StoreSettings } from './store/store.ts';
 
 /**
@@ -40,7 +41,7 @@ export function settingsOfStore(config: Config, definitions: Definitions): Store
 }
 
 /** Without a stated address, a gateway on a free port does not know its own before it listens: references by it are kept as they are. */
-export function baseUrlOf({ BASE_URL, HOST, PORT }: Config): { baseUrl?: string } {
+export function baseUrlOf({ BASE_URL, HOST, PORT, TLS_CERT }: Config): { baseUrl?: string } {
   if (BASE_URL !== '') return { baseUrl: BASE_URL };
-  return PORT === 0 ? {} : { baseUrl: `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}/fhir` };
+  return PORT === 0 ? {} : { baseUrl: `${TLS_CERT === '' ? 'http' : 'https'}://${hostAndPort(HOST, PORT)}/fhir` };
 }

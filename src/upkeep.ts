@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { createAlerts } from './alert/alerts.ts';
-import { readingsOf } from './alert/conditions.ts';
+import { type Facts, readingsOf } from './alert/conditions.ts';
 import { type Feeds, watchFeeds } from './alert/feeds.ts';
 import { watchPeers } from './alert/standing-peers.ts';
 import { createWebhook } from './alert/webhook.ts';
-import { certificatesOf, readAlertLimits, readWebhook } from './alert-settings.ts';
+import { readAlertLimits, readWebhook } from './alert-settings.ts';
 import type { Config } from './config.ts';
 import type { StatusSources } from './console/status.ts';
 import type { WorkDependencies } from './intake/message-work.ts';
@@ -47,6 +47,7 @@ export interface UpkeepParts {
   readonly log: Logger;
   /** Messages that wait or are being worked on. */
   readonly depth: () => number;
+  readonly certificates: () => Facts['certificates'];
 }
 
 /** What goes on beside the messages: how long they are kept, what is counted of feeds, and whom to wake. */
@@ -56,13 +57,13 @@ export interface Upkeep extends Pick<StatusSources, 'alerts' | 'feeds' | 'oldest
   counting(store: Store): Store;
   /** Told of every message that ended or was refused. */
   readonly report: WorkDependencies['report'];
-  readonly onMllpEvent: (event: MllpEvent) => void;
+  readonly onMllpEvent: (listener: string, event: MllpEvent) => void;
   start(): void;
   close(): Promise<void>;
 }
 
 /** Upkeep by the settings; nothing is begun before `start`. Fails: throws IssueError setting-invalid */
-export async function createUpkeep({ config, store, disk, recorder, holder, log, depth }: UpkeepParts): Promise<Upkeep> {
+export async function createUpkeep({ config, store, disk, recorder, holder, log, depth, certificates }: UpkeepParts): Promise<Upkeep> {
   const limits = readAlertLimits(config);
   const post = readWebhook(config);
   const retention = retentionOf(config, store, recorder, holder, log);
@@ -90,8 +91,8 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
     if (isStoreDown) isStoreDown = (await store.health()) !== undefined;
     const now = Date.now();
     oldestAt = await oldest().catch(() => oldestAt);
-    const queue = { depth: depth(), oldestAt };
     tallies = await store.journal.feeds().catch(() => tallies);
+    const queue = { depth: depth(), oldestAt };
     const facts = {
       now,
       feeds: feeds.list(tallies),
@@ -99,7 +100,7 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
       lost: peers.lost(),
       disk: state,
       isStoreDown: isStoreDown && !state.isFull,
-      certificates: certificatesOf(config),
+      certificates: certificates(),
     };
     alerts.take(readingsOf(facts, limits), now);
   }
@@ -136,12 +137,14 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
       if (error instanceof IssueError && error.issues.some(({ id }) => id === 'forbidden'))
         void recorder?.refused({ what: 'message', method: '', client: row.sender, peer: row.channel ?? '', query: `message ${row.id}` });
     },
-    onMllpEvent(event) {
-      const address = event.peer.replace(/:\d+$/, '');
-      if (event.kind === 'connected') peers.connected(address);
-      else if (event.kind === 'disconnected') peers.disconnected(address, event.openedAt);
-      else if (event.kind === 'refused')
-        void recorder?.refused({ what: 'mllp', method: '', client: '', peer: event.peer, query: event.why });
+    onMllpEvent(listener, event) {
+      const peer = `${listener} ${event.peer.replace(/:\d+$/, '')}`;
+      if (event.kind === 'connected') peers.connected(peer);
+      else if (event.kind === 'disconnected') peers.disconnected(peer, event.openedAt);
+      else if (event.kind === 'refused') {
+        const query = [listener, event.why, event.reason ?? ''].join(' ').trimEnd();
+        void recorder?.refused({ what: 'mllp', method: '', client: '', peer: event.peer, query });
+      }
     },
     start() {
       every(LOOK_EVERY_MS, () => void look().catch(failed('alerts could not be looked for')));

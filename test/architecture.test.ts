@@ -11,7 +11,7 @@ const code = new Map([...text].map(([file, source]) => [file, source.replace(/\/
 
 /** The rows of src/README.md. A folder imports only from rows below its own; nothing imports its neighbour in a row. */
 const ROWS = [
-  ['issue'],
+  ['issue', 'settings.ts'],
   ['config.ts'],
   ['hl7v2', 'fhir'],
   ['map', 'validate', 'store', 'secure'],
@@ -27,7 +27,9 @@ const BESIDE_MAIN: Readonly<Record<string, number>> = {
   'mapping-files.ts': 4,
   'profile-files.ts': 4,
   'open-store.ts': 4,
-  'mllp-tls.ts': 4,
+  'tls-files.ts': 4,
+  'listener-settings.ts': 5.2,
+  'listeners.ts': 5.5,
   'login.ts': 5.5,
   'recorder.ts': 5.5,
   'alert-settings.ts': 5,
@@ -53,7 +55,7 @@ describe('imports point one way', () => {
 
 describe('a module is small', () => {
   test.each(sources)('%s has at most 400 lines, tables excepted', (file) => {
-    const isTable = file === 'src/issue/catalogue.ts' || file === 'src/hl7v2/fields.ts';
+    const isTable = file === 'src/issue/catalogue.ts' || file === 'src/settings.ts' || file === 'src/hl7v2/fields.ts';
     expect(isTable ? 0 : (text.get(file) as string).split('\n').length).toBeLessThanOrEqual(400);
   });
 

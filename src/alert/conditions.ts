@@ -37,7 +37,7 @@ export interface Facts {
   readonly now: number;
   readonly feeds: readonly Pick<Feed, 'sender' | 'lastAt' | 'recent'>[];
   readonly queue: { readonly depth: number; readonly oldestAt: number | undefined };
-  readonly lost: readonly { readonly address: string; readonly since: number }[];
+  readonly lost: readonly { readonly peer: string; readonly since: number }[];
   readonly disk: { readonly free: number; readonly total: number; readonly isFull: boolean };
   /** The database did not keep what it was given last. */
   readonly isStoreDown: boolean;
@@ -47,7 +47,7 @@ export interface Facts {
 /** One thing that is looked at. */
 export interface Reading {
   readonly alert: AlertName;
-  /** A feed, an address, the setting of a file; empty where there is one only. */
+  /** A feed, a listener and an address, a listener and the setting of a file; empty where there is one only. */
   readonly subject: string;
   readonly value: number;
   readonly limit: number;
@@ -78,8 +78,8 @@ export function readingsOf(facts: Facts, limits: AlertLimits): Reading[] {
     const percent = recent.ended === 0 ? 0 : Math.round((100 * recent.bad) / recent.ended);
     high('feed-errors', sender, percent, limits.errors, '%', recent.ended >= LEAST_MESSAGES);
   }
-  for (const { address, since } of facts.lost)
-    high('feed-disconnected', address, Math.floor((now - since) / MINUTE_MS), limits.disconnected, 'minutes');
+  for (const { peer, since } of facts.lost)
+    high('feed-disconnected', peer, Math.floor((now - since) / MINUTE_MS), limits.disconnected, 'minutes');
   high('queue-depth', '', queue.depth, limits.queueDepth, 'messages');
   high('queue-age', '', queue.oldestAt === undefined ? 0 : Math.floor((now - queue.oldestAt) / 1000), limits.queueAge, 's');
   const free = disk.total === 0 ? 100 : Math.round((100 * disk.free) / disk.total);

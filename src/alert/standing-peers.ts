@@ -1,11 +1,11 @@
 /** Peers that keep a connection, and whether they have one. Who connects for each message anew is none of them. */
 export interface StandingPeers {
-  /** Of an address; each of its connections by itself. */
-  connected(address: string): void;
+  /** Each of its connections by itself. `peer`: the listener and the address it comes from. Shape: lab 10.1.2.3 */
+  connected(peer: string): void;
   /** `openedAt`: UTC ms. */
-  disconnected(address: string, openedAt: number): void;
+  disconnected(peer: string, openedAt: number): void;
   /** Those without a connection, and since when. UTC ms. */
-  lost(): readonly { readonly address: string; readonly since: number }[];
+  lost(): readonly { readonly peer: string; readonly since: number }[];
 }
 
 /** A connection that lasted so long was meant to last. Units: ms */
@@ -17,19 +17,19 @@ export function watchPeers(now: () => number): StandingPeers {
   const open = new Map<string, number>();
   const lost = new Map<string, number>();
   return {
-    connected(address) {
-      open.set(address, (open.get(address) ?? 0) + 1);
-      lost.delete(address);
+    connected(peer) {
+      open.set(peer, (open.get(peer) ?? 0) + 1);
+      lost.delete(peer);
     },
-    disconnected(address, openedAt) {
-      const left = (open.get(address) ?? 1) - 1;
+    disconnected(peer, openedAt) {
+      const left = (open.get(peer) ?? 1) - 1;
       if (left > 0) {
-        open.set(address, left);
+        open.set(peer, left);
         return;
       }
-      open.delete(address);
-      if (now() - openedAt >= STANDING_MS && lost.size < MOST_PEERS) lost.set(address, now());
+      open.delete(peer);
+      if (now() - openedAt >= STANDING_MS && lost.size < MOST_PEERS) lost.set(peer, now());
     },
-    lost: () => [...lost].map(([address, since]) => ({ address, since })),
+    lost: () => [...lost].map(([peer, since]) => ({ peer, since })),
   };
 }

@@ -42,7 +42,7 @@ const INWARD: ReadonlySet<string> = new Set([
 ]);
 
 /** Where somebody was not let in without having asked for anything of FHIR. */
-const DOORS: ReadonlySet<string> = new Set(['mllp', 'hl7v2', 'refusals']);
+const DOORS: ReadonlySet<string> = new Set(['mllp', 'https', 'hl7v2', 'refusals']);
 
 /**
  * The AuditEvents of a record: one for each patient, so that who saw one patient can be shown without showing any other; one where no patient is known.
@@ -83,7 +83,7 @@ function typeOf(what: string): Coding {
 function subtypeOf(what: string): Coding {
   if (what === 'token') return { system: DICOM, code: '110122', display: 'Login' };
   if (what === 'message' || what === 'hl7v2') return { system: 'urn:chartbridge:audit', code: 'hl7v2-message' };
-  if (what === 'mllp') return { system: DICOM, code: '110126', display: 'Node Authentication' };
+  if (what === 'mllp' || what === 'https') return { system: DICOM, code: '110126', display: 'Node Authentication' };
   if (what === 'refusals') return { system: 'urn:chartbridge:audit', code: 'refusals' };
   return { system: INTERACTION, code: ACTIONS.has(what) ? what : 'operation' };
 }

@@ -20,8 +20,7 @@ export interface Metrics {
 export interface MetricsSources {
   readonly journal: Journal;
   readonly intakeDepth: () => number;
-  /** The MLLP listener's counters, by name; empty when it is off. */
-  readonly mllp: () => Readonly<Record<string, number>>;
+  readonly listeners: () => readonly { readonly name: string; counters(): object }[];
   readonly alerts: () => readonly Alert[];
   readonly feeds: () => Promise<readonly Feed[]>;
   readonly disk: () => DiskState;
@@ -53,7 +52,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers,
   });
   const depth = new Gauge({ name: 'chartbridge_intake_depth', help: 'Messages waiting or being processed', registers });
-  const mllp = new Gauge({ name: 'chartbridge_mllp', help: 'Counters of the MLLP listener', labelNames: ['what'], registers });
+  const mllp = new Gauge({ name: 'chartbridge_mllp', help: 'Counters of each MLLP listener', labelNames: ['listener', 'what'], registers });
   const invalid = new Counter({
     name: 'chartbridge_validation_issues_total',
     help: 'What validation found in resources of feeds, errors and warnings',
@@ -96,8 +95,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
     async handle(_request, response) {
       for (const [status, count] of Object.entries(await sources.journal.counts())) rows.set({ status }, count);
       depth.set(sources.intakeDepth());
-      for (const [what, value] of Object.entries(sources.mllp())) mllp.set({ what }, value);
-      for (const { sender, sinceStart, lastAt: last } of sources.feeds()) {
+      for (const listener of sources.listeners())
+        for (const [what, value] of Object.entries(listener.counters())) mllp.set({ listener: listener.name, what }, value as number);
+      for (const { sender, sinceStart, lastAt: last } of await sources.feeds()) {
         for (const [what, count] of Object.entries(sinceStart)) feeds.set({ sender, what }, count as number);
         if (last !== undefined) lastAt.set({ sender }, last / 1000);
       }

@@ -12,6 +12,14 @@ interface Peer {
   readonly partialSince?: number;
 }
 
+/** An MLLP listener, as far as it is shown. */
+interface Listener {
+  readonly name: string;
+  readonly address: { readonly host: string; readonly port: number };
+  counters(): object;
+  peers(): readonly Peer[];
+}
+
 /** What the page of operators shows, handed in by main. */
 export interface StatusSources {
   readonly journal: Journal;
@@ -22,8 +30,7 @@ export interface StatusSources {
   /** When the oldest of the messages that are not finished was received. UTC ms. */
   readonly oldest: () => Promise<number | undefined>;
   readonly disk: () => DiskState;
-  /** The MLLP listener; undefined when it is off. */
-  readonly mllp: () => { counters(): object; peers(): readonly Peer[] } | undefined;
+  readonly listeners: () => readonly Listener[];
   readonly forgotten: () => { readonly content: number; readonly rows: number; readonly bytes: number };
   readonly refusals: () => ReadonlyMap<string, number>;
   /** UTC ms. */
@@ -41,8 +48,8 @@ export function createStatus(sources: StatusSources) {
       startedAt: timeOf(startedAt),
       alerts: sources.alerts().map(({ since, ...alert }) => ({ ...alert, since: timeOf(since) })),
       queue: { depth: sources.depth(), oldestAgeMs: oldest === undefined ? 0 : now - oldest, ...(await sources.journal.counts()) },
-      feeds: sources.feeds().map(feedOf),
-      ...(mllp === undefined ? {} : { mllp: { ...mllp.counters(), peers: mllp.peers().map((peer) => peerOf(peer, now)) } }),
+      feeds: (await sources.feeds()).map(feedOf),
+      listeners: sources.listeners().map((one) => listenerOf(one, now)),
       disk: sources.disk(),
       forgotten: sources.forgotten(),
       refused: Object.fromEntries(sources.refusals()),
@@ -66,6 +73,11 @@ function feedOf({ sender, sinceStart, lifetime, lastAt, p50, p99, recent }: Feed
     ...(p50 === undefined || p99 === undefined ? {} : { ackMs: { p50, p99 } }),
     lastTenMinutes: recent,
   };
+}
+
+function listenerOf(listener: Listener, now: number) {
+  const { name, address } = listener;
+  return { name, ...address, ...listener.counters(), peers: listener.peers().map((peer) => peerOf(peer, now)) };
 }
 
 function peerOf({ openedAt, partialSince, ...peer }: Peer, now: number) {

@@ -20,8 +20,6 @@ export interface IntakeDependencies extends Omit<WorkDependencies, 'acknowledge'
   readonly newId: () => string;
   /** Any acknowledgment as text. */
   readonly acknowledge: (header: Header, code: Answer['code'], issues: readonly Issue[]) => string;
-  /** Why a sender may not send; left out, everybody may. */
-  readonly refuses?: (sender: string, certificate: string | undefined) => Issue | undefined;
   /** Why a message written then (MSH-7.1) may be one that is forgotten; left out, none ever is. */
   readonly beyondMemory?: (sentAt: string) => Issue | undefined;
   /** Units: ms; after it a connection is closed without an answer, and the resend gets the stored one. */
@@ -74,7 +72,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   async function receive(raw: Uint8Array, channel: Channel): Promise<Reception> {
     const reading = read(raw, channel);
     const mode = modeOf(reading.header, deps.translator().alwaysAnswers(reading.header));
-    const stranger = deps.refuses?.(reading.header.sender, channel.certificate);
+    const stranger = channel.refuses?.(reading.header.sender);
     const forgotten = deps.beyondMemory?.(reading.header.sentAt);
     const issues = [
       ...reading.issues,

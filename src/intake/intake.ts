@@ -1,3 +1,5 @@
+import type { Issue } from '../issue/issue.ts';
+
 /**
  * What a listener hands a message to. It owns the order of everything: journal, parse, map, identify, validate, store, answer.
  */
@@ -18,8 +20,8 @@ export interface Channel {
   readonly synchronous: boolean;
   /** The character set the transport declares, where it does (HTTP's charset parameter). */
   readonly charset?: string;
-  /** The common name of the certificate the sender showed, checked by the listener. */
-  readonly certificate?: string;
+  /** Why a sender (MSH-3|MSH-4) may not send over it; left out, everybody may. */
+  readonly refuses?: (sender: string) => Issue | undefined;
 }
 
 /** The answers to one message, encoded in the sender's character set, to be sent in this order. */

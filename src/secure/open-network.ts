@@ -1,15 +1,13 @@
 import { BlockList, isIP } from 'node:net';
 import { issue, type Issue } from '../issue/issue.ts';
 
-/** What decides whether an address may be served without a login. */
-export interface NetworkSettings {
+/** Where somebody may come in. */
+export interface Door {
+  /** Shape: HTTP, MLLP, the listener lab */
+  readonly name: string;
   readonly host: string;
-  /** Whether anybody has said that an open network is meant. */
-  readonly allowOpen: boolean;
-  /** Whether the FHIR API and all that shows records asks for a login. */
-  readonly httpAuthenticated?: boolean;
-  /** Whether MLLP is off, or takes senders with a certificate or from listed addresses alone. */
-  readonly mllpAuthenticated?: boolean;
+  /** Whether it asks who comes: for a login, for a certificate, or for an address that is listed. */
+  readonly isGuarded: boolean;
 }
 
 /** Whether only this machine can reach an address. A name other than localhost may resolve to anything. */
@@ -23,18 +21,15 @@ export function isLoopback(host: string): boolean {
  *
  * Fails: setting-invalid (HOST is not loopback, nothing authenticates, and nobody allowed it)
  */
-export function networkIssue(settings: NetworkSettings): Issue | undefined {
-  if (isLoopback(settings.host)) return undefined;
-  const doors = [settings.httpAuthenticated === true ? '' : 'HTTP', settings.mllpAuthenticated === true ? '' : 'MLLP'].filter(
-    (one) => one !== '',
-  );
-  if (doors.length === 0) return undefined;
+export function networkIssue(doors: readonly Door[], allowOpen: boolean): Issue | undefined {
+  const open = doors.filter(({ host, isGuarded }) => !isGuarded && !isLoopback(host)).map(({ name }) => name);
+  if (open.length === 0) return undefined;
   return issue('setting-invalid', {
     setting: 'HOST',
     reason:
-      `it is not loopback and no authentication is configured for ${doors.join(' and ')}; everybody who reaches it could ${doors.includes('HTTP') ? 'read every record' : 'send messages'}. ` +
+      `it is not loopback and no authentication is configured for ${open.join(' and ')}; everybody who reaches it could ${open.includes('HTTP') ? 'read every record' : 'send messages'}. ` +
       'CLIENTS_FILE or ISSUERS makes HTTP ask for a login, MLLP_TLS_CA or MLLP_ALLOWED_PEERS restricts MLLP; ALLOW_OPEN_NETWORK=yes serves it all the same',
-    severity: settings.allowOpen ? 'warning' : 'error',
+    severity: allowOpen ? 'warning' : 'error',
   });
 }
 

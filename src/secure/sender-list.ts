@@ -1,32 +1,35 @@
 import { issue, type Issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 
-/** Says why a sender may not send. `certificate`: the common name of the certificate it showed, where it showed one. */
-export type SenderCheck = (sender: string, certificate: string | undefined) => Issue | undefined;
+/** Says why a sender may not send. `names`: those in the certificate it showed; none where it showed none. */
+export type SenderCheck = (sender: string, names: readonly string[]) => Issue | undefined;
 
 /**
- * The senders of a setting; undefined when everybody may send.
+ * The senders of a setting; undefined when everybody may send. One that is bound to several names sends with a certificate of any of them.
  *
  * Shape: parseSenders('LABSYS|GENHOSP=lab.genhosp.example, ADT1|GENHOSP')
  * Fails: setting-invalid
  */
 export function parseSenders(setting: string, text: string): Result<SenderCheck | undefined> {
-  const senders = new Map<string, string | undefined>();
+  const senders = new Map<string, readonly string[]>();
   for (const entry of text.split(',').map((part) => part.trim())) {
     if (entry === '') continue;
-    const [, sender, certificate] = /^([^=|]*\|[^=|]*)(?:=(\S+))?$/.exec(entry) ?? [];
+    const [, sender, name] = /^([^=|]*\|[^=|]*)(?:=(\S+))?$/.exec(entry) ?? [];
     if (sender === undefined) {
       return failure(
-        issue('setting-invalid', { setting, reason: 'it must be MSH-3|MSH-4, each with =common name where a certificate is bound to it' }),
+        issue('setting-invalid', {
+          setting,
+          reason: 'it must be MSH-3|MSH-4, each with =NAME where a certificate of that name is bound to it',
+        }),
       );
     }
-    senders.set(sender, certificate);
+    senders.set(sender, [...(senders.get(sender) ?? []), ...(name === undefined ? [] : [name])]);
   }
   if (senders.size === 0) return success(undefined);
-  return success((sender, certificate) => {
-    if (!senders.has(sender)) return issue('forbidden', { reason: 'this application and facility may not send' });
+  return success((sender, names) => {
     const bound = senders.get(sender);
-    return bound === undefined || bound === certificate
+    if (bound === undefined) return issue('forbidden', { reason: 'this application and facility may not send' });
+    return bound.length === 0 || bound.some((name) => names.includes(name))
       ? undefined
       : issue('forbidden', { reason: 'this application and facility sends with another certificate' });
   });

@@ -1,13 +1,46 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import { issue } from '../issue/issue.ts';
 import { statusOf, toOperationOutcome } from '../issue/operation-outcome.ts';
+import { hostAndPort } from '../secure/host-and-port.ts';
 
 /** Room for an address far over the limit, so that it is refused in FHIR's words. Units: bytes */
 const MAX_HEADER_BYTES = 256 * 1024;
+const OPTIONS: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 120_000, headersTimeout: 30_000 };
+const HANDSHAKE_MS = 30_000;
+/** A browser that was here once does not ask without TLS for so long. Source: RFC 6797. Units: s */
+const HSTS_S = 31_536_000;
+
+/** How it is served. */
+export interface HttpServerOptions {
+  /** HTTPS, TLS 1.2 or newer. With `ca` a certificate is asked for and may be left out; one that none of them signed is refused. */
+  readonly tls?: Pick<TlsOptions, 'key' | 'cert' | 'ca'>;
+  /** Told of a handshake that failed. `reason` is OpenSSL's. */
+  readonly onRefused?: (peer: string, reason: string) => void;
+}
+
+/** An HTTP server. */
+export interface HttpServer {
+  /** Resolves with where it listens, rejects with the system's error. Shape: http://127.0.0.1:8080 */
+  listen(host: string, port: number): Promise<string>;
+  /** New keys and certificates for connections to come. Fails: throws when they are none, and the old ones stay */
+  reloadTls(tls: Pick<TlsOptions, 'key' | 'cert' | 'ca'>): void;
+  /** Takes no more, and answers what it has; after `limitMs` connections are closed over it. */
+  close(limitMs: number): Promise<void>;
+}
 
 /** An HTTP server for an application. What is no HTTP at all is answered with an OperationOutcome too. */
-export function createHttpServer(app: RequestListener): Server {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 120_000, headersTimeout: 30_000 }, app);
+export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpServerOptions = {}): HttpServer {
+  const secure = tls === undefined ? undefined : createSecureServer(app, tls, onRefused);
+  const server: Server | TlsServer = secure ?? createServer(OPTIONS, app);
+  let isStopping = false;
+  server.prependListener('request', (_request, response) => {
+    if (secure !== undefined) response.setHeader('strict-transport-security', `max-age=${HSTS_S}`);
+    // A connection that is kept alive would bring one request after another to a gateway that stops.
+    if (isStopping) response.setHeader('connection', 'close');
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -23,5 +56,48 @@ export function createHttpServer(app: RequestListener): Server {
         `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     );
   });
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          const bound = server.address() as AddressInfo;
+          resolve(`${secure === undefined ? 'http' : 'https'}://${hostAndPort(bound.address, bound.port)}`);
+        });
+      }),
+    reloadTls: (renewed) => secure?.setSecureContext({ minVersion: 'TLSv1.2', ...renewed }),
+    async close(limitMs) {
+      isStopping = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const limit = setTimeout(() => server.closeAllConnections(), limitMs);
+      await closed;
+      clearTimeout(limit);
+    },
+  };
+}
+
+function createSecureServer(app: RequestListener, tls: TlsOptions, onRefused: HttpServerOptions['onRefused']): TlsServer {
+  const server = createTlsServer(
+    {
+      ...OPTIONS,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_MS,
+      ...tls,
+      requestCert: tls.ca !== undefined,
+      rejectUnauthorized: false,
+    },
+    app,
+  );
+  const refuse = (socket: TLSSocket, reason: unknown) => {
+    onRefused?.(hostAndPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), String(reason));
+    socket.destroy();
+  };
+  server.prependListener('secureConnection', (socket) => {
+    const hasShown = Object.keys(socket.getPeerCertificate()).length > 0;
+    if (tls.ca !== undefined && hasShown && !socket.authorized) refuse(socket, socket.authorizationError);
+  });
+  server.prependListener('tlsClientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, error.code ?? error.name));
   return server;
 }

@@ -6,10 +6,10 @@ export interface ByteHolder {
   cutOff(): void;
 }
 
-/** How many bytes of unanswered messages all connections together may hold. */
+/** How many bytes of unanswered messages all that comes in may hold together. */
 export interface ByteBudget {
-  /** Says how much a holder holds now. */
-  hold(holder: ByteHolder, bytes: number): void;
+  /** Says how much a holder holds now. Gives back whether there is room for it, for one that does not wait. */
+  hold(holder: ByteHolder, bytes: number): boolean;
   /** Units: bytes */
   readonly held: number;
 }
@@ -45,7 +45,9 @@ export function createByteBudget(limitBytes: number, patienceMs = PATIENCE_MS): 
       held += bytes - (holders.get(holder) ?? 0);
       if (bytes === 0) holders.delete(holder);
       else holders.set(holder, bytes);
-      if (held <= limitBytes && paused.size === 0) return;
+      // One that is alone has room, however much it holds.
+      const hasRoom = held <= limitBytes || bytes <= small || bytes === held;
+      if (held <= limitBytes && paused.size === 0) return hasRoom;
       const large = held > limitBytes ? [...holders].filter(([, size]) => size > small) : [];
       const largest = large.reduce<(typeof large)[number] | undefined>(
         (most, one) => (most === undefined || one[1] > most[1] ? one : most),
@@ -56,6 +58,7 @@ export function createByteBudget(limitBytes: number, patienceMs = PATIENCE_MS): 
       waitFor(paused.size === 0 ? undefined : largest?.[0]);
       for (const one of paused) if (!before.has(one)) one.pauseReading();
       for (const one of before) if (!paused.has(one)) one.resumeReading();
+      return hasRoom;
     },
     get held() {
       return held;

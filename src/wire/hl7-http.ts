@@ -4,6 +4,9 @@ import type { Answer, Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { toOperationOutcome } from '../issue/operation-outcome.ts';
+import { certificateNames } from '../secure/certificate-names.ts';
+import type { SenderCheck } from '../secure/sender-list.ts';
+import type { ByteBudget, ByteHolder } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
 import { type Log, MLLP_LIMITS } from './mllp.ts';
 import { readBody } from './read-body.ts';
@@ -16,8 +19,10 @@ export interface Hl7HttpOptions {
   readonly log: Log;
   /** Units: bytes */
   readonly maxMessageBytes?: number;
-  /** Of all bodies under way together; above it the answer is "not stored, resend". Units: bytes */
-  readonly maxBytesInFlight?: number;
+  /** Shared with all else that takes messages in; above it the answer is "not stored, resend". */
+  readonly budget: ByteBudget;
+  /** Whose messages are taken; everybody's where it is left out. */
+  readonly refuses?: SenderCheck;
   /** `ok`: every HL7 answer is HTTP 200, as the standard has it; `mapped`: AA 200, AR 400, AE 500. */
   readonly ackHttpStatus?: 'ok' | 'mapped';
 }
@@ -32,17 +37,16 @@ const RETRY_AFTER_S = 5;
  * Source: HL7 over HTTP (HAPI's specification): any HL7 answer is a 2xx; intake.md "ACK contract"
  */
 export function createHl7HttpHandler(options: Hl7HttpOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { intake, log, ackHttpStatus = 'ok' } = options;
+  const { budget, intake, log, refuses, ackHttpStatus = 'ok' } = options;
   const maxMessageBytes = options.maxMessageBytes ?? MLLP_LIMITS.maxFrameBytes;
-  const maxBytesInFlight = options.maxBytesInFlight ?? MLLP_LIMITS.maxBytesInFlight;
   const clock: Clock = { now: () => Date.now(), newControlId: () => randomBytes(10).toString('hex') };
-  let inFlight = 0;
 
   async function answerTo(body: Uint8Array, request: IncomingMessage, charset: string | undefined): Promise<Answer | undefined> {
     const channel = {
       name: `http ${request.socket.remoteAddress ?? ''}`,
       synchronous: true,
       ...(charset === undefined ? {} : { charset }),
+      ...(refuses === undefined ? {} : { refuses: (sender: string) => refuses(sender, certificateNames(request.socket)) }),
     };
     const onFault = (error: unknown) => log.error({ fault: faultOf(error) }, 'HL7 over HTTP: a fault of the gateway');
     const reception = await receiveBody(body, { channel, intake, clock, onFault });
@@ -63,13 +67,15 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
         issue('content-type-unsupported', { contentType: mediaType.slice(0, 100) || 'none', supported: [...CONTENT_TYPES].join(', ') }),
       );
     }
-    let own = 0;
-    const body = await readBody(request, maxMessageBytes, (bytes) => {
-      inFlight += bytes;
-      own += bytes;
-      // A message that is alone has room, however long messages may be.
-      return inFlight <= maxBytesInFlight || own === inFlight;
-    });
+    let isWhole = false;
+    // It is refused rather than paused; but one that came in part and does not go on gives way to the others.
+    const holder: ByteHolder = {
+      pauseReading: () => undefined,
+      resumeReading: () => undefined,
+      cutOff: () => void (isWhole || request.destroy()),
+    };
+    const body = await readBody(request, maxMessageBytes, (bytes) => budget.hold(holder, bytes));
+    isWhole = true;
     try {
       if (body.kind !== 'whole') {
         if (body.kind === 'too-long') plain(response, 413, `The message is longer than ${maxMessageBytes} bytes\n`);
@@ -90,7 +96,7 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
       response.setHeader('Content-Type', `application/hl7-v2; charset=${charsetOfAnswer(answer.bytes).toLowerCase()}`);
       response.end(answer.bytes);
     } finally {
-      inFlight -= body.countedBytes;
+      budget.hold(holder, 0);
     }
   };
 }

@@ -42,6 +42,8 @@ export interface MllpConnection {
   readonly junkBytes: number;
   /** Of the frame that is being read. */
   readonly partialBytes: number;
+  /** Of messages that are not answered, whole and partial. */
+  readonly heldBytes: number;
   /** When the frame that is being read was begun. UTC ms; undefined when none is. */
   readonly frameSince: number | undefined;
   /** Answers the whole frames that were read, drops a half one, then closes. */
@@ -238,6 +240,9 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
     },
     get partialBytes() {
       return decoder.isInside ? decoder.bufferedBytes : 0;
+    },
+    get heldBytes() {
+      return held;
     },
     get frameSince() {
       return frameSince;

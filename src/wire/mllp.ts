@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
-import { type TlsOptions, createServer as createTlsServer, Server as TlsServer, TLSSocket } from 'node:tls';
+import { type TlsOptions, type TLSSocket, createServer as createTlsServer } from 'node:tls';
 import type { Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
-import { createByteBudget } from './byte-budget.ts';
+import { certificateNames } from '../secure/certificate-names.ts';
+import type { SenderCheck } from '../secure/sender-list.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
 import { type ConnectionEvent, type MllpConnection, serveConnection } from './mllp-connection.ts';
 
@@ -15,8 +17,6 @@ export interface MllpLimits {
   readonly frameSilenceMs: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerPeer: number;
-  /** Of all unanswered messages together; above it reading pauses. Units: bytes */
-  readonly maxBytesInFlight: number;
   /** How long a stopping listener waits for answers under way. Units: ms */
   readonly drainMs: number;
 }
@@ -27,7 +27,6 @@ export const MLLP_LIMITS: MllpLimits = {
   frameSilenceMs: 30_000,
   maxConnections: 256,
   maxConnectionsPerPeer: 32,
-  maxBytesInFlight: 64 * 1024 * 1024,
   drainMs: 10_000,
 };
 
@@ -43,22 +42,28 @@ export type MllpEvent = (
   | ConnectionEvent
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected'; readonly openedAt: number }
-  /** `handshake`: no TLS, or not with a certificate that is asked for. */
-  | { readonly kind: 'refused'; readonly why: 'limit' | 'address' | 'handshake' }
+  /** `handshake`: no TLS, or not with a certificate that is asked for; `reason` is OpenSSL's. */
+  | { readonly kind: 'refused'; readonly why: 'limit' | 'address' | 'handshake'; readonly reason?: string }
 ) & { readonly peer: string };
 
 /** What a listener is started with. */
 export interface MllpOptions {
+  /** What logs and channels call it. Shape: mllp */
+  readonly name: string;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly intake: Intake;
   readonly log: Log;
+  /** Shared with all else that takes messages in. */
+  readonly budget: ByteBudget;
   readonly limits?: Partial<MllpLimits>;
   /** Frames end with FS CR and nothing else. */
   readonly strict?: boolean;
   /** Whether an address may connect; anybody where it is left out. */
   readonly mayConnect?: (address: string) => boolean;
+  /** Whose messages are taken; everybody's where it is left out. */
+  readonly refuses?: SenderCheck;
   /** TLS, 1.2 or newer; with `requestCert` and `ca` senders must show a certificate. */
   readonly tls?: TlsOptions;
   readonly onEvent?: (event: MllpEvent) => void;
@@ -86,7 +91,7 @@ export interface MllpCounters {
 export interface MllpPeer {
   /** Shape: 10.1.2.3:53124 */
   readonly peer: string;
-  /** The common name of the certificate it showed. */
+  /** The first name of the certificate it showed: its common name, where it has one. */
   readonly certificate?: string;
   /** UTC ms. */
   readonly openedAt: number;
@@ -98,6 +103,7 @@ export interface MllpPeer {
 
 /** A listener that runs. */
 export interface MllpListener {
+  readonly name: string;
   /** Shape: { host: '127.0.0.1', port: 2575 } */
   readonly address: { readonly host: string; readonly port: number };
   counters(): MllpCounters;
@@ -111,39 +117,58 @@ export interface MllpListener {
 /** Starts an MLLP listener. Fails by rejecting with the system's error when the address cannot be had. */
 export async function startMllp(options: MllpOptions): Promise<MllpListener> {
   const limits: MllpLimits = { ...MLLP_LIMITS, ...options.limits };
+  const { name: listener, budget, log, refuses } = options;
   const clock: Clock = { now: () => Date.now(), newControlId: () => randomBytes(10).toString('hex') };
-  const budget = createByteBudget(limits.maxBytesInFlight);
+  /** Those in the middle of a handshake too. */
+  const sockets = new Set<Socket>();
   const connections = new Map<Socket, { connection: MllpConnection; opened: Pick<MllpPeer, 'peer' | 'certificate' | 'openedAt'> }>();
   const peers = new Map<string, number>();
   const totals = { connected: 0, refused: 0, frame: 0, partial: 0, oversize: 0, silence: 0, fault: 0, junkBytes: 0 };
 
   function report(event: MllpEvent): void {
-    if (event.kind === 'fault') options.log.error({ peer: event.peer, fault: faultOf(event.error) }, 'MLLP: a fault of the gateway');
-    else if (event.kind === 'oversize' || event.kind === 'silence' || event.kind === 'refused' || event.kind === 'partial') {
-      options.log.warn({ peer: event.peer }, `MLLP: ${event.kind}`);
-    }
+    const { kind, peer } = event;
+    if (kind === 'fault') log.error({ listener, peer, fault: faultOf(event.error) }, 'MLLP: a fault of the gateway');
+    else if (kind === 'refused') log.warn({ listener, peer, why: event.why, reason: event.reason }, 'MLLP: refused');
+    else if (kind === 'oversize' || kind === 'silence' || kind === 'partial') log.warn({ listener, peer }, `MLLP: ${kind}`);
     options.onEvent?.(event);
   }
 
-  function connect(socket: Socket): void {
+  /** Before any handshake: who is refused costs next to nothing. */
+  function admit(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
-    const peer = `${address}:${socket.remotePort ?? 0}`;
     const fromPeer = peers.get(address) ?? 0;
     const isStranger = options.mayConnect?.(address) === false;
-    if (isStranger || connections.size >= limits.maxConnections || fromPeer >= limits.maxConnectionsPerPeer) {
+    if (isStranger || sockets.size >= limits.maxConnections || fromPeer >= limits.maxConnectionsPerPeer) {
       totals.refused++;
       socket.on('error', () => socket.destroy());
       socket.destroy();
-      report({ kind: 'refused', why: isStranger ? 'address' : 'limit', peer });
+      report({ kind: 'refused', why: isStranger ? 'address' : 'limit', peer: peerOf(socket) });
       return;
     }
-    totals.connected++;
+    sockets.add(socket);
     peers.set(address, fromPeer + 1);
     socket.setKeepAlive(true, 60_000);
-    const certificate = certificateOf(socket);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      const left = (peers.get(address) ?? 1) - 1;
+      if (left === 0) peers.delete(address);
+      else peers.set(address, left);
+    });
+    if (handshakes === undefined) serve(socket);
+    else handshakes.emit('connection', socket);
+  }
+
+  function serve(socket: Socket): void {
+    totals.connected++;
+    const peer = peerOf(socket);
+    const names = certificateNames(socket);
     const openedAt = clock.now();
     const connection = serveConnection(socket, {
-      channel: { name: `mllp ${peer}`, synchronous: false, ...certificate },
+      channel: {
+        name: `${listener} ${peer}`,
+        synchronous: false,
+        ...(refuses === undefined ? {} : { refuses: (sender) => refuses(sender, names) }),
+      },
       intake: options.intake,
       clock,
       budget,
@@ -155,31 +180,32 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         report({ ...event, peer });
       },
     });
-    connections.set(socket, { connection, opened: { peer, openedAt, ...certificate } });
+    connections.set(socket, { connection, opened: { peer, openedAt, ...(names[0] === undefined ? {} : { certificate: names[0] }) } });
     report({ kind: 'connected', peer });
     socket.on('close', () => {
       totals.junkBytes += connection.junkBytes;
       connections.delete(socket);
-      const left = (peers.get(address) ?? 1) - 1;
-      if (left === 0) peers.delete(address);
-      else peers.set(address, left);
       report({ kind: 'disconnected', openedAt, peer });
     });
   }
 
-  // Half open: a sender that has said everything may still read its answers.
-  const server: Server =
+  const handshakes =
     options.tls === undefined
-      ? createServer({ allowHalfOpen: true }, connect)
-      : createTlsServer({ minVersion: 'TLSv1.2', ...options.tls, allowHalfOpen: true }, connect);
-  server.on('tlsClientError', (error: Error, socket: Socket) => {
-    options.log.warn({ reason: error.message }, 'MLLP: a TLS handshake failed');
-    options.onEvent?.({ kind: 'refused', why: 'handshake', peer: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}` });
+      ? undefined
+      : createTlsServer({ minVersion: 'TLSv1.2', handshakeTimeout: limits.frameSilenceMs, ...options.tls }, serve);
+  handshakes?.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    totals.refused++;
+    // What is wrong with the certificate, where that is why; it is declared an Error and is a code.
+    const reason = String(socket.authorizationError ?? error.code ?? error.name);
+    report({ kind: 'refused', why: 'handshake', reason, peer: peerOf(socket) });
   });
+  // Half open: a sender that has said everything may still read its answers.
+  const server: Server = createServer({ allowHalfOpen: true }, admit);
   await listen(server, options.host, options.port);
   const { address: host, port } = server.address() as AddressInfo;
 
   return {
+    name: listener,
     address: { host, port },
     counters() {
       const open = [...connections.values()].map(({ connection }) => connection);
@@ -194,7 +220,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         silencesTotal: totals.silence,
         faultsTotal: totals.fault,
         junkBytesTotal: open.reduce((sum, connection) => sum + connection.junkBytes, totals.junkBytes),
-        bytesBuffered: budget.held,
+        bytesBuffered: open.reduce((sum, connection) => sum + connection.heldBytes, 0),
         oldestPartialAgeMs: Number.isFinite(oldest) ? clock.now() - oldest : 0,
       };
     },
@@ -205,19 +231,22 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         partialBytes,
         ...(frameSince === undefined ? {} : { partialSince: frameSince }),
       })),
-    reloadTls(tls) {
-      if (server instanceof TlsServer) server.setSecureContext({ minVersion: 'TLSv1.2', ...tls });
-    },
+    reloadTls: (tls) => handshakes?.setSecureContext({ minVersion: 'TLSv1.2', ...tls }),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { connection } of connections.values()) connection.drain();
       const late = setTimeout(() => {
-        for (const socket of connections.keys()) socket.destroy();
+        for (const socket of sockets) socket.destroy();
       }, limits.drainMs);
       await closed;
       clearTimeout(late);
     },
   };
+}
+
+/** Shape: 10.1.2.3:53124 */
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -228,11 +257,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve();
     });
   });
-}
-
-/** Shape: { certificate: 'lab.genhosp.example' }; nothing where none was shown or it is not signed as it must be */
-function certificateOf(socket: Socket): { certificate?: string } {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
-  const name = socket.getPeerCertificate().subject?.CN;
-  return typeof name === 'string' ? { certificate: name } : {};
 }

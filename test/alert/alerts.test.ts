@@ -3,7 +3,6 @@ import { type AlertEvent, createAlerts } from '../../src/alert/alerts.ts';
 import { type AlertLimits, type Facts, readingsOf } from '../../src/alert/conditions.ts';
 import { watchFeeds } from '../../src/alert/feeds.ts';
 import { watchPeers } from '../../src/alert/standing-peers.ts';
-import { openStore } from '../intake/harness.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -68,8 +67,11 @@ describe('an alert begins once and ends once', () => {
     ).toEqual(['start feed-errors LAB|HOSP 10', 'end feed-errors LAB|HOSP 7']);
   });
   test('a peer that is gone', () => {
-    const lost = (minutes: number) => ({ lost: [{ address: '10.0.0.7', since: NOW - minutes * MINUTE }] });
-    expect(told(lost(4), lost(5), lost(6), {})).toEqual(['start feed-disconnected 10.0.0.7 5', 'end feed-disconnected 10.0.0.7 6']);
+    const lost = (minutes: number) => ({ lost: [{ peer: 'mllp 10.0.0.7', since: NOW - minutes * MINUTE }] });
+    expect(told(lost(4), lost(5), lost(6), {})).toEqual([
+      'start feed-disconnected mllp 10.0.0.7 5',
+      'end feed-disconnected mllp 10.0.0.7 6',
+    ]);
   });
   test('a disk with little room, and one with none', () => {
     const disk = (free: number, isFull = false) => ({ disk: { free, total: 100, isFull } });
@@ -101,7 +103,7 @@ describe('an alert begins once and ends once', () => {
       now: NOW,
       feeds: [feed('LAB|HOSP', 9999, 100, 100)],
       queue: { depth: 9999, oldestAt: 0 },
-      lost: [{ address: 'a', since: 0 }],
+      lost: [{ peer: 'a', since: 0 }],
       disk: { free: 0, total: 100, isFull: true },
       isStoreDown: true,
       certificates: [{ name: 'x', expiresAt: 0 }],
@@ -134,9 +136,9 @@ describe('feeds', () => {
     const restarted = watchFeeds(() => clock.now).list(tallies);
     expect(restarted).toMatchObject([{ sinceStart: { received: 0 }, lifetime, lastAt: NOW, p50: undefined }]);
   });
+
   test('with names without number fill no memory, and no name is a key of something else', () => {
     const feeds = watchFeeds(() => NOW);
-
     for (let number = 0; number < 1_000; number += 1) feeds.received(`S${number}|H`, false);
     feeds.received('__proto__|constructor', false);
     const list = feeds.list([]);
@@ -148,13 +150,13 @@ describe('feeds', () => {
 test('a peer that keeps its connection is missed when it is gone; one that connects for each message is not', () => {
   const clock = { now: 0 };
   const peers = watchPeers(() => clock.now);
-  for (const address of ['standing', 'brief', 'twice', 'twice']) peers.connected(address);
+  for (const peer of ['standing', 'brief', 'twice', 'twice']) peers.connected(peer);
   clock.now = 1000;
   peers.disconnected('brief', 0);
   clock.now = 600_000;
   peers.disconnected('standing', 0);
   peers.disconnected('twice', 0);
-  expect(peers.lost()).toEqual([{ address: 'standing', since: 600_000 }]);
+  expect(peers.lost()).toEqual([{ peer: 'standing', since: 600_000 }]);
   peers.connected('standing');
   expect(peers.lost()).toEqual([]);
 });

@@ -73,13 +73,15 @@ describe('a feed that fails', { timeout: 60_000 }, () => {
 
   test('shows its counters, how long its answers took and when it sent last', async () => {
     await send('GOOD0', '1||0^^^HOSP^MR||CANARY^SECRET');
-    const { feeds, queue, mllp, disk } = await status();
-    const counts = { received: 61, repeated: 1, accepted: 40, failed: 20, rejected: 0 };
+    const { feeds, queue, listeners, disk } = await status();
+    const counts = { received: 61, repeated: 1, accepted: 40, failed: 20, rejected: 0, merged: 0 };
     expect(feeds).toMatchObject([
       { sender: 'LAB|HOSP', sinceStart: counts, lifetime: counts, ackMs: { p50: expect.any(Number), p99: expect.any(Number) } },
     ]);
     expect(queue).toMatchObject({ depth: 0, oldestAgeMs: 0, processed: 40, error: 20 });
-    expect(mllp).toMatchObject({ connections: 0, junkBytesTotal: 0, bytesBuffered: 0, oldestPartialAgeMs: 0, peers: [] });
+    expect(listeners).toMatchObject([
+      { name: 'mllp', host: '127.0.0.1', connections: 0, junkBytesTotal: 0, bytesBuffered: 0, oldestPartialAgeMs: 0, peers: [] },
+    ]);
     expect(disk).toMatchObject({ isFull: false, reserve: 'none' });
     expect(JSON.stringify(await status())).not.toMatch(/CANARY|SECRET/);
   });
@@ -92,7 +94,7 @@ test('a frame that does not end, and junk, are to be seen with who sends them', 
     socket.write(text);
     return socket;
   });
-  const mllp = async () => (await status())['mllp'] as unknown as { junkBytesTotal: number; peers: Record<string, unknown>[] };
+  const mllp = async () => ((await status())['listeners'] as unknown as [{ peers: Record<string, unknown>[] }])[0];
   for (
     let tries = 0;
     tries < 100 && (await mllp()).peers.reduce((sum, one) => sum + Number(one['junkBytes']) + Number(one['partialBytes']), 0) < 22;

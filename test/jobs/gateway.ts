@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -95,8 +93,7 @@ export async function openExportGateway(parts: Partial<JobsParts> = {}): Promise
       clock.now += 1_000;
     },
     async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close(0);
       await gateway.jobs.close();
       await store.close();
       rmSync(scratch, { recursive: true, force: true });
@@ -125,9 +122,8 @@ export async function openExportGateway(parts: Partial<JobsParts> = {}): Promise
     now: () => new Date(clock.now),
     newId: () => `id-${(ids += 1)}`,
   });
-  const server: Server = createHttpServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  settings.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
+  const server = createHttpServer(app);
+  settings.baseUrl = `${await server.listen('127.0.0.1', 0)}/fhir`;
   return gateway;
 }
 

@@ -20,13 +20,20 @@ const start = async (settings: Record<string, string>) => {
 };
 const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-test('an address that is not loopback is served when both doors ask who comes', () => {
-  const doors = (httpAuthenticated: boolean, mllpAuthenticated: boolean) =>
-    networkIssue({ host: '0.0.0.0', allowOpen: false, httpAuthenticated, mllpAuthenticated })?.id;
-  expect([doors(false, false), doors(true, false), doors(false, true), doors(true, true)]).toEqual([
+test('addresses that are not loopback are served when every door there asks who comes', () => {
+  const doors = (http: boolean, lab: boolean, labHost = '0.0.0.0') =>
+    networkIssue(
+      [
+        { name: 'HTTP', host: '0.0.0.0', isGuarded: http },
+        { name: 'the listener lab', host: labHost, isGuarded: lab },
+      ],
+      false,
+    )?.id;
+  expect([doors(false, false), doors(true, false), doors(false, true), doors(true, true), doors(true, false, '127.0.0.1')]).toEqual([
     'setting-invalid',
     'setting-invalid',
     'setting-invalid',
+    undefined,
     undefined,
   ]);
 });
@@ -58,15 +65,16 @@ test('keys are compared whole', () => {
 });
 
 test('a sender that is not listed is refused, and one with another certificate', () => {
-  const parsed = parseSenders('ALLOWED_SENDERS', 'LABSYS|GENHOSP=lab.example, ADT1|GENHOSP');
+  const parsed = parseSenders('ALLOWED_SENDERS', 'LABSYS|GENHOSP=lab.example, ADT1|GENHOSP, LABSYS|GENHOSP=urn:oid:1.2.3');
   const check = parsed.ok ? parsed.value : undefined;
   expect([
-    check?.('ADT1|GENHOSP', undefined),
-    check?.('LABSYS|GENHOSP', 'lab.example'),
-    check?.('LABSYS|GENHOSP', undefined)?.id,
-    check?.('LABSYS|GENHOSP', 'other.example')?.id,
-    check?.('OTHER|GENHOSP', 'lab.example')?.id,
-  ]).toEqual([undefined, undefined, 'forbidden', 'forbidden', 'forbidden']);
+    check?.('ADT1|GENHOSP', []),
+    check?.('LABSYS|GENHOSP', ['lab.example']),
+    check?.('LABSYS|GENHOSP', ['lab', 'urn:oid:1.2.3']),
+    check?.('LABSYS|GENHOSP', [])?.id,
+    check?.('LABSYS|GENHOSP', ['other.example'])?.id,
+    check?.('OTHER|GENHOSP', ['lab.example'])?.id,
+  ]).toEqual([undefined, undefined, undefined, 'forbidden', 'forbidden', 'forbidden']);
 });
 
 test('so many at once, then so many a second, each for itself, whatever the clock does', () => {
@@ -125,8 +133,8 @@ describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl
       const own = { key: readFileSync(file('lab-key.pem')), cert: readFileSync(file('lab.pem')), ca: readFileSync(file('cert.pem')) };
       const open = connect({ host, port: Number(port), servername: 'localhost', ...own });
       open.write('\v');
-      type Shown = { mllp: { peers: { certificate?: string }[] } };
-      const peers = async () => ((await (await fetch(`${gateway.http}/status`)).json()) as Shown).mllp.peers;
+      type Shown = { listeners: [{ peers: { certificate?: string }[] }] };
+      const peers = async () => ((await (await fetch(`${gateway.http}/status`)).json()) as Shown).listeners[0].peers;
       for (let tries = 0; tries < 100 && (await peers()).length === 0; tries += 1) await new Promise((wake) => setTimeout(wake, 50));
       expect((await peers()).map(({ certificate }) => certificate)).toEqual(['lab.example']);
       open.destroy();
@@ -138,7 +146,7 @@ describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl
       const kinds = (events.entry ?? []).map(({ resource }) => resource?.subtype?.[0]?.code ?? '');
       expect(kinds.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['110126', '110126', 'hl7v2-message']);
       const { feeds } = (await (await fetch(`${gateway.http}/status`)).json()) as { feeds: { sender: string; sinceStart: object }[] };
-      expect(feeds.map(({ sender }) => sender)).toEqual(['LABSYS|GENHOSP', 'ADT1|GENHOSP']);
+      expect(feeds.map(({ sender }) => sender)).toEqual(['ADT1|GENHOSP', 'LABSYS|GENHOSP']);
     } finally {
       await gateway.close();
     }

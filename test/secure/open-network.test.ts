@@ -3,16 +3,19 @@ import { isLoopback, networkIssue, parsePeers } from '../../src/secure/open-netw
 
 test('loopback is served without a login', () => {
   for (const host of ['127.0.0.1', '127.8.9.1', 'localhost', '::1'])
-    expect([isLoopback(host), networkIssue({ host, allowOpen: false })]).toEqual([true, undefined]);
+    expect([isLoopback(host), networkIssue([{ name: 'HTTP', host, isGuarded: false }], false)]).toEqual([true, undefined]);
 });
 
 test('any other address without a login refuses to start', () => {
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.example.org', '1270.0.0.1'])
-    expect(networkIssue({ host, allowOpen: false })).toMatchObject({ id: 'setting-invalid', severity: 'error' });
+    expect(networkIssue([{ name: 'HTTP', host, isGuarded: false }], false)).toMatchObject({ id: 'setting-invalid', severity: 'error' });
 });
 
 test('an open network that somebody allowed is a warning', () => {
-  expect(networkIssue({ host: '0.0.0.0', allowOpen: true })).toMatchObject({ id: 'setting-invalid', severity: 'warning' });
+  expect(networkIssue([{ name: 'HTTP', host: '0.0.0.0', isGuarded: false }], true)).toMatchObject({
+    id: 'setting-invalid',
+    severity: 'warning',
+  });
 });
 
 test('peers are let in by address and by range, IPv4 in IPv6 clothes too', () => {

@@ -229,7 +229,7 @@ test('a closed store is 503 or 500, and never a page', async () => {
   const reply = await closed.http.get('/fhir/Patient/1');
   expect(reply.status).toBeGreaterThanOrEqual(500);
   expect(reply.body.resourceType).toBe('OperationOutcome');
-  closed.server.close();
+  await closed.close();
 });
 
 test('no request of thousands makes a 5xx or an answer that is no FHIR', async () => {

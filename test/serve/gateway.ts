@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AddressInfo } from 'node:net';
-import type { Server } from 'node:http';
 import pino from 'pino';
 import supertest from 'supertest';
 import { inject } from 'vitest';
@@ -44,7 +42,6 @@ export interface Gateway {
   readonly parameters: CustomParameters;
   /** Those of another process over the same store. */
   readonly parametersOf: (holder: string) => CustomParameters;
-  readonly server: Server;
   readonly port: number;
   /** Lines of the log. */
   readonly logged: string[];
@@ -93,22 +90,20 @@ export async function openGateway(
     ...(gate === undefined ? {} : { gate }),
   });
   const listener = createHttpServer(app);
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  if (applied.baseUrl === '') applied.baseUrl = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/fhir`;
+  const address = await listener.listen('127.0.0.1', 0);
+  if (applied.baseUrl === '') applied.baseUrl = `${address}/fhir`;
   const close = async () => {
-    listener.closeAllConnections();
-    await new Promise((resolve) => listener.close(resolve));
+    await listener.close(0);
     await store.close();
     if (folder !== undefined) rmSync(folder, { recursive: true });
   };
   return {
-    http: supertest(listener),
+    http: supertest(address),
     store,
     live,
     parameters,
     parametersOf,
-    server: listener,
-    port: (listener.address() as AddressInfo).port,
+    port: Number(new URL(address).port),
     logged,
     clock,
     close,

@@ -1,6 +1,7 @@
 import { type Server, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createByteBudget } from '../../src/wire/byte-budget.ts';
 import { type Hl7HttpOptions, createHl7HttpHandler } from '../../src/wire/hl7-http.ts';
 import { createMemoryIntake, message } from './memory-intake.ts';
 
@@ -13,7 +14,7 @@ afterEach(() => {
 
 async function serve(options: Partial<Hl7HttpOptions> = {}) {
   const intake = createMemoryIntake();
-  const handler = createHl7HttpHandler({ intake, log: quiet, ...options });
+  const handler = createHl7HttpHandler({ intake, log: quiet, budget: createByteBudget(1e9), ...options });
   const server = createServer((incoming, response) => void handler(incoming, response));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
@@ -132,7 +133,7 @@ describe('HL7 over HTTP', () => {
   });
 
   test('too much under way is answered 503, to be sent again; a message that is alone has room', async () => {
-    const { intake, post, url } = await serve({ maxBytesInFlight: 1000 });
+    const { intake, post, url } = await serve({ budget: createByteBudget(1000) });
     expect((await post(message('M1', 'x'.repeat(5000)))).status).toBe(200);
     const slow = request(url, { method: 'POST', headers: { 'content-type': 'application/hl7-v2' } });
     const answered = new Promise<number | undefined>((resolve) => slow.on('response', (answer) => resolve(answer.resume().statusCode)));

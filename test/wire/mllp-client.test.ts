@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { createByteBudget } from '../../src/wire/byte-budget.ts';
 import { startMllp } from '../../src/wire/mllp.ts';
 import { sendMessages } from '../../src/wire/mllp-client.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
@@ -9,7 +10,7 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 
 test('messages are sent one after the other and their answers reported', async () => {
   const intake = createMemoryIntake(() => 2);
-  const listener = await startMllp({ host: '127.0.0.1', port: 0, intake, log });
+  const listener = await startMllp({ name: 'mllp', host: '127.0.0.1', port: 0, intake, log, budget: createByteBudget(1e9) });
   const heard: string[] = [];
   const messages = [
     message('M1'),

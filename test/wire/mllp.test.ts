@@ -8,12 +8,15 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseMessage } from '../../src/hl7v2/parse-message.ts';
 import type { Intake } from '../../src/intake/intake.ts';
+import { createByteBudget } from '../../src/wire/byte-budget.ts';
 import { createFrameDecoder, encodeFrame } from '../../src/wire/frame.ts';
 import { type Log, type MllpEvent, type MllpListener, type MllpOptions, startMllp } from '../../src/wire/mllp.ts';
 import { createMemoryIntake, message } from './memory-intake.ts';
+import { publish } from '../long/figures.ts';
 
 const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
 const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const bare = { name: 'mllp', host: '127.0.0.1', log: quiet, budget: createByteBudget(64 * 2 ** 20) } as const;
 const listeners: MllpListener[] = [];
 const sockets: Socket[] = [];
 
@@ -23,7 +26,7 @@ afterEach(async () => {
 });
 
 async function start(intake: Intake, options: Partial<MllpOptions> = {}): Promise<MllpListener> {
-  const listener = await startMllp({ host: '127.0.0.1', port: 0, intake, log: quiet, ...options });
+  const listener = await startMllp({ ...bare, port: 0, intake, ...options });
   listeners.push(listener);
   return listener;
 }
@@ -87,7 +90,10 @@ describe('an MLLP listener', () => {
     const peer = await sender(await start(intake));
     const ids = Array.from({ length: 1000 }, (_, index) => `M${index}`);
     peer.socket.write(Buffer.concat(ids.map((id) => encodeFrame(message(id)))));
-    expect(await peer.answered(1000)).toEqual(ids.map((id) => `AA ${id}`));
+    const answers = await peer.answered(1000);
+    const inOrder = answers.filter((answer, index) => answer === `AA ${ids[index]}`).length;
+    publish('T-05 framing, one write', { frames: ids.length, 'answered in their order': inOrder });
+    expect(answers).toEqual(ids.map((id) => `AA ${id}`));
     expect(intake.mostAtOnce).toBe(1);
   });
 
@@ -243,7 +249,7 @@ describe('an MLLP listener', () => {
 
   test('over the byte budget all but one wait, and everything is answered in the end', async () => {
     const intake = createMemoryIntake();
-    const listener = await start(intake, { limits: { maxBytesInFlight: 300_000 } });
+    const listener = await start(intake, { budget: createByteBudget(300_000) });
     const peers = await Promise.all(Array.from({ length: 8 }, () => sender(listener)));
     const document = 'x'.repeat(400_000);
     for (const [index, peer] of peers.entries()) peer.socket.write(encodeFrame(message(`M${index}`, `NTE|1||${document}\r`)));
@@ -253,7 +259,7 @@ describe('an MLLP listener', () => {
   });
 
   test('one that holds much and sends no more keeps nobody else waiting over the byte budget', async () => {
-    const listener = await start(createMemoryIntake(), { limits: { maxBytesInFlight: 300_000 } });
+    const listener = await start(createMemoryIntake(), { budget: createByteBudget(300_000) });
     const stuck = await sender(listener);
     stuck.socket.write(`\u000bMSH|^~\\&|${'x'.repeat(290_000)}`);
     await until(() => listener.counters().bytesBuffered > 280_000);
@@ -275,9 +281,7 @@ describe('an MLLP listener', () => {
     await Promise.all([busy.closed, half.closed, idle.closed]);
     expect(busy.answers).toEqual(['AA M1', 'AA M2', 'AA M3']);
     expect(half.answers).toEqual([]);
-    await expect(
-      startMllp({ host: '127.0.0.1', port: listener.address.port, intake, log: quiet }).then((again) => again.close()),
-    ).resolves.toBeUndefined();
+    await expect(startMllp({ ...bare, port: listener.address.port, intake }).then((again) => again.close())).resolves.toBeUndefined();
   });
 
   test('a batch in one frame has each message received by itself and one answer', async () => {
@@ -357,8 +361,6 @@ describe('an MLLP listener', () => {
 
   test('an address that is taken is said by failing to start', async () => {
     const listener = await start(createMemoryIntake());
-    await expect(startMllp({ host: '127.0.0.1', port: listener.address.port, intake: createMemoryIntake(), log: quiet })).rejects.toThrow(
-      'EADDRINUSE',
-    );
+    await expect(startMllp({ ...bare, port: listener.address.port, intake: createMemoryIntake() })).rejects.toThrow('EADDRINUSE');
   });
 });

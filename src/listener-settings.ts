@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { type Config, readSetting } from './config.ts';
+import { issue } from './issue/issue.ts';
+import { IssueError } from './issue/issue-error.ts';
+import type { Result } from './issue/result.ts';
+import { Faults, isTreeMap, type Tree } from './map/mapping-source.ts';
+import { readYaml } from './map/read-yaml.ts';
+import { parsePeers } from './secure/open-network.ts';
+import { parseSenders, type SenderCheck } from './secure/sender-list.ts';
+import type { SettingName } from './settings.ts';
+import { readTls, type TlsFiles, tlsFilesOf } from './tls-files.ts';
+import type { MllpLimits } from './wire/mllp.ts';
+
+/** An MLLP listener by its settings. */
+export interface ListenerSettings {
+  /** Shape: mllp for that of MLLP_PORT, lab for one of the file */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly limits: MllpLimits;
+  readonly strict: boolean;
+  readonly mayConnect?: (address: string) => boolean;
+  readonly refuses?: SenderCheck;
+  readonly tls?: TlsFiles;
+}
+
+/** What may be said of one listener; what it does not say is as for the process. */
+const OF_A_LISTENER: ReadonlySet<string> = new Set<SettingName>([
+  'HOST',
+  'MLLP_PORT',
+  'MLLP_STRICT',
+  'MLLP_TLS_KEY',
+  'MLLP_TLS_CERT',
+  'MLLP_TLS_CA',
+  'MLLP_ALLOWED_PEERS',
+  'ALLOWED_SENDERS',
+  'MAX_CONNECTIONS',
+  'MAX_CONNECTIONS_PER_PEER',
+  'MAX_MESSAGE_BYTES',
+  'FRAME_SILENCE_MS',
+]);
+
+/** The listener of MLLP_PORT, then those of the file of LISTENERS. Fails: throws IssueError setting-invalid, once for each fault of the file */
+export function readListeners(config: Config): readonly ListenerSettings[] {
+  return [listenerOf('mllp', config), ...(config.LISTENERS === '' ? [] : readListenersFile(config))].flatMap((one) => one ?? []);
+}
+
+function readListenersFile(config: Config): readonly (ListenerSettings | undefined)[] {
+  const path = config.LISTENERS;
+  const faults = new Faults();
+  const file = readYaml(path, textOf(path), faults);
+  const add = (reason: string, ...at: string[]) => faults.add({ path }, file?.lineAt(...at) ?? 1, reason);
+  if (file !== undefined && !isTreeMap(file.data)) add('it must be the settings of each listener, by its name');
+  const listeners = Object.entries(isTreeMap(file?.data) ? file.data : {}).map(([name, said]) => {
+    const own: Record<string, string | number> = {};
+    const before = faults.issues.length;
+    if (!/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(name) || name === 'mllp' || name === 'http')
+      add('a name is a letter, then letters, digits and hyphens, 32 at most; mllp and http are taken', name);
+    if (!isTreeMap(said) || said['MLLP_PORT'] === undefined) add('a listener has an MLLP_PORT', name);
+    for (const [setting, value] of Object.entries(isTreeMap(said) ? said : {})) {
+      if (!OF_A_LISTENER.has(setting)) add(`${setting} is none of ${[...OF_A_LISTENER].join(', ')}`, name, setting);
+      else {
+        const read = readSetting(setting as SettingName, listed(value));
+        if (read.ok) own[setting] = read.value;
+        else for (const item of read.issues) add(`${setting}: ${item.parameters['reason']}`, name, setting);
+      }
+    }
+    if (faults.issues.length > before) return undefined;
+    try {
+      return listenerOf(name, { ...config, ...own });
+    } catch (error) {
+      if (!(error instanceof IssueError)) throw error;
+      for (const { parameters } of error.issues)
+        add(`${parameters['setting']}: ${parameters['reason']}`, name, String(parameters['setting']));
+      return undefined;
+    }
+  });
+  if (faults.issues.length > 0)
+    throw new IssueError(
+      ...faults.issues.map(({ parameters: { file: at, reason } }) =>
+        issue('setting-invalid', { setting: 'LISTENERS', reason: `${at}: ${reason}` }),
+      ),
+    );
+  return listeners;
+}
+
+/** A list may be written as one. */
+function listed(value: Tree): string {
+  return Array.isArray(value) ? value.join(',') : isTreeMap(value) ? '{}' : String(value);
+}
+
+/** Undefined when it is off. Fails: throws IssueError setting-invalid */
+function listenerOf(name: string, config: Config): ListenerSettings | undefined {
+  const peers = parsePeers(config.MLLP_ALLOWED_PEERS);
+  if (peers !== undefined && 'id' in peers) throw new IssueError(peers);
+  const senders = required(parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS));
+  const tls = tlsFilesOf(config, 'MLLP_TLS');
+  if (tls !== undefined) readTls(tls);
+  if (config.MLLP_PORT === 'off') return undefined;
+  return {
+    name,
+    host: config.HOST,
+    port: config.MLLP_PORT,
+    limits: {
+      maxFrameBytes: config.MAX_MESSAGE_BYTES,
+      maxConnections: config.MAX_CONNECTIONS,
+      maxConnectionsPerPeer: config.MAX_CONNECTIONS_PER_PEER,
+      frameSilenceMs: config.FRAME_SILENCE_MS,
+      drainMs: config.SHUTDOWN_MS,
+    },
+    strict: config.MLLP_STRICT === 'yes',
+    ...(peers === undefined ? {} : { mayConnect: peers.allows }),
+    ...(senders === undefined ? {} : { refuses: senders }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = `it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
+    throw new IssueError(issue('setting-invalid', { setting: 'LISTENERS', reason }));
+  }
+}
+
+function required<T>(result: Result<T>): T {
+  if (!result.ok) throw new IssueError(...result.issues);
+  return result.value;
+}

@@ -8,6 +8,7 @@ import { createLanes } from './lanes.ts';
 import { COUNTED, type Outcome, type ProcessDependencies, processMessage } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
 import { createRetry, type RetrySettings } from './retry.ts';
+import { createTakenUp, isAbandoned, MOST_STARTS } from './taken-up.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
 import { createTurns } from './turns.ts';
 
@@ -51,9 +52,6 @@ export interface MessageWork {
 /** With more waiting than this, a message is read again from the journal when its turn comes, so that a backlog does not fill the memory. */
 const MOST_KEPT_READ = 512;
 
-/** A message that was under way at so many stops in a row may be what stopped the gateway. */
-const MOST_STARTS = 5;
-
 /** How often a message that waits for another gateway looks for its end. Units: ms */
 const LOOK_AGAIN_MS = 100;
 
@@ -68,11 +66,12 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
   const lanes = createLanes();
   const nextTurn = createTurns(TOGETHER);
   const retry = createRetry(deps.retry);
+  const takenUp = createTakenUp(deps.store);
   const atWork = new Map<string, Promise<Outcome | undefined>>();
   const attempts = new Map<string, Promise<Outcome | undefined>>();
   const { sharing } = deps.store.journal;
   let takingOver: NodeJS.Timeout | undefined;
-  let takenUp: Promise<unknown> = Promise.resolve();
+  let lastTaken: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
   function finish(
@@ -84,11 +83,17 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     if (running !== undefined) return running;
     const { id, controlId, sender, messageType, receivedAt } = row;
     const kept = lanes.depth < MOST_KEPT_READ ? reading : undefined;
-    const keys = [...laneKeysOf(row), ...(how.large === true ? ['large'] : [])];
+    const keys = [...laneKeysOf(row), ...takenUp.lanesOf(id), ...(how.large === true ? ['large'] : [])];
     const task = lanes
       .run(keys, async () => {
         await nextTurn();
-        return stopped ? undefined : retry(() => attempt(id, kept, how.again === true));
+        let outcome: Outcome | undefined;
+        try {
+          outcome = stopped ? undefined : await retry(() => attempt(id, kept, how.again === true));
+        } finally {
+          await takenUp.outlived(id, outcome !== undefined);
+        }
+        return outcome;
       })
       .then(
         (outcome) => {
@@ -121,7 +126,8 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
       if (row === undefined) throw new IssueError(issue('message-not-found'));
       if (!again && hasEnded(row)) return outcomeOf(row);
       const first = await sharing?.before(row);
-      const outcome = first === undefined ? await work(row, known ?? (await readAgain(row))) : undefined;
+      const begun = first === undefined ? await takenUp.begin(row) : undefined;
+      const outcome = begun === undefined ? undefined : await work(begun, known ?? (await readAgain(row)));
       if (outcome !== undefined) return outcome;
       if (first?.here === true && first.id !== id) await attempt(first.id, undefined, false);
       else if (first !== undefined) await pause(LOOK_AGAIN_MS);
@@ -172,13 +178,6 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     return committed.ok ? outcome : undefined;
   }
 
-  /** Counted before they are tried: a message that takes the process down with it must not do so for ever. */
-  async function countStart(rows: readonly MessageRow[]): Promise<void> {
-    await deps.store.commit({
-      messages: rows.map(({ id, status, attempts }) => ({ id, from: [status], status: 'queued' as const, attempts: attempts + 1 })),
-    });
-  }
-
   async function takeUp(): Promise<number> {
     const { journal } = deps.store;
     let after = 0;
@@ -193,8 +192,10 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
         await endInError(row, await readAgain(row), issue('message-abandoned', { count: row.attempts }));
       }
       const taken = rows.filter((one) => one.attempts < MOST_STARTS);
-      await countStart(taken);
-      for (const row of taken) void finish(row, undefined);
+      for (const row of taken) {
+        takenUp.add(row);
+        void finish(row, undefined);
+      }
       count += taken.length;
       if (stopped) return count;
       after = last.seq;
@@ -205,7 +206,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     if (stopped) return;
     takingOver = setTimeout(() => {
       // While the database does not answer, the other gateways take this one for dead, and rightly so.
-      takenUp = takeUp()
+      lastTaken = takeUp()
         .catch(() => undefined)
         .then(() => takeOverLater(everyMs));
     }, everyMs).unref();
@@ -224,7 +225,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     },
     async idle() {
       await lanes.idle();
-      await takenUp;
+      await lastTaken;
     },
     stop() {
       stopped = true;
@@ -236,7 +237,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
 
 /** Whether the same bytes again get the stored answer. */
 export function hasEnded(row: MessageRow): row is MessageRow & { ack: string } {
-  return (row.status === 'processed' || row.status === 'filtered') && row.ack !== undefined;
+  return (row.status === 'processed' || row.status === 'filtered' || isAbandoned(row)) && row.ack !== undefined;
 }
 
 /** MSA-1 of the stored answer: a message that was discarded keeps the one it failed with. */

@@ -293,8 +293,8 @@ export const catalogue = {
     http: 500,
     err3: 207,
     msa1: 'AR',
-    text: 'The gateway was stopped {count} times while it worked on this message; it is not tried again by itself',
-    help: 'Look for the cause in the log of the last stop, then reprocess the message.',
+    text: 'The gateway ended {count} times while it worked on this message; it is not tried again by itself, nor because it is sent again',
+    help: 'Look for the cause in the log before the last start, then reprocess the message.',
   },
   'patient-ambiguous': {
     ...error,

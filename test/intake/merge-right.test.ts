@@ -77,6 +77,6 @@ describe('the right to merge', () => {
     expect(await gate.intake.preview(id)).toMatchObject({ value: { code: 'AE', issues: [{ id: 'merge-not-allowed' }], changes: [] } });
     allowed = true;
     expect(await gate.intake.reprocess(id)).toMatchObject({ ok: true, value: { code: 'AA' } });
-    expect((await gate.all('Patient')).map(({ active }) => active).toSorted()).toEqual([false, true]);
+    expect((await gate.all('Patient')).filter(({ active }) => active === false)).toHaveLength(1);
   });
 });

@@ -284,24 +284,6 @@ describe('after a stop', () => {
     await gate.intake.idle();
     expect((await gate.rows()).every(({ status }) => status === 'processed')).toBe(true);
   });
-
-  test('a message that was under way at five stops is not tried a sixth time by itself', async () => {
-    const gate = await open();
-    await journalled(gate, [update('A', 'Poison^Ann')]);
-    const crashing = () => open({ store: gate.store, over: (store) => store, translator: () => projectTranslator });
-    for (let start = 0; start < 5; start += 1) {
-      const process = await crashing();
-      process.intake.stop();
-      expect(await process.intake.resume()).toBe(1);
-      await process.intake.idle();
-    }
-    expect(await gate.intake.resume()).toBe(0);
-    const [row] = await gate.rows();
-    expect(row).toMatchObject({ status: 'error' });
-    expect(row?.ack).toContain('MSA|AR|');
-    expect(JSON.parse(row?.issues ?? '[]')).toMatchObject([{ id: 'message-abandoned', parameters: { count: '5' } }]);
-    expect(await gate.intake.reprocess(row?.id ?? '')).toMatchObject({ ok: true, value: { code: 'AA' } });
-  });
 });
 
 describe('reprocess', () => {

@@ -29,7 +29,7 @@ const writeOf = (id: string, more: Record<string, unknown> = {}): Write => ({
 });
 const change = (id: string): Job => ({
   kind: 'change',
-  change: { now: 0, guards: [], writes: [{ type: 'Basic', id, body: { meta: '', rest: '' } }] },
+  change: { now: 0, guards: [], writes: [{ type: 'Basic', id, tail: '}' }] },
 });
 
 describe('durability', () => {
@@ -133,7 +133,7 @@ describe('faults', () => {
     database.exec(`PRAGMA max_page_count = ${pages}`);
     const big: Job = {
       kind: 'change',
-      change: { now: 0, guards: [], writes: [{ type: 'Basic', id: 'b', body: { meta: '', rest: `"x":"${'x'.repeat(1e6)}"` } }] },
+      change: { now: 0, guards: [], writes: [{ type: 'Basic', id: 'b', tail: `},"x":"${'x'.repeat(1e6)}"}` }] },
     };
     const outcomes = writer.run([change('c'), big]);
     expect(outcomes.map((outcome) => outcome.kind === 'fault' && errorOf(outcome.fault))).toMatchObject([
@@ -174,7 +174,7 @@ describe('faults', () => {
     const writer = new Writer(statements);
     const wrong = {
       kind: 'change',
-      change: { now: Number.NaN, guards: [], writes: [{ type: 'New', id: 'b', body: { meta: '', rest: '' } }] },
+      change: { now: Number.NaN, guards: [], writes: [{ type: 'New', id: 'b', tail: '}' }] },
     } as const;
     expect(writer.run([change('a'), wrong, change('c')])).toMatchObject([
       { kind: 'change' },
@@ -237,7 +237,7 @@ describe('faults', () => {
         numbers: [],
         composites: [],
       };
-      const writes = [{ type: `Type${round % 4}`, id: 'a', body: { meta: '', rest: '' }, rows: index }];
+      const writes = [{ type: `Type${round % 4}`, id: 'a', tail: '}', rows: index }];
       const outcome = writers[round % 2]?.run([{ kind: 'change', change: { now: 0, guards: [], writes } }]);
       expect(outcome).toMatchObject([{ written: { ok: true, seq: round + 1 } }]);
     }
@@ -256,7 +256,7 @@ describe('faults', () => {
     };
     const first = {
       kind: 'change',
-      change: { now: 0, guards: [], writes: [{ type: 'Basic', id: 'a', expected: 0, body: { meta: '', rest: '' } }] },
+      change: { now: 0, guards: [], writes: [{ type: 'Basic', id: 'a', expected: 0, tail: '}' }] },
     } as const;
     const outcomes = writer.run([first, first, change('b')]);
     expect(outcomes).toMatchObject([

@@ -1,32 +1,22 @@
 import { formatJson } from '../../fhir/written-number.ts';
-import type { Body } from './write-job.ts';
 
 /** The members of a JSON object's text, without the braces. */
 function membersOf(object: Record<string, unknown>): string {
   return formatJson(object).slice(1, -1);
 }
 
-/** A resource's text in two halves, made once; what the store fills in goes between them. */
-export function bodyOf(resource: Record<string, unknown>): Body {
+/** What is kept of a resource's text: what follows its beginning, since the columns beside it say the rest as well. Never begins with an opening brace. */
+export function tailOf(resource: Record<string, unknown>): string {
   const { resourceType: _type, id: _id, meta, ...rest } = resource;
   const { versionId: _version, lastUpdated: _updated, ...others } = (meta ?? {}) as Record<string, unknown>;
-  return { meta: membersOf(others), rest: membersOf(rest) };
+  const [inMeta, after] = [membersOf(others), membersOf(rest)];
+  return `${inMeta === '' ? '' : `,${inMeta}`}}${after === '' ? '' : `,${after}`}}`;
 }
 
 /** How the text of a version begins. Shape: {"resourceType":"Patient","id":"a","meta":{"versionId":"1","lastUpdated":"..." */
 function headOf(type: string, id: string, version: number, updated: number): string {
   const meta = `"versionId":"${version}","lastUpdated":"${new Date(updated).toISOString()}"`;
   return `{"resourceType":${JSON.stringify(type)},"id":${JSON.stringify(id)},"meta":{${meta}`;
-}
-
-/** The text of a version. Shape: {"resourceType":"Patient","id":"a","meta":{"versionId":"1","lastUpdated":"..."},...} */
-export function textOfBody(type: string, id: string, version: number, updated: number, body: Body): string {
-  return headOf(type, id, version, updated) + tailOf(body);
-}
-
-/** What follows the beginning of a version's text: what is kept of it, since the columns beside it say the rest as well. Never begins with an opening brace. */
-export function tailOf(body: Body): string {
-  return `${body.meta === '' ? '' : `,${body.meta}`}}${body.rest === '' ? '' : `,${body.rest}`}}`;
 }
 
 /** What is kept of a text another store made; one that begins otherwise is kept whole. */

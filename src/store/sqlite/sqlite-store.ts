@@ -20,7 +20,7 @@ import type {
   Write,
 } from '../store.ts';
 import { walkPages } from '../walk.ts';
-import { bodyOf, textOfBody } from './body.ts';
+import { tailOf, withHead, withoutHead } from './body.ts';
 import { compartmentsOf } from './compartments.ts';
 import { IN_MEMORY } from './connection.ts';
 import { errorOf, faultOf } from './database-error.ts';
@@ -129,11 +129,12 @@ export class SqliteStore implements Store {
   }
 
   async commit(change: Change): Promise<Commit> {
-    const { writes = [], guards = [] } = change;
+    const { guards = [] } = change;
+    const writes = (change.writes ?? []).map((write) => this.#prepare(write));
     const prepared: PreparedChange = {
       ...change,
       now: this.#settings.now(),
-      writes: writes.map((write) => this.#prepare(write)),
+      writes,
       guards: guards.map((guard) => ({
         ...guard,
         compartments: compartmentsOf(guard.filter, [guard.type], this.#settings.compartmentParameters),
@@ -142,8 +143,8 @@ export class SqliteStore implements Store {
     const { written } = await this.#run('change', { kind: 'change', change: prepared });
     if (!written.ok) return written;
     const versions = written.versions.map((version, index) => {
-      const { type, id, body, kept } = prepared.writes[index] as PreparedWrite;
-      const json = body === undefined ? '' : (kept?.json ?? textOfBody(type, id, version.version, version.lastUpdated, body));
+      const { type, id, tail = '' } = writes[index] as (typeof writes)[number];
+      const json = withHead(tail, type, id, version.version, version.lastUpdated);
       return { type, id, ...version, json };
     });
     return { ok: true, seq: written.seq, versions };
@@ -175,10 +176,11 @@ export class SqliteStore implements Store {
     if (this.#statements.database.isOpen) this.#statements.database.close();
   }
 
-  #prepare({ resource, ...write }: Write): PreparedWrite {
+  #prepare({ resource, ...write }: Write): PreparedWrite & { readonly tail?: string } {
     if (resource === undefined) return write;
-    const body = write.kept === undefined ? bodyOf(resource) : { meta: '', rest: '' };
-    return { ...write, body, rows: indexRowsOf(this.#settings.extract(resource as Resource)) };
+    const { type, id, kept } = write;
+    const tail = kept === undefined ? tailOf(resource) : withoutHead(kept.json, type, id, kept.version, kept.lastUpdated);
+    return { ...write, tail, rows: indexRowsOf(this.#settings.extract(resource as Resource)) };
   }
 
   async #receive(arrival: Arrival): Promise<Received> {

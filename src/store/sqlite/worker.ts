@@ -3,6 +3,7 @@ import { Bug } from '../../issue/issue-error.ts';
 import { openWriting, whyNotDurable } from './connection.ts';
 import { addCompositeFunction } from './composite.ts';
 import { faultOf } from './database-error.ts';
+import { giveBack } from './hand-over.ts';
 import { soleGateway } from './sole-gateway.ts';
 import { Statements } from './statements.ts';
 import { Writer } from './writer.ts';
@@ -20,7 +21,12 @@ function start({ path, alone }: { path: string; alone: boolean }): void {
   const reason = whyNotDurable(statements.database);
   const writer = new Writer(statements);
   port.on('message', (message: ToWorker) => {
-    if (message !== 'close') return answer({ kind: 'done', outcomes: writer.run(message) });
+    if (message !== 'close') {
+      const outcomes = writer.run(message);
+      giveBack(message);
+      answer({ kind: 'done', outcomes });
+      return;
+    }
     statements.database.close();
     lock?.close();
     answer({ kind: 'closed' });

@@ -4,15 +4,10 @@ import type { Compartments } from './compartments.ts';
 import type { DatabaseFault } from './database-error.ts';
 import type { IndexRows } from './index-rows.ts';
 
-/** A resource's text but for what only the writer knows: the members of meta and of the rest, without their braces. */
-export interface Body {
-  readonly meta: string;
-  readonly rest: string;
-}
-
-/** A write with its text and index rows made. Without a body it deletes. */
+/** A write with its text and index rows made. Without a text it deletes. */
 export interface PreparedWrite extends Omit<Write, 'resource'> {
-  readonly body?: Body;
+  /** The text as it is kept, without its beginning, of which only the writer knows all. In UTF-8 where it is long and has crossed to another thread. */
+  readonly tail?: string | Uint8Array;
   readonly rows?: IndexRows;
 }
 

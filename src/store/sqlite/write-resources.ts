@@ -1,10 +1,9 @@
 import { howMade, toldHowMade } from '../how-made.ts';
 import type { Dictionary } from './dictionary.ts';
-import { tailOf, withoutHead } from './body.ts';
 import { howNumber } from './how-column.ts';
 import { IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
-import type { Body, FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
+import type { FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
 
 /** What stands in a resource's place; version 0: nothing but references to it. */
 interface Standing {
@@ -23,12 +22,12 @@ interface Placed {
 }
 
 const LAST_OF_TYPE = '(SELECT max(seq) FROM node n WHERE n.type = t.type AND n.version > 0)';
-const INSERT = 'INSERT INTO node (type, id, version, seq, updated, deleted, how, json) VALUES (?, ?, 1, ?, ?, 0, ?, ?)';
+const INSERT = 'INSERT INTO node (type, id, version, seq, updated, deleted, how, json) VALUES (?, ?, 1, ?, ?, 0, ?, CAST(? AS TEXT))';
 const FILL =
-  'UPDATE node SET row = (SELECT max(row) + 1 FROM node), version = 1, seq = ?, updated = ?, deleted = 0, how = ?, json = ? WHERE row = ? RETURNING row';
+  'UPDATE node SET row = (SELECT max(row) + 1 FROM node), version = 1, seq = ?, updated = ?, deleted = 0, how = ?, json = CAST(? AS TEXT) WHERE row = ? RETURNING row';
 const KEEP =
   'INSERT INTO past (seq, row, type, version, updated, deleted, how, json) SELECT seq, row, type, version, updated, deleted, how, json FROM node WHERE row = ?';
-const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, how = ?, json = ? WHERE row = ?';
+const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, how = ?, json = CAST(? AS TEXT) WHERE row = ?';
 
 /** Writes the versions of a change. */
 export class ResourceWriter {
@@ -60,15 +59,15 @@ export class ResourceWriter {
       const standing = this.#standing(type, write.id);
       const version = standing?.version ?? 0;
       if ((write.expected ?? version) !== version) return `${write.type}/${write.id}`;
-      if (write.body === undefined && version === 0) return `${write.type}/${write.id}`;
-      if (write.body === undefined && standing?.deleted === true) {
+      if (write.tail === undefined && version === 0) return `${write.type}/${write.id}`;
+      if (write.tail === undefined && standing?.deleted === true) {
         versions.push({ version, seq: standing.seq, lastUpdated: standing.updated, deleted: true, method: 'DELETE', created: false });
         continue;
       }
       const updated = write.kept?.lastUpdated ?? Math.max(now, standing?.updated ?? 0);
       if (write.kept !== undefined && write.kept.seq <= this.seq) return `${write.type}/${write.id}`;
       this.seq = write.kept?.seq ?? this.seq + 1;
-      const made = { version: version + 1, seq: this.seq, lastUpdated: updated, deleted: write.body === undefined };
+      const made = { version: version + 1, seq: this.seq, lastUpdated: updated, deleted: write.tail === undefined };
       versions.push({ ...made, ...toldHowMade(howMade(write, standing), made) });
       const row = this.#place(write, type, standing, updated);
       placed.push({ row, isNew: version === 0, type, write });
@@ -104,7 +103,7 @@ export class ResourceWriter {
 
   #place(write: PreparedWrite, type: number, standing: Standing | undefined, updated: number): number {
     const version = (standing?.version ?? 0) + 1;
-    const json = write.body === undefined ? '' : keptText(write, version, updated, write.body);
+    const json = write.tail ?? '';
     const how = howNumber(howMade(write, standing));
     if (standing === undefined)
       return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, how, json).lastInsertRowid);
@@ -114,12 +113,7 @@ export class ResourceWriter {
       return row;
     }
     this.#statements.run(KEEP, standing.row);
-    this.#statements.run(UPDATE, version, this.seq, updated, Number(write.body === undefined), how, json, standing.row);
+    this.#statements.run(UPDATE, version, this.seq, updated, Number(write.tail === undefined), how, json, standing.row);
     return standing.row;
   }
-}
-
-/** What is kept of the text of a version. */
-function keptText({ type, id, kept }: PreparedWrite, version: number, updated: number, body: Body): string {
-  return kept === undefined ? tailOf(body) : withoutHead(kept.json, type, id, version, updated);
 }

@@ -3,6 +3,7 @@ import { issue } from '../../issue/issue.ts';
 import type { Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import { type DatabaseFault, errorOf } from './database-error.ts';
+import { toHandOver } from './hand-over.ts';
 import type { Job, Outcome } from './write-job.ts';
 
 /** The most jobs of one transaction: a bound on how long the first of them waits. */
@@ -27,16 +28,6 @@ export interface JobQueue {
   /** Why nothing can be written; undefined when it can. */
   readonly stopped: string | undefined;
   close(): Promise<void>;
-}
-
-/** What is longer changes hands instead of being copied. Units: bytes */
-const LARGE_BYTES = 1024 * 1024;
-
-/** The bytes of a large message, where they are all of their buffer. */
-function handedOver(job: Job): ArrayBuffer[] {
-  const raw = job.kind === 'receive' ? job.arrival.raw : undefined;
-  const whole = raw !== undefined && raw.length > LARGE_BYTES && raw.length === raw.buffer.byteLength;
-  return whole && raw.buffer instanceof ArrayBuffer ? [raw.buffer] : [];
 }
 
 interface Waiting {
@@ -116,8 +107,8 @@ export class WriteThread implements JobQueue {
   #tell(): void {
     this.#next = undefined;
     this.#told = this.#waiting.splice(0, MOST_TOGETHER);
-    const jobs = this.#told.map(({ job }) => job);
-    this.#worker.postMessage((jobs.length > 0 ? jobs : 'close') satisfies ToWorker, jobs.flatMap(handedOver));
+    const { jobs, buffers } = toHandOver(this.#told.map(({ job }) => job));
+    this.#worker.postMessage((jobs.length > 0 ? jobs : 'close') satisfies ToWorker, buffers);
   }
 
   async close(): Promise<void> {

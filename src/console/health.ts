@@ -29,5 +29,6 @@ export function createReadyz(deps: HealthDependencies) {
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }).end(JSON.stringify(body));
+  const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' };
+  response.writeHead(status, status === 503 ? { ...headers, 'Retry-After': '2' } : headers).end(JSON.stringify(body));
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { issue, type Issue } from '../issue/issue.ts';
-import { statusOf, toOperationOutcome, toOutcomeIssue } from '../issue/operation-outcome.ts';
+import { retryAfterOf, statusOf, toOperationOutcome, toOutcomeIssue } from '../issue/operation-outcome.ts';
 import type { Journal, MessageRow } from '../store/journal.ts';
 import { actOnMessages, type ActionDependencies } from './message-actions.ts';
 import { parseQuery } from './message-query.ts';
@@ -91,6 +91,7 @@ function notAllowed(response: ServerResponse, method: string, allowed: string): 
 }
 
 function refuse(response: ServerResponse, ...issues: Issue[]): void {
+  for (const [name, value] of Object.entries(retryAfterOf(issues))) response.setHeader(name, value);
   return send(response, statusOf(issues), JSON.stringify(toOperationOutcome(issues)), 'application/fhir+json; charset=utf-8');
 }
 

@@ -33,3 +33,16 @@ export function statusOf(issues: readonly Issue[]): number {
   const first = issues.find((item) => item.severity === 'error');
   return first === undefined ? 200 : entryOf(first).http;
 }
+
+/** A full disk is not cleared in a moment. Units: s */
+const RETRY_AFTER: ReadonlyMap<number, string> = new Map([
+  [429, '2'],
+  [503, '2'],
+  [507, '30'],
+]);
+
+/** The header that says when to come back, where an answer that these issues end has one. */
+export function retryAfterOf(issues: readonly Issue[]): Readonly<Record<string, string>> {
+  const seconds = RETRY_AFTER.get(statusOf(issues));
+  return seconds === undefined ? {} : { 'retry-after': issues[0]?.parameters['seconds'] ?? seconds };
+}

@@ -87,7 +87,7 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
       }
       if (body.bytes.length === 0) return refuseHttp(response, 400, issue('header-unreadable', { reason: 'the body is empty' }));
       const answer = await answerTo(body.bytes, request, charset);
-      if (answer?.resend === true) response.setHeader('Retry-After', RETRY_AFTER_S);
+      if (answer?.resend !== false) response.setHeader('Retry-After', RETRY_AFTER_S);
       if (answer === undefined || (answer.bytes.length === 0 && answer.resend)) {
         return plain(response, 503, 'Not answered in time, resend: a message that was stored gets its stored answer\n');
       }

@@ -4,6 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { type RunningGateway, scratchFolder, searchFhir, startGatewayProcess } from '../end-to-end/gateway.ts';
 import { httpSender, saidOf } from '../end-to-end/senders.ts';
 import { message } from '../intake/harness.ts';
+import { publish } from '../long/figures.ts';
 
 const folder = scratchFolder();
 const disk = `${folder.path}/disk`;
@@ -53,6 +54,16 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
     expect(await until(async () => (await ready(gateway)) === 503)).toBe(true);
     expect(statSync(`${path}.reserve`).size).toBe(0);
     expect(await sender.send(of('NO'))).toMatch(/disk-full/);
+    const written = await fetch(`${gateway.http}/fhir/Patient`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/fhir+json' },
+      body: '{"resourceType":"Patient"}',
+    });
+    expect([written.status, written.headers.get('retry-after'), await written.text()]).toEqual([
+      507,
+      '30',
+      expect.stringContaining('disk-full'),
+    ]);
     expect(await searchFhir(gateway, `Patient?identifier=${taken[0]}`)).toHaveLength(1);
     expect(await until(() => gateway.output().includes('"alert":"disk-full"'))).toBe(true);
     await gateway.kill('SIGKILL');
@@ -62,7 +73,8 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
     for (let left = 6 * 2 ** 20; left > 0; left -= 4096) writeSync(rest, Buffer.alloc(4096));
     closeSync(rest);
     gateway = await start();
-    expect([await ready(gateway), (await fetch(`${gateway.http}/livez`)).status]).toEqual([503, 200]);
+    const told = [await ready(gateway), (await fetch(`${gateway.http}/livez`)).status];
+    expect(told).toEqual([503, 200]);
     expect(await searchFhir(gateway, `Patient?identifier=${taken[0]}`)).toHaveLength(1);
     expect(await httpSender(gateway.http).send(of('NO'))).toMatch(/disk-full/);
     await gateway.kill('SIGKILL');
@@ -76,5 +88,11 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
     expect(saidOf(await httpSender(gateway.http).send(of(taken[0] as string)))).toEqual(['AA', taken[0]]);
     const [patient] = await searchFhir(gateway, `Patient?identifier=${taken[0]}`);
     expect(patient?.['meta']).toMatchObject({ versionId: '1' });
+    publish('T-10 a full disk at a start', {
+      'messages taken before it was full': taken.length,
+      'started on the full disk, answer of /readyz': told[0] ?? 0,
+      'answer of /livez': told[1] ?? 0,
+      'taken again once there is space': 1,
+    });
   });
 });

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { issue, type Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
-import { statusOf, toOperationOutcome } from '../../issue/operation-outcome.ts';
+import { retryAfterOf, statusOf, toOperationOutcome } from '../../issue/operation-outcome.ts';
 import { type Reply, resourceReply } from '../reply.ts';
 
 /** What ended a request, as issues. Anything but an IssueError is a bug: it is logged under a reference, and only the reference is told. */
@@ -25,6 +25,6 @@ export function failureReply(issues: readonly Issue[], headers: Readonly<Record<
   return resourceReply(toOperationOutcome(issues), status, {
     ...headers,
     ...(status === 401 ? { 'www-authenticate': 'Bearer realm="fhir"' } : {}),
-    ...(status === 503 || status === 429 ? { 'retry-after': issues[0]?.parameters['seconds'] ?? '2' } : {}),
+    ...retryAfterOf(issues),
   });
 }

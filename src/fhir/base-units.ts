@@ -68,6 +68,14 @@ function unitOf(code: string): Unit | undefined {
  * base. Rounded to 12 digits, so that the way of the conversion leaves no trace.
  */
 export function inBaseUnits(quantity: NumberSpan, ucumCode: string): BaseQuantity | undefined {
+  if (quantity !== last.quantity || ucumCode !== last.ucumCode) last = { quantity, ucumCode, base: toBaseUnits(quantity, ucumCode) };
+  return last.base;
+}
+
+/** Several search parameters ask for one quantity, one after the other. */
+let last: { readonly quantity?: NumberSpan; readonly ucumCode?: string; readonly base?: BaseQuantity | undefined } = {};
+
+function toBaseUnits(quantity: NumberSpan, ucumCode: string): BaseQuantity | undefined {
   const unit = unitOf(ucumCode);
   if (unit === undefined) return undefined;
   const convert = (value: number) => {

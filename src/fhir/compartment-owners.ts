@@ -29,8 +29,8 @@ export function compileCompartmentOwners(
       indexes = compile(type);
       byType.set(type, indexes);
     }
-    const sink = new IndexSink('resource');
-    for (const index of indexes) index(resource, resource, sink);
+    const sink = new IndexSink('resource', resource);
+    for (const index of indexes) index(resource, sink);
     const owners = sink.values().references.flatMap(({ type: owner, id }) => (owner === compartment && id !== undefined ? [id] : []));
     return type === compartment && resource.id !== undefined ? [...new Set([resource.id, ...owners])] : [...new Set(owners)];
   };

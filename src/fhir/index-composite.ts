@@ -28,11 +28,6 @@ function compileParts(
   return parts.length === 0 ? undefined : parts;
 }
 
-function isEmpty(values: IndexValues): boolean {
-  for (const list of Object.values(values)) if ((list as readonly unknown[]).length > 0) return false;
-  return true;
-}
-
 /**
  * Compiles a composite: for each element it is about, the values of its parts, where every part has one. Quantities in it are only as
  * written: in base units as well, the largest rows of the index would double. Undefined when a part is not defined.
@@ -44,22 +39,25 @@ export function compileComposite(
   definitions: Definitions,
   settings: ExtractorSettings,
 ): Index | undefined {
-  const steps = branches.map((branch) => ({ branch, parts: compileParts(parameter, branch.type, type, definitions, settings) }));
-  if (steps.some(({ parts }) => parts === undefined)) return undefined;
-  return (resource, start, sink) => {
-    for (const { branch, parts = [] } of steps) {
-      branch.each(start, resource, (focus) => {
+  const walks = branches.map((branch) => {
+    // From the last part, which is the value: an element without one is done with soonest
+    const parts = compileParts(parameter, branch.type, type, definitions, settings)?.toReversed();
+    return (
+      parts &&
+      branch.walk<IndexSink>((focus, _owner, _name, resource, sink) => {
         const found: IndexValues[] = [];
-        // From the last part, which is the value: an element without one is done with soonest
-        for (const part of parts.toReversed()) {
-          const gathered = new IndexSink('composite');
-          part(resource, focus, gathered);
-          const values = gathered.values();
-          if (isEmpty(values)) return;
-          found.unshift(values);
+        for (const part of parts) {
+          const gathered = new IndexSink('composite', resource);
+          part(focus, gathered);
+          if (gathered.isEmpty) return;
+          found.unshift(gathered.values());
         }
         sink.composite({ parameter: parameter.code, parts: found });
-      });
-    }
+      })
+    );
+  });
+  if (!walks.every((walk) => walk !== undefined)) return undefined;
+  return (start, sink) => {
+    for (const walk of walks) walk(start, sink.resource, sink);
   };
 }

@@ -11,15 +11,12 @@ import {
   convertIdentifier,
   convertPlainToken,
 } from './index-token.ts';
-import type { Resource } from './resource.ts';
 
-/** Where one value goes, and what its reading depends on. */
+/** What the values of one search parameter are indexed by, and what their reading depends on. */
 export interface Destination {
   readonly parameter: string;
   /** The types the parameter may point to; empty: any. */
   readonly targets: readonly string[];
-  readonly sink: IndexSink;
-  readonly resource: Resource;
   /** The system a bare code belongs to by its binding; '' when that is none or several. */
   readonly systemOf: (code: string) => string;
   /** References below this address are our own. */
@@ -28,8 +25,8 @@ export interface Destination {
   readonly offsetMinutes: number;
 }
 
-/** Puts one value into the index. `owner` and `name` tell where it stands, for the written form of a number. Values of a wrong shape are passed over. */
-export type Convert = (value: unknown, to: Destination, owner: object, name: string) => void;
+/** Puts one value into a sink. `owner` and `name` tell where it stands, for the written form of a number. Values of a wrong shape are passed over. */
+export type Convert = (value: unknown, to: Destination, sink: IndexSink, owner: object, name: string) => void;
 
 function table(entries: readonly (readonly [readonly string[], Convert])[]): ReadonlyMap<string, Convert> {
   return new Map(entries.flatMap(([types, convert]) => types.map((type) => [type, convert] as const)));
@@ -91,7 +88,7 @@ const converters: ReadonlyMap<string, ReadonlyMap<string, Convert>> = new Map([
       [URIS, convertCanonical],
     ]),
   ],
-  ['uri', table([[URIS, (value, to) => (typeof value === 'string' ? to.sink.uri(to.parameter, value) : undefined)]])],
+  ['uri', table([[URIS, (value, { parameter }, sink) => (typeof value === 'string' ? sink.uri(parameter, value) : undefined)]])],
 ]);
 
 /** How values of a FHIR type are indexed for a search parameter of a kind; undefined when that kind does not speak of that type. */

@@ -1,9 +1,10 @@
 import { BEGINNING_OF_TIME, dateSpan, END_OF_TIME, type Span } from './date-span.ts';
 import type { Destination } from './index-converters.ts';
+import type { IndexSink } from './index-sink.ts';
 import { listOf, partOf, textOf } from './index-shape.ts';
 
 /** A date, dateTime or instant: the time it may mean. */
-export function convertDate(value: unknown, { parameter, sink, offsetMinutes }: Destination): void {
+export function convertDate(value: unknown, { parameter, offsetMinutes }: Destination, sink: IndexSink): void {
   const span = typeof value === 'string' ? dateSpan(value, offsetMinutes) : undefined;
   if (span !== undefined) sink.date({ parameter, low: span.low, high: span.high });
 }
@@ -18,13 +19,13 @@ function periodSpan(value: unknown, offsetMinutes: number): Span | undefined {
 }
 
 /** A Period. */
-export function convertPeriod(value: unknown, { parameter, sink, offsetMinutes }: Destination): void {
+export function convertPeriod(value: unknown, { parameter, offsetMinutes }: Destination, sink: IndexSink): void {
   const span = periodSpan(value, offsetMinutes);
   if (span !== undefined) sink.date({ parameter, ...span });
 }
 
 /** A Timing: from its first event to its last, its bounds among them. Source: FHIR R4 search 3.1.1.4.7, "the limits of the timing" */
-export function convertTiming(value: unknown, { parameter, sink, offsetMinutes }: Destination): void {
+export function convertTiming(value: unknown, { parameter, offsetMinutes }: Destination, sink: IndexSink): void {
   const spans = listOf(value, 'event').map((one) => (typeof one === 'string' ? dateSpan(one, offsetMinutes) : undefined));
   spans.push(periodSpan(partOf(partOf(value, 'repeat'), 'boundsPeriod'), offsetMinutes));
   const known = spans.filter((span) => span !== undefined);

@@ -1,7 +1,7 @@
 import type { SearchParameter } from 'fhir/r4.js';
 import type { Definitions } from './definitions.ts';
 import { compileComposite } from './index-composite.ts';
-import { type Convert, convertibleTypes, converterFor, type Destination } from './index-converters.ts';
+import { convertibleTypes, converterFor, type Destination } from './index-converters.ts';
 import { IndexSink } from './index-sink.ts';
 import type { IndexValues } from './index-values.ts';
 import { type Branch, compileBranches } from './path-branches.ts';
@@ -17,8 +17,8 @@ export interface ExtractorSettings {
   readonly offsetMinutes?: number;
 }
 
-/** Puts what one search parameter finds in a resource into a sink. */
-export type Index = (resource: Resource, focus: unknown, sink: IndexSink) => void;
+/** Puts what one search parameter finds, in a resource or in an element of it, into a sink. */
+export type Index = (focus: unknown, sink: IndexSink) => void;
 
 /** The store keeps these itself. */
 const THE_STORES = new Set(['_id', '_lastUpdated']);
@@ -61,19 +61,15 @@ export function compileIndex(
   settings: ExtractorSettings,
 ): Index {
   const { baseUrl, offsetMinutes = 0 } = settings;
-  const { target: targets = [] } = parameter;
-  const steps = branches.flatMap((branch): { branch: Branch; convert: Convert; systemOf: (code: string) => string }[] => {
+  const { code, target: targets = [] } = parameter;
+  const walks = branches.flatMap((branch) => {
     const convert = converterFor(parameter.type, branch.type);
-    return convert === undefined ? [] : [{ branch, convert, systemOf: systemsOf(branch.valueSet, definitions) }];
+    if (convert === undefined) return [];
+    const to: Destination = { parameter: code, targets, systemOf: systemsOf(branch.valueSet, definitions), baseUrl, offsetMinutes };
+    return [branch.walk<IndexSink>((value, owner, name, _resource, sink) => convert(value, to, sink, owner, name))];
   });
-  return (resource, focus, sink) => {
-    for (const { branch, convert, systemOf } of steps) {
-      let to: Destination | undefined;
-      branch.each(focus, resource, (value, owner, name) => {
-        to ??= { parameter: parameter.code, targets, sink, resource, systemOf, baseUrl, offsetMinutes };
-        convert(value, to, owner, name);
-      });
-    }
+  return (focus, sink) => {
+    for (const walk of walks) walk(focus, sink.resource, sink);
   };
 }
 
@@ -111,12 +107,12 @@ export function compileExtractor(definitions: Definitions, settings: ExtractorSe
     }
     let indexes = byType.get(resource.resourceType);
     if (indexes === undefined) {
-      if (!definitions.resourceTypes.has(resource.resourceType)) return new IndexSink('resource').values();
+      if (!definitions.resourceTypes.has(resource.resourceType)) return new IndexSink('resource', resource).values();
       indexes = compile(resource.resourceType);
       byType.set(resource.resourceType, indexes);
     }
-    const sink = new IndexSink('resource');
-    for (const index of indexes) index(resource, resource, sink);
+    const sink = new IndexSink('resource', resource);
+    for (const index of indexes) index(resource, sink);
     return sink.values();
   };
 }

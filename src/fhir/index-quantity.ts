@@ -1,5 +1,6 @@
 import { inBase, inBaseUnits, UCUM } from './base-units.ts';
 import type { Destination } from './index-converters.ts';
+import type { IndexSink } from './index-sink.ts';
 import { partOf, textOf } from './index-shape.ts';
 import { type NumberSpan, numberSpan } from './number-span.ts';
 import { writtenNumber } from './written-number.ts';
@@ -19,12 +20,12 @@ function numberOf(owner: unknown, name: string): number | undefined {
 }
 
 /** A number with the precision it is written with. */
-export function convertNumber(value: unknown, { parameter, sink }: Destination, owner: object, name: string): void {
+export function convertNumber(value: unknown, { parameter }: Destination, sink: IndexSink, owner: object, name: string): void {
   const span = typeof value === 'number' ? (spanOf(owner, name) ?? numberSpan(String(value))) : undefined;
   if (span !== undefined) sink.number({ parameter, ...span });
 }
 
-function add(span: NumberSpan, unit: unknown, { parameter, sink }: Destination): void {
+function add(span: NumberSpan, unit: unknown, { parameter }: Destination, sink: IndexSink): void {
   const system = textOf(unit, 'system') ?? '';
   const code = textOf(unit, 'code') ?? '';
   sink.quantity({ parameter, ...span, system, code, unit: textOf(unit, 'unit') ?? code });
@@ -33,16 +34,16 @@ function add(span: NumberSpan, unit: unknown, { parameter, sink }: Destination):
 }
 
 /** A Quantity as written and, where UCUM knows its unit, in base units. */
-export function convertQuantity(value: unknown, to: Destination): void {
+export function convertQuantity(value: unknown, to: Destination, sink: IndexSink): void {
   const span = spanOf(value, 'value');
-  if (span !== undefined) add(span, value, to);
+  if (span !== undefined) add(span, value, to, sink);
 }
 
 /** Money: an amount in a currency. */
-export function convertMoney(value: unknown, to: Destination): void {
+export function convertMoney(value: unknown, to: Destination, sink: IndexSink): void {
   const span = spanOf(value, 'value');
   const code = textOf(value, 'currency');
-  if (span !== undefined) add(span, code === undefined ? undefined : { system: CURRENCY, code }, to);
+  if (span !== undefined) add(span, code === undefined ? undefined : { system: CURRENCY, code }, to, sink);
 }
 
 function rangeSpan(value: unknown): NumberSpan | undefined {
@@ -53,19 +54,19 @@ function rangeSpan(value: unknown): NumberSpan | undefined {
 }
 
 /** A Range as a number: its lower limit, spanning up to its upper. */
-export function convertNumberRange(value: unknown, { parameter, sink }: Destination): void {
+export function convertNumberRange(value: unknown, { parameter }: Destination, sink: IndexSink): void {
   const span = rangeSpan(value);
   if (span !== undefined) sink.number({ parameter, ...span });
 }
 
 /** A Range: its lower limit, spanning up to its upper. */
-export function convertRange(value: unknown, to: Destination): void {
+export function convertRange(value: unknown, to: Destination, sink: IndexSink): void {
   const span = rangeSpan(value);
-  if (span !== undefined) add(span, partOf(value, 'low') ?? partOf(value, 'high'), to);
+  if (span !== undefined) add(span, partOf(value, 'low') ?? partOf(value, 'high'), to, sink);
 }
 
 /** SampledData: the bounds of its samples. Source: FHIR R4 SearchParameter Observation-value-quantity, "just search on the bounds" */
-export function convertSampledData(value: unknown, to: Destination): void {
+export function convertSampledData(value: unknown, to: Destination, sink: IndexSink): void {
   const origin = partOf(value, 'origin');
   const zero = numberOf(origin, 'value');
   const data = textOf(value, 'data');
@@ -78,5 +79,5 @@ export function convertSampledData(value: unknown, to: Destination): void {
     if (number < low) low = number;
     if (number > high) high = number;
   }
-  if (low <= high) add({ value: low, low, high }, origin, to);
+  if (low <= high) add({ value: low, low, high }, origin, to, sink);
 }

@@ -10,6 +10,7 @@ import {
   type TokenValue,
   type UriValue,
 } from './index-values.ts';
+import type { Resource } from './resource.ts';
 
 /** From how many values on doubles are looked up and no longer compared one by one. */
 const MANY = 48;
@@ -59,6 +60,7 @@ const NONE: readonly never[] = Object.freeze([]);
 /** Gathers the values a resource, or one part of a composite, can be found by. */
 export class IndexSink {
   readonly place: 'resource' | 'composite';
+  readonly resource: Resource;
   #tokens: Kind<TokenValue> | undefined;
   #strings: Kind<StringValue> | undefined;
   #dates: Kind<DateValue> | undefined;
@@ -68,8 +70,9 @@ export class IndexSink {
   #uris: Kind<UriValue> | undefined;
   #composites: Kind<CompositeValue> | undefined;
 
-  constructor(place: 'resource' | 'composite') {
+  constructor(place: 'resource' | 'composite', resource: Resource) {
     this.place = place;
+    this.resource = resource;
   }
 
   token(value: TokenValue): void {
@@ -102,6 +105,12 @@ export class IndexSink {
 
   composite(value: CompositeValue): void {
     (this.#composites ??= new Kind<CompositeValue>(sameJson)).add(value);
+  }
+
+  /** Whether nothing was gathered. */
+  get isEmpty(): boolean {
+    const kinds = this.#tokens ?? this.#strings ?? this.#dates ?? this.#numbers ?? this.#quantities ?? this.#references ?? this.#uris;
+    return (kinds ?? this.#composites) === undefined;
   }
 
   /** What was gathered. */

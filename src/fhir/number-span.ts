@@ -17,6 +17,14 @@ const SHAPE = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
  * Source: FHIR R4 search 3.1.1.4.6 (number)
  */
 export function numberSpan(text: string): NumberSpan | undefined {
+  if (text !== last.text) last = { text, span: readSpan(text) };
+  return last.span;
+}
+
+/** Several search parameters ask for one number, one after the other. */
+let last: { readonly text: string; readonly span: NumberSpan | undefined } = { text: '', span: undefined };
+
+function readSpan(text: string): NumberSpan | undefined {
   const parts = SHAPE.exec(text);
   if (parts === null) return undefined;
   const [, sign = '', whole = '', decimals = '', exponent = '0'] = parts;

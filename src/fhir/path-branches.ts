@@ -1,18 +1,23 @@
 import type { Definitions, ElementInfo } from './definitions.ts';
 import type { PathExpression, PathTest } from './path-expression.ts';
-import { parseReference } from './references.ts';
+import { textOf } from './index-shape.ts';
+import { type ParsedReference, parseReference } from './references.ts';
 import type { Resource } from './resource.ts';
 
-/** Takes one value found, with the object and name it stands under. */
-type Take = (value: unknown, owner: object, name: string) => void;
+/** Takes one value found, with the object and name it stands under, and whatever the walk was begun with. */
+export type Take<With> = (value: unknown, owner: object, name: string, resource: Resource, given: With) => void;
 
-/** Walks from a focus to values of one FHIR type. */
+/** Walks from a focus to all values, and hands each on. */
+export type PathWalk<With> = (focus: unknown, resource: Resource, given: With) => void;
+
+/** The way from a focus to values of one FHIR type. */
 export interface Branch {
   /** The FHIR type of what it finds. Shape: CodeableConcept, dateTime, Patient.contact, Resource */
   readonly type: string;
   /** The value set the codes found must be of. */
   readonly valueSet?: string;
-  readonly each: (focus: unknown, resource: Resource, take: Take) => void;
+  /** Compiled once with what takes the values: a walk itself makes nothing, and there are some hundred for each resource. */
+  readonly walk: <With>(take: Take<With>) => PathWalk<With>;
 }
 
 type Json = Record<string, unknown>;
@@ -46,9 +51,9 @@ class BranchCompiler {
   branches(expression: PathExpression): readonly Branch[] {
     switch (expression.op) {
       case 'focus':
-        return [{ type: this.#focusType, each: (focus, _, take) => take(focus, NOWHERE, '') }];
+        return [{ type: this.#focusType, walk: (take) => (focus, resource, given) => take(focus, NOWHERE, '', resource, given) }];
       case 'resource':
-        return [{ type: this.#resourceType, each: (_, resource, take) => take(resource, NOWHERE, '') }];
+        return [{ type: this.#resourceType, walk: (take) => (_, resource, given) => take(resource, NOWHERE, '', resource, given) }];
       case 'start':
         return this.#start(expression.name);
       case 'child':
@@ -63,7 +68,12 @@ class BranchCompiler {
         return expression.of.flatMap((part) => this.branches(part));
       case 'test': {
         const test = this.#test(expression.test, this.#focusType);
-        return [{ type: 'boolean', each: (focus, resource, take) => take(test(focus, resource), NOWHERE, '') }];
+        return [
+          {
+            type: 'boolean',
+            walk: (take) => (focus, resource, given) => take(test(focus, resource), NOWHERE, '', resource, given),
+          },
+        ];
       }
     }
   }
@@ -100,9 +110,9 @@ class BranchCompiler {
     const test = this.#test(condition, branch.type);
     return {
       ...branch,
-      each: (focus, resource, take) =>
-        branch.each(focus, resource, (value, owner, name) => {
-          if (test(value, resource)) take(value, owner, name);
+      walk: (take) =>
+        branch.walk((value, owner, name, resource, given) => {
+          if (test(value, resource)) take(value, owner, name, resource, given);
         }),
     };
   }
@@ -128,14 +138,15 @@ class BranchCompiler {
 
   #any(of: PathExpression, type: string, meets: (value: unknown) => boolean): Test {
     const branches = new BranchCompiler(type, this.#resourceType, this.#definitions).branches(of);
+    const walks = branches.map(({ walk }) =>
+      walk<{ met: boolean }>((value, _owner, _name, _resource, found) => {
+        found.met ||= meets(value);
+      }),
+    );
     return (focus, resource) => {
-      let met = false;
-      for (const branch of branches) {
-        branch.each(focus, resource, (value) => {
-          met ||= meets(value);
-        });
-      }
-      return met;
+      const found = { met: false };
+      for (const walk of walks) walk(focus, resource, found);
+      return found.met;
     };
   }
 }
@@ -148,44 +159,47 @@ function child(branch: Branch, info: ElementInfo): Branch {
   return {
     type: info.type,
     ...(info.binding?.strength === 'required' ? { valueSet: info.binding.valueSet } : {}),
-    each(focus, resource, take) {
-      branch.each(focus, resource, (owner) => {
+    walk: (take) =>
+      branch.walk((owner, _owner, _name, resource, given) => {
         if (typeof owner !== 'object' || owner === null) return;
         const value = (owner as Json)[name];
         if (!Array.isArray(value)) {
-          if (value !== null && value !== undefined) take(value, owner, name);
+          if (value !== null && value !== undefined) take(value, owner, name, resource, given);
           return;
         }
         for (let index = 0; index < value.length; index++) {
           const one: unknown = value[index];
-          if (one !== null && one !== undefined) take(one, value, String(index));
+          if (one !== null && one !== undefined) take(one, value, String(index), resource, given);
         }
-      });
-    },
+      }),
   };
 }
 
 function item(branch: Branch, index: number): Branch {
   return {
     ...branch,
-    each(focus, resource, take) {
-      let seen = 0;
-      branch.each(focus, resource, (value, owner, name) => {
-        if (seen++ === index) take(value, owner, name);
+    walk<With>(take: Take<With>) {
+      const walk = branch.walk<{ seen: number; readonly given: With }>((value, owner, name, resource, count) => {
+        if (count.seen++ === index) take(value, owner, name, resource, count.given);
       });
+      return (focus: unknown, resource: Resource, given: With) => walk(focus, resource, { seen: 0, given });
     },
   };
 }
 
 /** The resource type a reference names: by its text, its `type`, or the contained resource. A canonical names none. */
-export function referredType(value: unknown, resource: Resource): string | undefined {
+export function referredType(value: unknown, resource: Resource, parsed = parsedIn(value)): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { reference, type, resourceType } = value as { reference?: unknown; type?: unknown; resourceType?: unknown };
+  const { type, resourceType } = value as { type?: unknown; resourceType?: unknown };
   if (typeof resourceType === 'string') return resourceType;
-  const parsed = typeof reference === 'string' ? parseReference(reference) : undefined;
   if (parsed?.kind === 'contained') return containedResource(resource, parsed.fragment)?.resourceType;
   if (parsed !== undefined && parsed.kind !== 'urn' && parsed.type !== undefined) return parsed.type;
   return typeof type === 'string' ? type : undefined;
+}
+
+function parsedIn(value: unknown): ParsedReference | undefined {
+  const reference = textOf(value, 'reference');
+  return reference === undefined ? undefined : parseReference(reference);
 }
 
 /** The contained resource a #reference names; the resource itself for the empty fragment. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Branch } from './path-branches.ts';
+import type { Branch, PathWalk, Take } from './path-branches.ts';
 
 /** The part of fhirpath.js used here. */
 interface Engine {
@@ -52,9 +52,11 @@ export function engineBranches(expression: string, focusType: string, types: Ite
   };
   return [...types].map((type) => ({
     type,
-    each(focus, resource, take) {
-      for (const found of find(focus, resource))
-        if (found.type === type || (type === 'Resource' && isResource(found.value))) take(found.value, NOWHERE, '');
+    walk<With>(take: Take<With>): PathWalk<With> {
+      return (focus, resource, given) => {
+        for (const found of find(focus, resource))
+          if (found.type === type || (type === 'Resource' && isResource(found.value))) take(found.value, NOWHERE, '', resource, given);
+      };
     },
   }));
 }

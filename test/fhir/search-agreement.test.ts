@@ -37,11 +37,11 @@ function bothWays(
     if (full === undefined) throw new Bug(`beyond the engine: ${parameter.url}`);
     const run = (branches: readonly Branch[]) => {
       // The engine tells no bindings, so systems of bare codes are compared elsewhere
-      const bare = branches.map(({ type: found, each }) => ({ type: found, each }));
+      const bare = branches.map(({ type: found, walk }) => ({ type: found, walk }));
       const index = compileIndex(parameter, bare, definitions, {});
       return (resource: Resource) => {
-        const sink = new IndexSink('resource');
-        index(resource, resource, sink);
+        const sink = new IndexSink('resource', resource);
+        index(resource, sink);
         return sink.values();
       };
     };

@@ -46,25 +46,25 @@ export function indexRowsOf(values: IndexValues): IndexRows {
   const strings = new SharedValues<[folded: string, value: string]>();
   const dates = new SharedValues<[low: number, high: number]>();
   const numbers = new SharedValues<NumberRow>();
-  for (const token of values.tokens) {
-    tokens.add(token.parameter, token.system, token.code);
-    if (token.text !== undefined && token.text !== '') tokens.add(beside.text(token.parameter), '', normaliseString(token.text));
-    for (const type of token.types ?? []) tokens.add(beside.ofType(token.parameter), type.system, ofTypeCode(type.code, token.code));
+  for (const { parameter, system, code, text, types = [] } of values.tokens) {
+    tokens.add(parameter, [system, code]);
+    if (text !== undefined && text !== '') tokens.add(beside.text(parameter), ['', normaliseString(text)]);
+    for (const type of types) tokens.add(beside.ofType(parameter), [type.system, ofTypeCode(type.code, code)]);
   }
   for (const { parameter, type, id, url, identifier } of values.references) {
-    if (type !== undefined && id !== undefined) references.add(parameter, type, id);
-    if (url !== undefined) tokens.add(beside.uri(parameter), '', url);
-    if (identifier !== undefined) tokens.add(beside.identifier(parameter), identifier.system, identifier.value);
+    if (type !== undefined && id !== undefined) references.add(parameter, [type, id]);
+    if (url !== undefined) tokens.add(beside.uri(parameter), ['', url]);
+    if (identifier !== undefined) tokens.add(beside.identifier(parameter), [identifier.system, identifier.value]);
   }
-  for (const { parameter, value } of values.uris) tokens.add(beside.uri(parameter), '', value);
-  for (const { parameter, normalised, value } of values.strings) strings.add(parameter, normalised, value);
-  for (const { parameter, low, high } of values.dates) dates.add(parameter, low, high);
-  for (const { parameter, value, low, high } of values.numbers) numbers.add(parameter, value, low, high, '', '', '');
+  for (const { parameter, value } of values.uris) tokens.add(beside.uri(parameter), ['', value]);
+  for (const { parameter, normalised, value } of values.strings) strings.add(parameter, [normalised, value]);
+  for (const { parameter, low, high } of values.dates) dates.add(parameter, [low, high]);
+  for (const { parameter, value, low, high } of values.numbers) numbers.add(parameter, [value, low, high, '', '', '']);
   for (const { parameter, value, low, high, system, code, unit } of values.quantities)
-    numbers.add(parameter, value, low, high, system, code, unit);
-  const composites = compositeRowsOf(values.composites, [...numbers.all()]);
+    numbers.add(parameter, [value, low, high, system, code, unit]);
+  const composites = compositeRowsOf(values.composites, numbers);
   for (const { names, tokens: first } of composites) {
-    for (const [system, code] of first) if (!tokens.has(system, code)) tokens.add(beside.part(names.split(BETWEEN)[0] ?? ''), system, code);
+    for (const token of first) if (!tokens.has(token)) tokens.add(beside.part(names.split(BETWEEN)[0] ?? ''), token);
   }
   return {
     tokens: tokens.flat(),

@@ -1,53 +1,84 @@
 /** Stands between the names of the parameters that share a key; no name holds it. */
 export const BETWEEN = '\u001f';
 
+/** From how many values on they are looked up and no longer compared one by one. */
+const MANY = 48;
+
+interface Shared<Value> {
+  /** In their order. */
+  readonly names: string[];
+  readonly value: Value;
+}
+
 /** Values, each once with the names of all parameters it is a value of: the index keeps a row for a value, not for a parameter. */
-export class SharedValues<Value extends readonly (string | number)[]> {
-  readonly #found = new Map<string, { readonly names: string[]; readonly value: Value }>();
+export class SharedValues<Value extends readonly unknown[]> {
+  readonly #list: Shared<Value>[] = [];
+  #places: Map<string, Shared<Value>> | undefined;
 
-  add(name: string, ...value: Value): void {
-    const place = placeOf(value);
-    const found = this.#found.get(place);
-    if (found === undefined) this.#found.set(place, { names: [name], value });
-    else if (!found.names.includes(name)) found.names.push(name);
+  add(name: string, value: Value): void {
+    const found = this.#find(value);
+    if (found !== undefined) {
+      insert(found.names, name);
+      return;
+    }
+    const shared = { names: [name], value };
+    this.#list.push(shared);
+    if (this.#places !== undefined) this.#places.set(JSON.stringify(value), shared);
+    else if (this.#list.length === MANY) this.#places = new Map(this.#list.map((one) => [JSON.stringify(one.value), one]));
   }
 
-  has(...value: Value): boolean {
-    return this.#found.has(placeOf(value));
+  has(value: Value): boolean {
+    return this.#find(value) !== undefined;
   }
 
-  /** The values, in the order they were added. */
-  *all(): Generator<Value> {
-    for (const { value } of this.#found.values()) yield value;
+  /** The values with their names, in the order they were added. */
+  get all(): readonly Readonly<Shared<Value>>[] {
+    return this.#list;
   }
 
   /** Flat: the names in one, then the value. */
   flat(): (string | Value[number])[] {
-    const list: (string | Value[number])[] = [];
-    for (const { names, value } of this.#found.values()) list.push(together(names), ...value);
-    return list;
+    const flat: (string | Value[number])[] = [];
+    for (const { names, value } of this.#list) {
+      flat.push(together(names));
+      for (const part of value) flat.push(part);
+    }
+    return flat;
   }
 
   /** The names that stand at several values. */
   several(): Set<string> {
-    const once = new Set<string>();
     const several = new Set<string>();
-    for (const { names } of this.#found.values()) for (const name of names) (once.has(name) ? several : once).add(name);
+    if (this.#list.length < 2) return several;
+    const once = new Set<string>();
+    for (const { names } of this.#list) for (const name of names) (once.has(name) ? several : once).add(name);
     return several;
   }
-}
 
-/** Names in one, the same whatever order they come in. */
-export function together(names: readonly string[]): string {
-  return names.length === 1 ? (names[0] as string) : names.toSorted().join(BETWEEN);
-}
-
-/** One text for a value, another for every other. */
-function placeOf(value: readonly (string | number)[]): string {
-  let place = '';
-  for (const part of value) {
-    const text = String(part);
-    place += `${text.length}:${text}`;
+  #find(value: Value): Shared<Value> | undefined {
+    if (this.#places !== undefined) return this.#places.get(JSON.stringify(value));
+    for (const one of this.#list) if (isSame(one.value, value)) return one;
+    return undefined;
   }
-  return place;
+}
+
+/** Puts a name among others in their order, once: what shares them has one name, whatever order they come in. */
+function insert(names: string[], name: string): void {
+  let place = names.length;
+  while (place > 0 && (names[place - 1] as string) > name) place -= 1;
+  if (names[place - 1] !== name) names.splice(place, 0, name);
+}
+
+/** Names in one. */
+export function together(names: readonly string[]): string {
+  return names.length === 1 ? (names[0] as string) : names.join(BETWEEN);
+}
+
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) {
+    const [part, same] = [one[at], other[at]];
+    if (part !== same && !(Array.isArray(part) && Array.isArray(same) && isSame(part, same))) return false;
+  }
+  return true;
 }

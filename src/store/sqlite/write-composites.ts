@@ -45,7 +45,7 @@ export class CompositeWriter {
   }
 
   /** A part as it is kept: see composite-test.ts. */
-  #kept({ tokens, numbers, dates, strings, references, uris }: PartRows): KeptPart {
+  #kept([tokens, numbers, dates, strings, references, uris]: PartRows): KeptPart {
     const dictionary = this.#dictionary;
     const lists = {
       t: tokens.flatMap(([system, code]) => [dictionary.token(system, code), dictionary.system(system)]),

@@ -13,7 +13,10 @@ const COMMANDS: Readonly<Record<string, { readonly what: string; load(): Promise
     what: 'FILE: what every segment of a message became, or why not',
     load: async () => (await import('./cli/explain.ts')).explain,
   },
-  send: { what: 'FILE... --to host:port [--rate N]: send messages over MLLP', load: async () => (await import('./cli/send.ts')).send },
+  send: {
+    what: 'FILE... --to host:port [--rate N] [--tls] [--ca FILE] [--cert FILE --key FILE]: send messages over MLLP',
+    load: async () => (await import('./cli/send.ts')).send,
+  },
   coverage: {
     what: '[--guide DIR]: rows of the v2-to-FHIR guide carried, deviated, left out',
     load: async () => (await import('./cli/coverage.ts')).coverage,

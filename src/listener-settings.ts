@@ -84,9 +84,10 @@ function readListenersFile(config: Config): readonly (ListenerSettings | undefin
   return listeners;
 }
 
-/** A list may be written as one. */
+/** A list may be written as one; what is no text is no value of any setting. */
 function listed(value: Tree): string {
-  return Array.isArray(value) ? value.join(',') : isTreeMap(value) ? '{}' : String(value);
+  if (typeof value === 'string') return value;
+  return isTreeMap(value) ? '{}' : value.map(listed).join(',');
 }
 
 /** Undefined when it is off. Fails: throws IssueError setting-invalid */

@@ -10,7 +10,7 @@ import { type Access, compileAccess, type Granted, OPEN, type ScopeReading } fro
 import { parseApiKeys } from './secure/api-keys.ts';
 import { assertionMemory } from './secure/assertion-memory.ts';
 import { createBearerCheck } from './secure/bearer.ts';
-import { certificateNames } from './secure/certificate-names.ts';
+import { certificateNames } from './secure/peer-certificate.ts';
 import { type Client, parseClients } from './secure/clients.ts';
 import { parseIssuers } from './secure/issuers.ts';
 import type { Kept } from './secure/kept.ts';

@@ -21,7 +21,7 @@ import { faultOf } from './issue/fault.ts';
 import { certificatesOf } from './alert-settings.ts';
 import { createLogin, isLoginNeeded, readLoginSettings } from './login.ts';
 import { readListeners } from './listener-settings.ts';
-import { type Listeners, startListeners, takeCertificates } from './listeners.ts';
+import { startListeners, takeCertificates } from './listeners.ts';
 import { beyondMemory } from './retention/beyond-memory.ts';
 import { startRecorder } from './recorder.ts';
 import { DELIVERY, type Delivery, startDelivery } from './notify/delivery.ts';
@@ -49,7 +49,7 @@ import { createUpkeep, watchDatabaseDisk } from './upkeep.ts';
 import { compileValidator } from './validate/compile-validator.ts';
 import { createByteBudget } from './wire/byte-budget.ts';
 import { createHl7HttpHandler } from './wire/hl7-http.ts';
-import type { Log } from './wire/mllp.ts';
+import type { Log, MllpListener } from './wire/mllp.ts';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -145,9 +145,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
 
   const certificates = () => certificatesOf([...(httpTls === undefined ? [] : [{ name: 'http', tls: httpTls }]), ...listenerSettings]);
   const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth, certificates });
-  let listeners: Listeners | undefined;
-  const running = () => listeners?.all ?? [];
-  const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, listeners: running });
+  let running: readonly MllpListener[] = [];
+  const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, listeners: () => running });
   const intake: RunningIntake = createIntake({
     store: upkeep.counting(recorder?.intakeStore ?? store),
     ...(loginSettings.mayMerge === undefined ? {} : { mayMerge: loginSettings.mayMerge }),
@@ -183,7 +182,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ackHttpStatus: config.ACK_HTTP_STATUS,
     ...(loginSettings.refuses === undefined ? {} : { refuses: loginSettings.refuses }),
   });
-  const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, listeners: running, now: Date.now });
+  const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, listeners: () => running, now: Date.now });
   const refusedAt = (what: string) => async (request: IncomingMessage, access?: Access) =>
     recorder?.refused({ what, method: request.method ?? '', client: access?.client ?? '', peer: request.socket.remoteAddress ?? '' });
   const operatorsPage = (what: string, handle: Mounted['handle']) =>
@@ -256,14 +255,15 @@ export async function startGateway(config: Config): Promise<Gateway> {
     throw new IssueError(issue('setting-invalid', { setting: 'PORT', reason }));
   });
   if (base === '') base = `${http}/fhir`;
-  listeners = await startListeners(listenerSettings, { intake, budget, log, onEvent: upkeep.onMllpEvent });
+  const listeners = await startListeners(listenerSettings, { intake, budget, log, onEvent: upkeep.onMllpEvent });
+  running = listeners.all;
   upkeep.start();
   const stopWatching =
     httpTls === undefined ? undefined : watchTls(httpTls, () => takeCertificates('http', () => server.reloadTls(readTls(httpTls)), log));
   jobs.start();
   const reminder =
     network === undefined ? undefined : setInterval(() => log.warn({ issue: network.id }, textOf(network)), EVERY_MINUTE_MS).unref();
-  const addresses = new Map(running().map(({ name, address }) => [name, hostAndPort(address.host, address.port)]));
+  const addresses = new Map(running.map(({ name, address }) => [name, hostAndPort(address.host, address.port)]));
   log.info({ http, listeners: Object.fromEntries(addresses), database }, 'ready');
 
   return {
@@ -278,7 +278,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
       clearInterval(reminder);
       mappings.close();
       stopWatching?.();
-      await Promise.all([server.close(config.SHUTDOWN_MS), listeners?.close()]);
+      await Promise.all([server.close(config.SHUTDOWN_MS), listeners.close()]);
       intake.stop();
       await intake.idle();
       await customParameters.close();

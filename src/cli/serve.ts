@@ -59,6 +59,7 @@ function greeting(gateway: Gateway): string {
     `Chartbridge is ready (${gateway.database}).`,
     `  FHIR       ${gateway.fhirBase}`,
     `  HL7 v2     ${gateway.mllp === undefined ? 'MLLP is off' : `mllp://${gateway.mllp}`} and POST ${gateway.http}/hl7v2`,
+    ...[...gateway.listeners].map(([name, address]) => `  ${name.padEnd(10)} mllp://${address}`),
     `  messages   ${gateway.http}/messages`,
     ...gateway.warnings.map((warning) => `  warning    ${warning}`),
     'Try it:',

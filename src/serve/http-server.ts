@@ -5,6 +5,7 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 import { issue } from '../issue/issue.ts';
 import { statusOf, toOperationOutcome } from '../issue/operation-outcome.ts';
 import { hostAndPort } from '../secure/host-and-port.ts';
+import { certificateFault, NO_CERTIFICATE } from '../secure/peer-certificate.ts';
 
 /** Room for an address far over the limit, so that it is refused in FHIR's words. Units: bytes */
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -90,14 +91,17 @@ function createSecureServer(app: RequestListener, tls: TlsOptions, onRefused: Ht
     },
     app,
   );
-  const refuse = (socket: TLSSocket, reason: unknown) => {
-    onRefused?.(hostAndPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), String(reason));
+  const refuse = (socket: TLSSocket, reason: string) => {
+    onRefused?.(hostAndPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), reason);
     socket.destroy();
   };
   server.prependListener('secureConnection', (socket) => {
-    const hasShown = Object.keys(socket.getPeerCertificate()).length > 0;
-    if (tls.ca !== undefined && hasShown && !socket.authorized) refuse(socket, socket.authorizationError);
+    const fault = tls.ca === undefined ? NO_CERTIFICATE : certificateFault(socket);
+    if (fault !== undefined && fault !== NO_CERTIFICATE) refuse(socket, fault);
   });
-  server.prependListener('tlsClientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, error.code ?? error.name));
+  server.prependListener('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    // Who goes away was not refused.
+    if (error.code !== 'ECONNRESET') refuse(socket, error.code ?? error.name);
+  });
   return server;
 }

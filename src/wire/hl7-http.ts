@@ -4,7 +4,7 @@ import type { Answer, Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { toOperationOutcome } from '../issue/operation-outcome.ts';
-import { certificateNames } from '../secure/certificate-names.ts';
+import { certificateNames } from '../secure/peer-certificate.ts';
 import type { SenderCheck } from '../secure/sender-list.ts';
 import type { ByteBudget, ByteHolder } from './byte-budget.ts';
 import type { Clock } from './clock.ts';

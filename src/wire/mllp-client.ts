@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { headerOfBytes } from '../hl7v2/decode-message.ts';
 import { parseMessage } from '../hl7v2/parse-message.ts';
 import { createFrameDecoder, encodeFrame } from './frame.ts';
@@ -9,6 +10,8 @@ export interface SendOptions {
   readonly rate?: number;
   /** How long an answer is waited for. Units: ms */
   readonly timeoutMs?: number;
+  /** Over TLS, and how: whose certificates are believed, which one is shown. */
+  readonly tls?: ConnectionOptions;
   /** Hears of every message as it is settled. */
   readonly onSent?: (sent: SentMessage) => void;
 }
@@ -49,8 +52,8 @@ export async function sendMessages(
   messages: readonly Uint8Array[],
   options: SendOptions = {},
 ): Promise<SendReport> {
-  const { rate, timeoutMs = 30_000, onSent } = options;
-  const connection = await open(host, port);
+  const { rate, timeoutMs = 30_000, tls, onSent } = options;
+  const connection = await open(host, port, tls);
   const sent: SentMessage[] = [];
   const start = performance.now();
   for (const [index, message] of messages.entries()) {
@@ -102,9 +105,9 @@ interface Connection {
   close(): void;
 }
 
-function open(host: string, port: number): Promise<Connection> {
+function open(host: string, port: number, tls: ConnectionOptions | undefined): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, host);
+    const socket = tls === undefined ? connect(port, host) : connectTls({ ...tls, host, port });
     const decoder = createFrameDecoder({ maxFrameBytes: 64 * 1024 * 1024 });
     const frames: Uint8Array[] = [];
     let wake: (() => void) | undefined;
@@ -119,7 +122,7 @@ function open(host: string, port: number): Promise<Connection> {
       wake?.();
     });
     socket.on('error', reject);
-    socket.on('connect', () =>
+    socket.on(tls === undefined ? 'connect' : 'secureConnect', () =>
       resolve({
         write: (bytes) => void socket.write(bytes),
         next: (timeoutMs) =>

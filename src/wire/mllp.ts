@@ -3,7 +3,7 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import { type TlsOptions, type TLSSocket, createServer as createTlsServer } from 'node:tls';
 import type { Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
-import { certificateNames } from '../secure/certificate-names.ts';
+import { certificateFault, certificateNames } from '../secure/peer-certificate.ts';
 import type { SenderCheck } from '../secure/sender-list.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
@@ -42,7 +42,7 @@ export type MllpEvent = (
   | ConnectionEvent
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected'; readonly openedAt: number }
-  /** `handshake`: no TLS, or not with a certificate that is asked for; `reason` is OpenSSL's. */
+  /** `handshake`: no TLS, or not with a certificate that is asked for; `reason` is OpenSSL's, or that there was none. */
   | { readonly kind: 'refused'; readonly why: 'limit' | 'address' | 'handshake'; readonly reason?: string }
 ) & { readonly peer: string };
 
@@ -64,7 +64,7 @@ export interface MllpOptions {
   readonly mayConnect?: (address: string) => boolean;
   /** Whose messages are taken; everybody's where it is left out. */
   readonly refuses?: SenderCheck;
-  /** TLS, 1.2 or newer; with `requestCert` and `ca` senders must show a certificate. */
+  /** TLS, 1.2 or newer; with `requestCert` senders must show a certificate that one of `ca` signed. */
   readonly tls?: TlsOptions;
   readonly onEvent?: (event: MllpEvent) => void;
 }
@@ -160,6 +160,8 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
 
   function serve(socket: Socket): void {
     totals.connected++;
+    // A sender that has said everything may still read its answers; one that leaves in the middle of a handshake is gone.
+    socket.allowHalfOpen = true;
     const peer = peerOf(socket);
     const names = certificateNames(socket);
     const openedAt = clock.now();
@@ -189,18 +191,29 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
     });
   }
 
-  const handshakes =
-    options.tls === undefined
-      ? undefined
-      : createTlsServer({ minVersion: 'TLSv1.2', handshakeTimeout: limits.frameSilenceMs, ...options.tls }, serve);
-  handshakes?.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+  function refuseTls(socket: TLSSocket, reason: string): void {
     totals.refused++;
-    // What is wrong with the certificate, where that is why; it is declared an Error and is a code.
-    const reason = String(socket.authorizationError ?? error.code ?? error.name);
     report({ kind: 'refused', why: 'handshake', reason, peer: peerOf(socket) });
+    socket.destroy();
+  }
+
+  const handshakes = options.tls === undefined ? undefined : createTlsServer(tlsOptions(options.tls));
+  handshakes?.on('secureConnection', (socket) => {
+    const fault = options.tls?.requestCert === true ? certificateFault(socket) : undefined;
+    if (fault === undefined) serve(socket);
+    else refuseTls(socket, fault);
   });
-  // Half open: a sender that has said everything may still read its answers.
-  const server: Server = createServer({ allowHalfOpen: true }, admit);
+  handshakes?.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    // Who goes away was not refused: so do those who only look whether the port is there.
+    if (error.code !== 'ECONNRESET') refuseTls(socket, error.code ?? error.name);
+  });
+
+  /** A certificate is looked at when the handshake is over: by then who showed it is known, and what is wrong with it. */
+  function tlsOptions(tls: TlsOptions): TlsOptions {
+    return { minVersion: 'TLSv1.2', handshakeTimeout: limits.frameSilenceMs, ...tls, rejectUnauthorized: false };
+  }
+
+  const server: Server = createServer(admit);
   await listen(server, options.host, options.port);
   const { address: host, port } = server.address() as AddressInfo;
 
@@ -231,7 +244,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         partialBytes,
         ...(frameSince === undefined ? {} : { partialSince: frameSince }),
       })),
-    reloadTls: (tls) => handshakes?.setSecureContext({ minVersion: 'TLSv1.2', ...tls }),
+    reloadTls: (tls) => handshakes?.setSecureContext(tlsOptions(tls)),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { connection } of connections.values()) connection.drain();

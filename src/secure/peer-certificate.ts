@@ -13,6 +13,19 @@ export function certificateNames(socket: Socket): readonly string[] {
   return [...new Set([subject?.CN ?? [], ...alternativeNames(subjectaltname)].flat())];
 }
 
+/** Shown none at all. */
+export const NO_CERTIFICATE = 'NO_CERTIFICATE';
+
+/**
+ * Why the other side is not who a certificate says: OpenSSL's word for what is wrong with it, or that none was shown.
+ *
+ * Shape: CERT_HAS_EXPIRED; undefined where nothing is wrong
+ */
+export function certificateFault(socket: TLSSocket): string | undefined {
+  if (socket.authorized) return undefined;
+  return Object.keys(socket.getPeerCertificate()).length === 0 ? NO_CERTIFICATE : String(socket.authorizationError);
+}
+
 /** Node writes a name that could be taken for several in quotes, as JSON does. Shape: DNS:lab.example, URI:"urn:a, DNS:b" */
 function alternativeNames(text: string): string[] {
   return [...text.matchAll(/(?:^|, )(\w[^:]*):("(?:[^"\\]|\\.)*"|[^,]*)/g)].flatMap(([, kind, name = '']) => {

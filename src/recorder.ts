@@ -4,7 +4,8 @@ import type { AuditRecord } from './audit/audit-record.ts';
 import { createDoor, type Refusal } from './audit/door.ts';
 import { makeEvents } from './audit/make-events.ts';
 import { leftInSpools, openSpool } from './audit/spool.ts';
-import { createTrail } from './audit/trail.ts';
+import { watchChain } from './audit/chain-watch.ts';
+import { createTrail, type TrailHealth } from './audit/trail.ts';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { faultOf } from './issue/fault.ts';
@@ -28,6 +29,8 @@ export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catch
   readonly refusals: ReadonlyMap<string, number>;
   /** Messages that are forgotten: what goes with that change, and what is to be done when it is kept. */
   forgotten(messages: Forgotten): { readonly documents: readonly DocumentWrite[]; readonly kept: () => void };
+  /** How the trail is; a few links more of the chain are gone over each time. */
+  check(): Promise<TrailHealth & { readonly brokenAt: number | undefined }>;
   close(): Promise<void>;
 }
 
@@ -60,6 +63,7 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
   const spool = spoolFolder === undefined ? undefined : openSpool(spoolFolder, pid);
   const trail = createTrail(store, spool);
   await trail.takeUp();
+  const chain = watchChain(store);
   let making: Promise<boolean> | undefined;
   const make = (most: number) => (making ??= makeEvents(store, most).finally(() => (making = undefined)));
   const failed = (error: unknown) => log.error({ fault: faultOf(error) }, 'the audit trail cannot be written');
@@ -148,6 +152,11 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
         return commit;
       },
     }),
+    async check() {
+      const health = await trail.check();
+      await chain.step();
+      return { ...health, brokenAt: chain.brokenAt };
+    },
     async close() {
       clearInterval(timer);
       clearInterval(summing);

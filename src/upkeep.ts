@@ -92,6 +92,8 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
     const now = Date.now();
     oldestAt = await oldest().catch(() => oldestAt);
     tallies = await store.journal.feeds().catch(() => tallies);
+    // a trail that cannot even be read
+    const audit = await recorder?.check().catch(() => ({ isFailing: true, waitingSince: undefined, brokenAt: undefined }));
     const queue = { depth: depth(), oldestAt };
     const facts = {
       now,
@@ -100,6 +102,7 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
       lost: peers.lost(),
       disk: state,
       isStoreDown: isStoreDown && !state.isFull,
+      audit,
       certificates: certificates(),
     };
     alerts.take(readingsOf(facts, limits), now);

@@ -10,6 +10,9 @@ export type AlertName =
   | 'disk-space'
   | 'disk-full'
   | 'store-unavailable'
+  | 'audit-unavailable'
+  | 'audit-behind'
+  | 'audit-broken'
   | 'certificate-expiry';
 
 /** From where on. 0: never. */
@@ -41,6 +44,10 @@ export interface Facts {
   readonly disk: { readonly free: number; readonly total: number; readonly isFull: boolean };
   /** The database did not keep what it was given last. */
   readonly isStoreDown: boolean;
+  /** Undefined where no trail is kept. `waitingSince`: when what is not in the chain yet was recorded first; `brokenAt`: the link that does not follow. */
+  readonly audit:
+    | { readonly isFailing: boolean; readonly waitingSince: number | undefined; readonly brokenAt: number | undefined }
+    | undefined;
   readonly certificates: readonly { readonly name: string; readonly expiresAt: number }[];
 }
 
@@ -51,7 +58,7 @@ export interface Reading {
   readonly subject: string;
   readonly value: number;
   readonly limit: number;
-  readonly unit: 'minutes' | '%' | 'messages' | 's' | 'days' | '';
+  readonly unit: 'minutes' | '%' | 'messages' | 's' | 'days' | 'link' | '';
   readonly isBad: boolean;
   /** Well enough to end an alert; between bad and good it stays as it was. */
   readonly isGood: boolean;
@@ -62,6 +69,8 @@ const BETTER = 0.8;
 /** Fewer messages in ten minutes say nothing of how many fail. */
 const LEAST_MESSAGES = 20;
 const MINUTE_MS = 60_000;
+/** What waits for the chain of the audit trail waits a moment. Units: s */
+const AUDIT_BEHIND_S = 60;
 const DAY_MS = 86_400_000;
 
 /** Everything that is looked at, as it is now; what has no limit is left out. */
@@ -97,6 +106,13 @@ export function readingsOf(facts: Facts, limits: AlertLimits): Reading[] {
     readings.push({ alert, subject: '', value: Number(isBad), limit: 1, unit: '', isBad, isGood: !isBad });
   yesOrNo('disk-full', disk.isFull);
   yesOrNo('store-unavailable', facts.isStoreDown);
+  if (facts.audit !== undefined) {
+    const { isFailing, waitingSince = now, brokenAt } = facts.audit;
+    yesOrNo('audit-unavailable', isFailing);
+    high('audit-behind', '', Math.floor((now - waitingSince) / 1000), AUDIT_BEHIND_S, 's');
+    const isBad = brokenAt !== undefined;
+    readings.push({ alert: 'audit-broken', subject: '', value: brokenAt ?? 0, limit: 0, unit: 'link', isBad, isGood: !isBad });
+  }
   for (const { name, expiresAt } of facts.certificates) {
     const days = Math.floor((expiresAt - now) / DAY_MS);
     const limit = limits.certificate;

@@ -6,6 +6,8 @@ import type { AuditRecord } from './audit-record.ts';
 export interface Spool {
   /** Written when it returns. Throws what the disk says. */
   add(records: readonly AuditRecord[]): void;
+  /** Writes nothing that counts. Throws what the disk says. */
+  probe(): void;
   /** All of them are in the chain. */
   empty(): void;
   close(): void;
@@ -25,6 +27,10 @@ export function openSpool(folder: string, process: number): Spool {
       isEmpty = false;
       const bytes = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''), 'utf8');
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    },
+    probe() {
+      isEmpty = false;
+      writeSync(file, '\n');
     },
     empty() {
       if (!isEmpty) ftruncateSync(file);

@@ -23,6 +23,16 @@ export interface Trail {
   flush(): Promise<void>;
   /** Waits until all is in the chain. */
   idle(): Promise<void>;
+  /** How it is; what failed and is not tried again by itself is tried. */
+  check(): Promise<TrailHealth>;
+}
+
+/** How a trail is. */
+export interface TrailHealth {
+  /** What was to be written last could not be. */
+  readonly isFailing: boolean;
+  /** Of the oldest record that waits for the chain. UTC ms */
+  readonly waitingSince: number | undefined;
 }
 
 const MOST_TOGETHER = 500;
@@ -52,6 +62,7 @@ export function createTrail(store: Store, spool?: Spool): Trail {
   let fresh: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let failure: unknown;
+  let isSpoolFailing = false;
   let hurried = 0;
   let hurry: (() => void) | undefined;
 
@@ -92,7 +103,9 @@ export function createTrail(store: Store, spool?: Spool): Trail {
     fresh = [];
     try {
       to.add(some.filter(({ isNoted }) => !isNoted).map(({ record }) => record));
+      isSpoolFailing = false;
     } catch (error) {
+      isSpoolFailing = true;
       for (const { reject } of some) reject(error);
       return;
     }
@@ -149,7 +162,25 @@ export function createTrail(store: Store, spool?: Spool): Trail {
       await spooled();
       await hurriedly(writing);
     },
+    async check() {
+      if (isSpoolFailing) isSpoolFailing = !works(spool);
+      else if (failure !== undefined && waiting.length === 0 && (await store.health()) === undefined) failure = undefined;
+      const [oldest] = waiting;
+      return {
+        isFailing: isSpoolFailing || failure !== undefined,
+        waitingSince: oldest === undefined ? undefined : Date.parse(oldest.record.time),
+      };
+    },
   };
+}
+
+function works(spool: Spool | undefined): boolean {
+  try {
+    spool?.probe();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function both(one: (() => void) | undefined, other: () => void): () => void {

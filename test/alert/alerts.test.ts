@@ -24,6 +24,7 @@ const WELL: Facts = {
   lost: [],
   disk: { free: 90, total: 100, isFull: false },
   isStoreDown: false,
+  audit: { isFailing: false, waitingSince: undefined, brokenAt: undefined },
   certificates: [],
 };
 /** What is told of one set of facts after another. */
@@ -81,6 +82,19 @@ describe('an alert begins once and ends once', () => {
   test('a database that keeps nothing', () => {
     expect(told({ isStoreDown: true }, { isStoreDown: true }, {})).toEqual(['start store-unavailable 1', 'end store-unavailable 0']);
   });
+  test('an audit trail that cannot be written, falls behind, or is broken', () => {
+    const audit = (given: Partial<NonNullable<Facts['audit']>>) => ({
+      audit: { ...(WELL.audit as NonNullable<Facts['audit']>), ...given },
+    });
+    expect(told(audit({ isFailing: true }), audit({ isFailing: true }), {})).toEqual([
+      'start audit-unavailable 1',
+      'end audit-unavailable 0',
+    ]);
+    const since = (seconds: number) => audit({ waitingSince: NOW - seconds * 1000 });
+    expect(told(since(59), since(60), since(90), since(50), since(47))).toEqual(['start audit-behind 60', 'end audit-behind 47']);
+    expect(told(audit({ brokenAt: 7 }), audit({ brokenAt: 7 }), {})).toEqual(['start audit-broken 7', 'end audit-broken 0']);
+    expect(told({ audit: undefined })).toEqual([]);
+  });
   test('a certificate that expires, until there is another', () => {
     const certificate = (days: number) => ({ certificates: [{ name: 'MLLP_TLS_CERT', expiresAt: NOW + days * DAY + 1 }] });
     expect(told(certificate(30), certificate(29), certificate(-1), certificate(365))).toEqual([
@@ -106,6 +120,7 @@ describe('an alert begins once and ends once', () => {
       lost: [{ peer: 'a', since: 0 }],
       disk: { free: 0, total: 100, isFull: true },
       isStoreDown: true,
+      audit: undefined,
       certificates: [{ name: 'x', expiresAt: 0 }],
     };
     expect(

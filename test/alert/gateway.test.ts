@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createConnection } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/main.ts';
+import { scratchFolder } from '../end-to-end/gateway.ts';
 import { message } from '../intake/harness.ts';
 
 let receiver: Server;
@@ -108,6 +110,30 @@ test('a frame that does not end, and junk, are to be seen with who sends them', 
   });
   expect(peers.find(({ junkBytes }) => junkBytes === 9)).toMatchObject({ partialBytes: 0 });
   for (const socket of sockets) socket.destroy();
+});
+
+test('an audit trail that somebody changed is told while the gateway runs', { timeout: 60_000 }, async () => {
+  const folder = scratchFolder();
+  const path = `${folder.path}/changed.db`;
+  const changed = await startGateway(configured({ DATABASE_URL: `sqlite:${path}` }));
+  const names = async () => {
+    const { alerts } = (await (await fetch(`${changed.http}/status`)).json()) as { alerts: { alert: string }[] };
+    return alerts.map(({ alert }) => alert).join();
+  };
+  await fetch(`${changed.fhirBase}/Patient/nobody`);
+  await fetch(`${changed.fhirBase}/AuditEvent`);
+  const database = new DatabaseSync(path);
+  const change = (from: string, to: string) =>
+    database.prepare("UPDATE document SET json = replace(json, ?, ?) WHERE kind = 'audit'").run(from, to).changes;
+  expect(change('"read"', '"vread"')).toBeGreaterThan(0);
+  for (let tries = 0; tries < 200 && (await names()) === ''; tries += 1) await new Promise((wake) => setTimeout(wake, 100));
+  expect(await names()).toBe('audit-broken');
+  change('"vread"', '"read"');
+  for (let tries = 0; tries < 200 && (await names()) !== ''; tries += 1) await new Promise((wake) => setTimeout(wake, 100));
+  expect(await names()).toBe('');
+  database.close();
+  await changed.close();
+  folder.remove();
 });
 
 describe('settings of alerts that are wrong stop the start', () => {

@@ -11,15 +11,13 @@ import { IssueError } from '../src/issue/issue-error.ts';
 import { fhirPage } from './fhir-page.ts';
 import { readMappings } from '../src/translator.ts';
 
-/** Every generated page: its path and its text. `npm run docs` writes them; a test fails when one is stale. */
-export async function pages(_root: string): Promise<Map<string, string>> {
-  return new Map([
-    ['docs/settings.md', settingsPage()],
-    ['docs/issues.md', issuesPage()],
-    ['docs/fhir.md', fhirPage(readDefinitions())],
-    ...(existsSync(GUIDE_FOLDER) ? ([['docs/coverage.md', coverage()]] as const) : []),
-  ]);
-}
+/** Every generated page: its path and what makes its text. `npm run docs` writes them; a test fails when one is stale. */
+export const pages: ReadonlyMap<string, () => string> = new Map([
+  ['docs/settings.md', settingsPage],
+  ['docs/issues.md', issuesPage],
+  ['docs/fhir.md', () => fhirPage(readDefinitions())],
+  ...(existsSync(GUIDE_FOLDER) ? ([['docs/coverage.md', coverage]] as const) : []),
+]);
 
 /** Needs the tables of the guide, which are not part of the project: without them the page stays as it is. */
 function coverage(): string {

@@ -1,8 +1,8 @@
 import type { Mappings } from '../../map/compile-mappings.ts';
 import { isTreeMap, textOfTree } from '../../map/mapping-source.ts';
 import { judgeCodes } from './judge-codes.ts';
-import { judgeRows, type Standing } from './judge.ts';
-import { plainName, Prover } from './prove.ts';
+import { judgeRows, type Standing, type Trial } from './judge.ts';
+import { plainName, type Proof, Prover } from './prove.ts';
 import type { Guide } from './read-guide.ts';
 import { readRulings } from './rulings.ts';
 
@@ -13,6 +13,8 @@ export interface Line {
   readonly target: string;
   readonly state: Standing['state'];
   readonly why: string;
+  /** What shows it, where it is carried. */
+  readonly proof?: Proof;
 }
 
 /** A table of the guide, examined. */
@@ -37,12 +39,14 @@ export function examine(guide: Guide, mappings: Mappings): Examination {
   const prover = new Prover(mappings, guide);
   const used = new Set<unknown>();
   const segments = guide.segments.map((map): Examined => {
-    const standings = judgeRows(map, (row) => prover.prove(map, row), rulings.get(map.name) ?? [], mappings);
+    const trial: Trial = { prove: (row) => prover.prove(map, row), uses: (row) => prover.uses(map, row) };
+    const standings = judgeRows(map, trial, rulings.get(map.name) ?? [], mappings);
     for (const { ruling } of standings) used.add(ruling);
     return { name: map.name, kind: 'segment', counts: guide.applied.has(map.name), lines: standings.map(lineOf) };
   });
   const dataTypes = guide.dataTypes.map((map): Examined => {
-    const standings = judgeRows(map, (row) => prover.provePart(map, row), rulings.get(map.name) ?? [], mappings);
+    const trial: Trial = { prove: (row) => prover.provePart(map, row), uses: (row) => prover.usesPart(map, row) };
+    const standings = judgeRows(map, trial, rulings.get(map.name) ?? [], mappings);
     for (const { ruling } of standings) used.add(ruling);
     return { name: map.name, kind: 'data type', counts: false, lines: standings.map(lineOf) };
   });
@@ -58,9 +62,9 @@ export function examine(guide: Guide, mappings: Mappings): Examination {
   return { tables: [...segments, ...dataTypes, ...tables], stale: stale.map(({ at, key }) => `${at} ${key}`) };
 }
 
-function lineOf({ row, state, why }: Standing): Line {
+function lineOf({ row, state, why, proof }: Standing): Line {
   const condition = row.condition === '' ? '' : ` (${row.condition})`;
-  return { at: row.address, target: `${row.target}${condition}`, state, why };
+  return { at: row.address, target: `${row.target}${condition}`, state, why, ...(proof === undefined ? {} : { proof }) };
 }
 
 function tableNames(mappings: Mappings): ReadonlyMap<string, string> {

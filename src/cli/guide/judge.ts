@@ -16,18 +16,24 @@ export interface Standing {
   readonly ruling?: Ruling;
 }
 
+/** How a row of a table is tried. */
+export interface Trial {
+  /** The message that shows it, where one does. */
+  prove(row: GuideRow): Proof | undefined;
+  /** Whether a message that holds its field uses it at all. */
+  uses(row: GuideRow): boolean;
+}
+
+const NOT_SO = 'a ruling says that it is carried otherwise, and every message that holds it reports it as unused';
+
 /** Judges each row of a table: by its proof, then by a ruling, then by what the maps say is not mapped. */
-export function judgeRows(
-  map: GuideMap,
-  prove: (row: GuideRow) => Proof | undefined,
-  rulings: readonly Ruling[],
-  mappings: Mappings,
-): Standing[] {
+export function judgeRows(map: GuideMap, trial: Trial, rulings: readonly Ruling[], mappings: Mappings): Standing[] {
   const reasons = notMapped(mappings, map);
   return map.rows.map((row): Standing => {
     const ruling = rulingFor(rulings, row);
-    const proof = ruling?.key === 'all' ? undefined : prove(row);
+    const proof = ruling?.key === 'all' ? undefined : trial.prove(row);
     if (proof !== undefined) return { row, state: 'carried', why: '', proof };
+    if (ruling?.leftOut === false && !trial.uses(row)) return { row, state: 'unexplained', why: NOT_SO, ruling };
     if (ruling !== undefined) return { row, state: ruling.leftOut ? 'left out' : 'deviated', why: ruling.why, ruling };
     const why = reasons.get(row.address);
     return why === undefined ? { row, state: 'unexplained', why: '' } : { row, state: 'left out', why };

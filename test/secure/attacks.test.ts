@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Bundle } from 'fhir/r4.js';
+import type { Bundle, Patient } from 'fhir/r4.js';
 import { readConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/main.ts';
 import { issueIds } from '../serve/gateway.ts';
@@ -10,14 +10,17 @@ import { type Guarded, openGuarded } from './guarded-gateway.ts';
  * The attacks of our list that are no other test's already. Elsewhere: A-02 (token body), A-16, A-20 and A-32 (429) in token.test.ts; A-14, A-15 and
  * A-19 in funnel.test.ts and authorisation-matrix.test.ts; A-06 in validate/hostile.test.ts; A-08 (compressed) in serve/bad-input.test.ts; A-20 also
  * in notify/ and alert/gateway.test.ts; A-23 (delimiters without end) in hostile-messages.test.ts; A-24 in wire/mllp.test.ts, feeds.test.ts and
- * long/huge-and-slow.test.ts; A-25 (merges undone) in serve/merge.test.ts; A-26 (the log) in canary.test.ts; A-29 in mapping-attacks.test.ts; A-32
+ * long/huge-and-slow.test.ts; A-25 (every event that merges) in intake/merge-right.test.ts, (merges undone) in serve/merge.test.ts; A-26 (the log) in canary.test.ts; A-29 in mapping-attacks.test.ts; A-32
  * (slow) in wire/mllp.test.ts, (refusals without number) in audit/door.test.ts.
  */
 let gateway: Gateway;
-beforeAll(async () => {
-  const config = readConfig({ PORT: '0', MLLP_PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent' });
+const openGateway = (settings: Record<string, string> = {}) => {
+  const config = readConfig({ PORT: '0', MLLP_PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent', ...settings });
   if (!config.ok) throw new Error('the settings of the test are wrong');
-  gateway = await startGateway(config.value);
+  return startGateway(config.value);
+};
+beforeAll(async () => {
+  gateway = await openGateway();
   await send('PUT', 'Patient/known', { resourceType: 'Patient', id: 'known', name: [{ family: "O'Brien%_" }] });
 }, 60_000);
 afterAll(() => gateway.close());
@@ -266,6 +269,74 @@ describe('HL7 (A-23, A-25)', () => {
     expect(again.text).toBe(first.text);
     expect((await get('Patient?identifier=ATTREPLAY')).body.entry?.[0]?.resource?.meta?.versionId).toBe('1');
   });
+
+  /** An event of a patient: when, of whom, and who says so. */
+  const event = (controlId: string, type: string, at: string, pid: string, sender = 'ADT1|GENHOSP', more: readonly string[] = []) =>
+    [`MSH|^~\\&|${sender}|CB|GENHOSP|${at}||ADT^${type}|${controlId}|P|2.5.1`, `EVN||${at}`, `PID|1||${pid}`, ...more].join('\r');
+  const patient = async (number: string) => (await get(`Patient?identifier=${number}`)).body.entry?.[0]?.resource as Patient;
+
+  test('A-25 an old message under a new control id overrules nothing that is newer', async () => {
+    const at = (day: string) => `202603${day}091500-0500`;
+    await hl7(event('OLD1', 'A08', at('01'), 'ATTOLD^^^GENHOSP^MR||BEFORE^ANN||19800101|F'));
+    await hl7(event('OLD2', 'A08', at('02'), 'ATTOLD^^^GENHOSP^MR||AFTER^ANN||19800101|F'));
+    const { text } = await hl7(event('OLD3', 'A08', at('01'), 'ATTOLD^^^GENHOSP^MR||BEFORE^ANN||19700101|M'));
+    expect([text.includes('MSA|AA|OLD3'), text.includes('message-older')]).toEqual([true, true]);
+    expect(await patient('ATTOLD')).toMatchObject({ name: [{ family: 'AFTER' }], gender: 'female', birthDate: '1980-01-01' });
+  });
+
+  test('A-25 an update of an unknown patient makes one, and the record says who told of it', async () => {
+    const { text } = await hl7(event('NEW1', 'A08', '20260302091500-0500', 'ATTNEW^^^GENHOSP^MR||NEW^ANN'));
+    expect(text).toMatch(/MSA\|AA/);
+    const { id } = await patient('ATTNEW');
+    const why = await get(`Provenance?target=Patient/${id}`);
+    expect(JSON.stringify(why.body.entry?.[0]?.resource)).toContain('NEW1');
+  });
+
+  test('A-25 demographics that are flipped can be told and taken back: each state has a version and a message', async () => {
+    await hl7(event('FLIP1', 'A08', '20260302091500-0500', 'ATTFLIP^^^GENHOSP^MR||TRUE^ANN||19800101|F'));
+    const flip = await hl7(event('FLIP2', 'A08', '20260303091500-0500', 'ATTFLIP^^^GENHOSP^MR||FALSE^BOB||19700707|M'));
+    expect(flip.text).toMatch(/MSA\|AA/);
+    const { id } = await patient('ATTFLIP');
+    const versions = (await get(`Patient/${id}/_history`)).body.entry?.map(({ resource }) => (resource as Patient).birthDate);
+    expect(versions).toEqual(['1970-07-07', '1980-01-01']);
+    expect(JSON.stringify((await get(`Provenance?target=Patient/${id}`)).body)).toMatch(/FLIP2[\s\S]*FLIP1|FLIP1[\s\S]*FLIP2/);
+    const back = await hl7(event('FLIP3', 'A08', '20260304091500-0500', 'ATTFLIP^^^GENHOSP^MR||TRUE^ANN||19800101|F'));
+    expect([back.text.includes('MSA|AA'), (await patient('ATTFLIP')).birthDate]).toEqual([true, '1980-01-01']);
+  });
+
+  test('A-25 a merge of strangers needs the right of its sender, is counted, and can be taken back', async () => {
+    const guarded = await openGateway({ MERGE_SENDERS: 'MPI|GENHOSP' });
+    const say = async (text: string) =>
+      (await fetch(`${guarded.http}/hl7v2`, { method: 'POST', headers: { 'content-type': 'application/hl7-v2' }, body: text })).text();
+    const stored = async (path: string) => (await (await fetch(`${guarded.fhirBase}/${path}`)).json()) as Bundle;
+    const found = async (number: string) => (await stored(`Patient?identifier=${number}`)).entry?.[0]?.resource as Patient;
+    const at = '20260302091500-0500';
+    for (const number of ['M1', 'M2']) await say(event(number, 'A28', at, `${number}^^^GENHOSP^MR||Stranger^${number}`));
+    const before = [await found('M1'), await found('M2')];
+    const merge = (controlId: string, sender: string) =>
+      say(event(controlId, 'A40', at, 'M1^^^GENHOSP^MR||Stranger^M1', sender, ['MRG|M2^^^GENHOSP^MR']));
+    expect(await merge('X1', 'LAB|GENHOSP')).toMatch(/MSA\|AE\|X1[\s\S]*ERR\|\|MRG\^1\|207\^[^\r]*merge-not-allowed/);
+    expect([await found('M1'), await found('M2')]).toEqual(before);
+    expect(await merge('X2', 'MPI|GENHOSP')).toContain('MSA|AA|X2');
+    expect(await stored(`Patient/${before[1]?.id}`)).toMatchObject({ active: false, link: [{ type: 'replaced-by' }] });
+    const metrics = await (await fetch(`${guarded.http}/metrics`)).text();
+    expect(metrics).toContain('chartbridge_feed_messages{sender="MPI|GENHOSP",what="merged"} 1');
+    expect(metrics).toContain('chartbridge_feed_messages{sender="LAB|GENHOSP",what="merged"} 0');
+    const { feeds } = (await (await fetch(`${guarded.http}/status`)).json()) as { feeds: { sender: string; lifetime: object }[] };
+    expect(feeds.find(({ sender }) => sender === 'MPI|GENHOSP')?.lifetime).toMatchObject({ accepted: 1, merged: 1 });
+    const back = await fetch(`${guarded.fhirBase}/Patient/${before[0]?.id}/$unmerge`, { method: 'POST' });
+    expect([back.status, (await found('M2')).id, (await found('M1')).link]).toEqual([200, before[1]?.id, undefined]);
+    await guarded.close();
+  });
+
+  test.each(['MPI', 'MPI|GENHOSP=cert.example', 'A|B|C'])(
+    'A-25 who may merge must be said as MSH-3|MSH-4: %s stops the start',
+    async (value) => {
+      await expect(openGateway({ MERGE_SENDERS: value })).rejects.toMatchObject({
+        issues: [{ id: 'setting-invalid', parameters: { setting: 'MERGE_SENDERS' } }],
+      });
+    },
+  );
 
   test('A-13 a segment and a field named after a prototype are data', async () => {
     const { text } = await hl7(`${adt('PROTO', '__proto__^constructor')}\r__proto__|1\rZPR|toString|__proto__`);

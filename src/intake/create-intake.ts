@@ -59,6 +59,9 @@ export interface RunningIntake extends Intake {
 /** The connection is closed, and the sender sends again what it has no answer to. */
 const NO_ANSWER: Answer = { bytes: new Uint8Array(), code: 'AR', resend: true, close: true };
 
+/** All is said, and the connection is closed. */
+const GOODBYE: Answer = { bytes: new Uint8Array(), code: 'AR', resend: false, close: true };
+
 /** A message longer than this is worked on by itself. Units: bytes */
 const LARGE_BYTES = 1024 * 1024;
 
@@ -164,6 +167,11 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     const end = { status: 'rejected' as const, ack, issues: JSON.stringify(issues) };
     const counted = [COUNTED.AR];
     const { kind, row } = await journalled(raw, channel, reading, { ...end, counted });
+    // Who may not send has no say in a message that is known, and does not hear what became of it.
+    if (kind === 'repeat' && isStranger(issues)) {
+      deps.report(row, undefined, new IssueError(...issues));
+      return refuse(reading, mode, channel, issues, ack);
+    }
     // It was taken once, and what it did stands: a mapping that is gone since then does not take that back.
     if (hasEnded(row)) return taken(Promise.resolve(answerWith(codeOf(row), row.ack, reading.charset)), channel, reading, mode);
     deps.report(row, undefined, new IssueError(...issues));
@@ -194,17 +202,19 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     ack = deps.acknowledge(reading.header, 'AR', issues),
   ): Reception {
     const resend = issues.some((item) => entryOf(item).retry);
+    const stranger = isStranger(issues);
     // An answer to an answer would be answered in turn, and never end.
     if (reading.header.messageCode === 'ACK' && !channel.synchronous) return { application: Promise.resolve(undefined) };
     const asAccept = reading.message !== undefined && mode.enhanced && !channel.synchronous;
     if (asAccept && mode.accept(false))
       return {
-        accept: encode(deps.acknowledge(reading.header, resend ? 'CE' : 'CR', issues), reading.charset),
-        application: Promise.resolve(undefined),
+        accept: encode(deps.acknowledge(reading.header, resend || stranger ? 'CE' : 'CR', issues), reading.charset),
+        application: Promise.resolve(stranger ? GOODBYE : undefined),
       };
-    if (asAccept && !mode.application(false)) return { application: Promise.resolve(undefined) };
+    if (asAccept && !mode.application(false)) return { application: Promise.resolve(stranger ? GOODBYE : undefined) };
     const bytes = reading.answerable ? encode(ack, reading.charset) : new Uint8Array();
-    return { application: Promise.resolve({ bytes, code: 'AR', resend, close: !reading.answerable }) };
+    const close = stranger || !reading.answerable;
+    return { application: Promise.resolve({ bytes, code: 'AR', resend, close, ...(stranger ? { forbidden: true } : {}) }) };
   }
 
   return {
@@ -231,6 +241,10 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     idle: () => work.idle(),
     stop: () => work.stop(),
   };
+}
+
+function isStranger(issues: readonly Issue[]): boolean {
+  return issues.some(({ id }) => id === 'forbidden');
 }
 
 function answerWith(code: Answer['code'], ack: string, charset: Charset): Answer {

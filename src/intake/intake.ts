@@ -42,4 +42,6 @@ export interface Answer {
   readonly resend: boolean;
   /** The connection is to be closed after this answer. */
   readonly close: boolean;
+  /** Whoever sent it may not send as whom it names: over HTTP that is 403. */
+  readonly forbidden?: boolean;
 }

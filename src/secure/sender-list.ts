@@ -1,6 +1,8 @@
 import { issue, type Issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 
+const MSH_3 = { segment: 'MSH', occurrence: 1, field: 3 } as const;
+
 /** Says why a sender may not send. `names`: those in the certificate it showed; none where it showed none. */
 export type SenderCheck = (sender: string, names: readonly string[]) => Issue | undefined;
 
@@ -28,9 +30,9 @@ export function parseSenders(setting: string, text: string): Result<SenderCheck 
   if (senders.size === 0) return success(undefined);
   return success((sender, names) => {
     const bound = senders.get(sender);
-    if (bound === undefined) return issue('forbidden', { reason: 'this application and facility may not send' });
+    if (bound === undefined) return issue('forbidden', { at: MSH_3, reason: 'this application and facility may not send' });
     return bound.length === 0 || bound.some((name) => names.includes(name))
       ? undefined
-      : issue('forbidden', { reason: 'this application and facility sends with another certificate' });
+      : issue('forbidden', { at: MSH_3, reason: 'this application and facility sends with another certificate' });
   });
 }

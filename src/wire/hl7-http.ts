@@ -92,7 +92,8 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
         return plain(response, 503, 'Not answered in time, resend: a message that was stored gets its stored answer\n');
       }
       if (answer.bytes.length === 0) return refuseHttp(response, 400, issue('header-unreadable', { reason: 'there is no MSH to answer' }));
-      response.statusCode = ackHttpStatus === 'mapped' ? MAPPED_STATUS[answer.code] : 200;
+      const status = ackHttpStatus === 'mapped' ? MAPPED_STATUS[answer.code] : 200;
+      response.statusCode = answer.forbidden === true ? 403 : status;
       response.setHeader('Content-Type', `application/hl7-v2; charset=${charsetOfAnswer(answer.bytes).toLowerCase()}`);
       response.end(answer.bytes);
     } finally {

@@ -52,6 +52,40 @@ describe('original mode', () => {
     expect(sent.application?.errors).toContain(error);
   });
 
+  describe('who may not send as whom it names', () => {
+    const refuses = () => issue('forbidden', { at: { segment: 'MSH', occurrence: 1, field: 3 }, reason: 'of the test' });
+
+    test('is answered AR at MSH-3, and the connection closed', async () => {
+      const sent = await gate.send(message({ id: id() }), { refuses });
+      expect(sent.application).toMatchObject({ code: 'AR', errors: ['MSH^1^3^1 207 E'] });
+      expect(sent.answer).toMatchObject({ close: true, forbidden: true, resend: false });
+    });
+
+    test.each([
+      ['AL', 'AL', 'CE', undefined],
+      ['AL', 'NE', 'CE', undefined],
+      ['NE', 'AL', undefined, 'AR'],
+      ['NE', 'NE', undefined, undefined],
+    ] as const)('is answered in enhanced mode %s, %s with %s, %s, and the connection closed', async (accept, application, ...codes) => {
+      const sent = await gate.send(message({ id: id(), accept, application }), { refuses });
+      expect([sent.accept?.code, sent.application?.code, sent.answer?.close]).toEqual([...codes, true]);
+    });
+
+    test('neither hears what became of a message that is known, nor changes it', async () => {
+      const sent = message({ id: id() });
+      expect(await gate.code(sent)).toBe('AA');
+      const [before] = (await gate.rows()).slice(-1);
+      expect(await gate.code(sent, { refuses })).toBe('AR');
+      expect((await gate.rows()).at(-1)).toMatchObject({ id: before?.id, status: 'processed', ack: before?.ack });
+      expect(await gate.code(sent)).toBe('AA');
+    });
+
+    test('takes nothing from who may: the same bytes from that one are applied', async () => {
+      const sent = message({ id: id() });
+      expect([await gate.code(sent, { refuses }), await gate.code(sent)]).toEqual(['AR', 'AA']);
+    });
+  });
+
   test('each fault has its own ERR, and none holds a value of the message', async () => {
     const sent = await gate.send(message({ id: id(), pid: '1||1001^^^HOSP^MR||Canary^Carla||NOTADATE|F' }));
     expect(sent.application?.errors.some((error) => error.startsWith('PID^1^7'))).toBe(true);

@@ -1,8 +1,10 @@
 import { type Server, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createByteBudget } from '../../src/wire/byte-budget.ts';
 import { type Hl7HttpOptions, createHl7HttpHandler } from '../../src/wire/hl7-http.ts';
+import { encodeFrame } from '../../src/wire/frame.ts';
+import { startMllp } from '../../src/wire/mllp.ts';
 import { createMemoryIntake, message } from './memory-intake.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -144,6 +146,34 @@ describe('HL7 over HTTP', () => {
     expect(await answered).toBe(200);
     expect(intake.received.map(({ controlId }) => controlId)).toContain('M2');
     expect((await post(message('M4', 'x'.repeat(900)))).status).toBe(200);
+  });
+
+  test('the room is one with that of MLLP', async () => {
+    const budget = createByteBudget(300_000, 50);
+    const { post, url } = await serve({ budget });
+    const listener = await startMllp({ name: 'mllp', host: '127.0.0.1', port: 0, intake: createMemoryIntake(), log: quiet, budget });
+    const mllp = (bytes: Uint8Array) =>
+      connect(listener.address.port, '127.0.0.1', function (this: Socket) {
+        this.write(bytes);
+      });
+    const half = mllp(Buffer.from(`\u000bMSH|^~\\&|${'x'.repeat(290_000)}`));
+    await expect.poll(() => budget.held).toBeGreaterThan(280_000);
+    expect((await post(message('M1', 'x'.repeat(20_000)))).status).toBe(503);
+    expect((await post(message('M2', ''))).status).toBe(200);
+    half.destroy();
+    await expect.poll(() => budget.held).toBe(0);
+
+    // a body that does not go on gives way to the message that waits for its room
+    const slow = request(url, { method: 'POST', headers: { 'content-type': 'application/hl7-v2' } });
+    const gone = new Promise((resolve) => slow.on('error', resolve));
+    slow.write(message('M3', 'x'.repeat(900_000)));
+    await expect.poll(() => budget.held).toBeGreaterThan(800_000);
+    const sender = mllp(encodeFrame(message('M4', `NTE|1||${'x'.repeat(200_000)}\r`)));
+    const answered = new Promise((resolve) => sender.on('data', resolve));
+    await Promise.all([gone, answered]);
+    sender.destroy();
+    await listener.close();
+    expect(budget.held).toBe(0);
   });
 
   test('the answer names the character set it is in', async () => {

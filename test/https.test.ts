@@ -1,0 +1,192 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { request, type RequestOptions } from 'node:https';
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { AuditEvent, Bundle } from 'fhir/r4.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { IssueError } from '../src/issue/issue-error.ts';
+import { type Gateway, startGateway } from '../src/main.ts';
+import { type Certificates, haveOpenssl, makeCertificates } from './secure/certificates.ts';
+
+const start = async (settings: Record<string, string>) => {
+  const config = readConfig({ PORT: '0', MLLP_PORT: 'off', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent', ...settings });
+  if (!config.ok) throw new IssueError(...config.issues);
+  return startGateway(config.value);
+};
+
+let messages = 0;
+const message = (sender: string) =>
+  `MSH|^~\\&|${sender}|GENHOSP|CB|GENHOSP|20260302091500-0500||ADT^A31^ADT_A05|H${++messages}|P|2.5.1\rEVN|A31|20260302091500-0500\rPID|1||${messages}^^^GENHOSP^MR||X\r`;
+
+/** What comes back for bytes, until the connection is closed. */
+const raw = (address: string, bytes: string) =>
+  new Promise<string>((resolve) => {
+    const { hostname, port } = new URL(address);
+    let got = '';
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    socket.on('data', (part) => (got += part.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(got));
+  });
+
+type Asked = RequestOptions & { body?: string };
+
+const ask = (gateway: Gateway, path: string, { body, ...options }: Asked) =>
+  new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
+    const asked = request(`${gateway.http}${path}`, { agent: false, ...options }, (answer) => {
+      let text = '';
+      answer.on('data', (part: Buffer) => (text += part.toString('utf8')));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+
+describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
+  let made: Certificates;
+  let gateway: Gateway;
+
+  beforeAll(async () => {
+    made = makeCertificates();
+    for (const name of ['hospital', 'senders', 'strangers']) made.authority(name);
+    for (const name of ['http', 'renewed']) made.signed(name, 'hospital', { cn: name, alternative: 'IP:127.0.0.1' });
+    made.signed('lab', 'senders', { cn: 'x', alternative: 'DNS:lab.genhosp.example' });
+    made.signed('expired', 'senders', { cn: 'lab.genhosp.example', days: -1 });
+    made.signed('foreign', 'strangers', { cn: 'lab.genhosp.example' });
+    gateway = await start({
+      TLS_KEY: made.file('http-key.pem'),
+      TLS_CERT: made.file('http.pem'),
+      TLS_CA: made.file('senders.pem'),
+      HL7_API_KEYS: `adt=${'k'.repeat(20)}`,
+      ALLOWED_SENDERS: 'LABSYS|GENHOSP=lab.genhosp.example, ADT1|GENHOSP',
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await gateway.close();
+    made.remove();
+  });
+
+  const call = (path: string, options: Asked = {}) => ask(gateway, path, { ca: made.pem('hospital').cert, ...options });
+  const post = (sender: string, own: RequestOptions = {}) =>
+    call('/hl7v2', {
+      method: 'POST',
+      body: message(sender),
+      ...own,
+      headers: { 'content-type': 'application/hl7-v2', ...(own.headers as Record<string, string>) },
+    });
+  const refusals = async () => {
+    const { text } = await call('/fhir/AuditEvent?type=110113&subtype=110126&_count=100');
+    return ((JSON.parse(text) as Bundle<AuditEvent>).entry ?? []).map(({ resource }) =>
+      [
+        resource?.agent[0]?.network?.address?.replace(/:\d+$/, ''),
+        Buffer.from(resource?.entity?.[0]?.query ?? '', 'base64').toString(),
+      ].join(' '),
+    );
+  };
+
+  test('every address it gives is one of HTTPS, and a browser is told to stay with it', async () => {
+    expect([gateway.http, gateway.fhirBase]).toEqual([expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/), `${gateway.http}/fhir`]);
+    for (const path of ['/fhir/Patient', '/livez', '/nothing']) {
+      const { headers, text } = await call(path);
+      expect(headers['strict-transport-security']).toBe('max-age=31536000');
+      expect(text).not.toContain('http://127');
+    }
+    expect((await call('/fhir/Patient')).text).toContain(`${gateway.fhirBase}/Patient`);
+  });
+
+  test('who sends messages shows a certificate or a key, and is bound to it where the setting says so', async () => {
+    expect((await post('LABSYS', made.pem('lab'))).text).toContain('MSA|AA');
+    expect((await post('ADT1', { headers: { 'x-api-key': 'k'.repeat(20) } })).text).toContain('MSA|AA');
+    for (const refused of [await post('LABSYS', { headers: { 'x-api-key': 'k'.repeat(20) } }), await post('PACS', made.pem('lab'))])
+      expect([refused.status, refused.text.includes('MSA|AR')]).toEqual([403, true]);
+    const bare = await post('ADT1');
+    expect([bare.status, bare.text.includes('login-needed')]).toEqual([401, true]);
+  });
+
+  test.each([
+    ['expired', 'CERT_HAS_EXPIRED'],
+    ['foreign', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ])('a certificate that is %s is refused with its connection, and why is told', async (name, reason) => {
+    await expect(post('LABSYS', made.pem(name))).rejects.toThrow();
+    await expect(call('/livez', made.pem(name))).rejects.toThrow();
+    expect(await refusals()).toContain(`127.0.0.1 ${reason}`);
+    expect((await call('/livez')).status).toBe(200);
+  });
+
+  test('HTTP without TLS, and TLS below 1.2, get nothing and are told of', async () => {
+    expect(await raw(gateway.http, 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')).not.toContain('HTTP/1.1');
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    await expect(call('/livez', old)).rejects.toThrow();
+    expect(await refusals()).toEqual(expect.arrayContaining(['127.0.0.1 ERR_SSL_HTTP_REQUEST', '127.0.0.1 ERR_SSL_UNSUPPORTED_PROTOCOL']));
+    expect((await call('/livez')).status).toBe(200);
+  });
+
+  test('new certificates are taken for connections to come', { timeout: 30_000 }, async () => {
+    const name = () =>
+      new Promise<string | undefined>((resolve, reject) => {
+        const { hostname, port } = new URL(gateway.http);
+        const socket = connectTls({ host: hostname, port: Number(port), ca: made.pem('hospital').cert }, () => {
+          resolve(String(socket.getPeerCertificate().subject.CN));
+          socket.destroy();
+        });
+        socket.on('error', reject);
+      });
+    expect(await name()).toBe('http');
+    for (const kind of ['-key.pem', '.pem']) copyFileSync(made.file(`renewed${kind}`), made.file(`http${kind}`));
+    await expect.poll(name, { timeout: 10_000 }).toBe('renewed');
+    expect((await post('LABSYS', made.pem('lab'))).text).toContain('MSA|AA');
+  });
+});
+
+test.skipIf(!haveOpenssl)('a certificate lets nobody in to the records, and needs no login to send (needs openssl)', async () => {
+  const made = makeCertificates();
+  made.authority('both');
+  made.signed('lab', 'both', { cn: 'lab', alternative: 'IP:127.0.0.1' });
+  writeFileSync(
+    made.file('clients.json'),
+    JSON.stringify([{ client_id: 'registrar', jwks_uri: 'https://registrar.example.org/jwks', scopes: 'system/*.rs' }]),
+  );
+  const gateway = await start({
+    TLS_KEY: made.file('lab-key.pem'),
+    TLS_CERT: made.file('lab.pem'),
+    TLS_CA: made.file('both.pem'),
+    CLIENTS_FILE: made.file('clients.json'),
+    BASE_URL: 'https://fhir.example.org/hospital/fhir/',
+  });
+  const call = (path: string, options: Asked = made.pem('lab')) => ask(gateway, path, { ca: made.pem('both').cert, ...options });
+  const sent = () => ({ method: 'POST', headers: { 'content-type': 'application/hl7-v2' }, body: message('LABSYS') });
+  try {
+    expect((await call('/hl7v2', { ...made.pem('lab'), ...sent() })).text).toContain('MSA|AA');
+    expect((await call('/hl7v2', sent())).status).toBe(401);
+    const closed = ['/fhir/Patient', '/messages', '/status', '/metrics'];
+    expect(await Promise.all(closed.map(async (path) => (await call(path)).status))).toEqual(closed.map(() => 401));
+    const smart = JSON.parse((await call('/.well-known/smart-configuration')).text) as { token_endpoint: string };
+    expect([gateway.fhirBase, smart.token_endpoint]).toEqual([
+      'https://fhir.example.org/hospital/fhir',
+      'https://fhir.example.org/hospital/auth/token',
+    ]);
+  } finally {
+    await gateway.close();
+    made.remove();
+  }
+});
+
+test('A-24 TLS on a port without it is answered as what is no HTTP', async () => {
+  const gateway = await start({});
+  try {
+    expect(await raw(gateway.http, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03')).toMatch(/^HTTP\/1\.1 400 [^]*request-unreadable/);
+    expect((await fetch(`${gateway.http}/livez`)).headers.get('strict-transport-security')).toBeNull();
+  } finally {
+    await gateway.close();
+  }
+});
+
+test.each([
+  { TLS_KEY: '/nowhere/key.pem' },
+  { TLS_CERT: '/nowhere/cert.pem' },
+  { TLS_CA: '/nowhere/ca.pem' },
+  { TLS_KEY: '/nowhere/key.pem', TLS_CERT: '/nowhere/cert.pem' },
+])('%o does not start', async (settings) => {
+  await expect(start(settings as Record<string, string>)).rejects.toMatchObject({ issues: [{ id: 'setting-invalid' }] });
+});

@@ -123,6 +123,19 @@ export function mongoCases(freshUrl: () => string, standalone: string | undefine
 
     const one = (stores: readonly [Store, Store], at: number): Store => stores[at % 2 === 0 ? 0 : 1];
 
+    test('what both count of one sender is the sum of it', async () => {
+      const stores = await pair();
+      const message = async (at: number) => {
+        const { row } = await one(stores, at).journal.receive(arrivalOf(`m${at}`, `C${at}`, 'one'));
+        await one(stores, at).journal.receive(arrivalOf(`r${at}`, `C${at}`, 'one'));
+        await one(stores, at).commit({ messages: [{ id: row.id, from: ['received'], status: 'processed', counted: ['accepted'] }] });
+      };
+      await Promise.all(Array.from({ length: 40 }, (_, at) => message(at)));
+      for (const store of stores)
+        expect(await store.journal.feeds()).toMatchObject([{ sender: 'LABSYS|GENHOSP', received: 80, repeated: 40, accepted: 40 }]);
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
     test('fifty conditional creates through two gateways make exactly one', async () => {
       const stores = await pair();
       const token = { parameter: 'identifier', system: 'urn:oid:1.2', code: '4711' };
@@ -229,6 +242,7 @@ export function mongoCases(freshUrl: () => string, standalone: string | undefine
       expect(received).toEqual(received.map(() => 'new'));
       expect((await store.history({ count: 100 })).versions).toHaveLength(24);
       expect(await store.journal.counts()).toMatchObject({ received: 12 });
+      expect(await store.journal.feeds()).toMatchObject([{ received: 12, repeated: 0 }]);
       await store.close();
       await proxy.stop();
     });

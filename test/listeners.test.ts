@@ -194,6 +194,34 @@ far:
     standing.destroy();
   });
 
+  test('A-24 a storm of connections that are reset leaves nothing behind, with TLS and without', { timeout: 30_000 }, async () => {
+    for (const name of ['mllp', 'lab'])
+      await Promise.all(
+        Array.from({ length: 400 }, (_, index) => {
+          const socket = connect(port(name), '127.0.0.1');
+          return new Promise<void>((resolve) => {
+            socket.on('error', () => undefined);
+            socket.on('connect', () => {
+              if (index % 2 === 0) socket.write(index % 4 === 0 ? '\x16\x03\x01\x02' : '\vMSH|');
+              socket.resetAndDestroy();
+            });
+            socket.on('close', () => resolve());
+          });
+        }),
+      );
+    await expect.poll(async () => [(await listener('mllp')).connections, (await listener('lab')).connections]).toEqual([0, 0]);
+    await expect.poll(() => send('lab', message('LABSYS'), shown('by-dns')).catch(() => '')).toBe('AA');
+    expect(await send('mllp', message('LABSYS'))).toBe('AA');
+  });
+
+  test('a certificate that is about to expire is an alert of its listener', { timeout: 30_000 }, async () => {
+    const subjects = async () => {
+      const { alerts } = (await (await fetch(`${gateway.http}/status`)).json()) as { alerts: { alert: string; subject: string }[] };
+      return alerts.filter(({ alert }) => alert === 'certificate-expiry').map(({ subject }) => subject);
+    };
+    await expect.poll(subjects, { timeout: 15_000 }).toEqual(['lab MLLP_TLS_CERT', 'lab MLLP_TLS_CA']);
+  });
+
   test('chartbridge send speaks TLS, shows a certificate, and says what it could not reach', async () => {
     writeFileSync(made.file('m.hl7'), message('LABSYS'));
     const run = (...words: string[]) =>

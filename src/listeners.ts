@@ -35,7 +35,7 @@ export async function startListeners(settings: readonly ListenerSettings[], part
       const listener = await startMllp({
         ...one,
         ...parts,
-        ...(tls === undefined ? {} : { tls: { ...readTls(tls), requestCert: tls.ca !== undefined } }),
+        ...(tls === undefined ? {} : { tls: readTls(tls) }),
         onEvent: (event) => parts.onEvent(one.name, event),
       });
       all.push(listener);

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import type { TlsOptions } from 'node:tls';
 import type { Config } from './config.ts';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
+import type { TlsMaterial } from './secure/served-tls.ts';
 
 /** The files of one end of TLS, each with the setting that names it. */
 export interface TlsFiles {
@@ -31,7 +31,7 @@ export function tlsFilesOf(config: Config, prefix: 'TLS' | 'MLLP_TLS'): TlsFiles
 }
 
 /** What is in the files, which fit each other. Fails: throws IssueError setting-invalid */
-export function readTls({ key, cert, ca }: TlsFiles): Pick<TlsOptions, 'key' | 'cert' | 'ca'> {
+export function readTls({ key, cert, ca }: TlsFiles): TlsMaterial {
   const bytes = { key: bytesOf(key), cert: bytesOf(cert), ...(ca === undefined ? {} : { ca: bytesOf(ca) }) };
   const secret = parsed(key, 'private key in PEM without a passphrase', () => createPrivateKey(bytes.key));
   const shown = parsed(cert, 'certificate in PEM', () => new X509Certificate(bytes.cert));

@@ -194,6 +194,38 @@ far:
     standing.destroy();
   });
 
+  test.each([undefined, 'expired', 'foreign'])(
+    'a session that was begun with a certificate that is %s is not resumed into one that is believed',
+    async (name) => {
+      const own = name === undefined ? trusting() : shown(name);
+      const session = await new Promise<Buffer | undefined>((resolve) => {
+        const socket = connectTls({ host: '127.0.0.1', port: port('lab'), ...own });
+        let last: Buffer | undefined;
+        socket.on('session', (one: Buffer) => (last = one));
+        socket.on('error', () => undefined);
+        socket.on('close', () => resolve(last));
+      });
+      const answered = await send('lab', message('LABSYS'), { ...own, ...(session === undefined ? {} : { session }) });
+      expect(answered).toBe('closed');
+    },
+  );
+
+  test('whose signer is no longer believed does not come in again, not with an earlier session either', { timeout: 30_000 }, async () => {
+    const sessions: Buffer[] = [];
+    const standing = await opened('lab', shown('by-dns'));
+    standing.on('session', (session: Buffer) => sessions.push(session));
+    standing.write(encodeFrame(message('LABSYS')));
+    await new Promise((resolve) => standing.once('data', resolve));
+    standing.destroy();
+    const signers = made.pem('senders').cert;
+    copyFileSync(made.file('strangers.pem'), made.file('senders.pem'));
+    await expect.poll(() => send('lab', message('LABSYS'), shown('foreign')), { timeout: 10_000 }).toBe('AA');
+    for (const session of [undefined, ...sessions])
+      expect(await send('lab', message('LABSYS'), { ...shown('by-dns'), ...(session === undefined ? {} : { session }) })).toBe('closed');
+    writeFileSync(made.file('senders.pem'), signers);
+    await expect.poll(() => send('lab', message('LABSYS'), shown('by-dns')), { timeout: 10_000 }).toBe('AA');
+  });
+
   test('A-24 a storm of connections that are reset leaves nothing behind, with TLS and without', { timeout: 30_000 }, async () => {
     for (const name of ['mllp', 'lab'])
       await Promise.all(

@@ -22,8 +22,8 @@ export const NO_CERTIFICATE = 'NO_CERTIFICATE';
  * Shape: CERT_HAS_EXPIRED; undefined where nothing is wrong
  */
 export function certificateFault(socket: TLSSocket): string | undefined {
-  if (socket.authorized) return undefined;
-  return Object.keys(socket.getPeerCertificate()).length === 0 ? NO_CERTIFICATE : String(socket.authorizationError);
+  if (Object.keys(socket.getPeerCertificate()).length === 0) return NO_CERTIFICATE;
+  return socket.authorized ? undefined : String(socket.authorizationError);
 }
 
 /** Node writes a name that could be taken for several in quotes, as JSON does. Shape: DNS:lab.example, URI:"urn:a, DNS:b" */

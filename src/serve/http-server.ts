@@ -1,11 +1,12 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket, TlsOptions } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { issue } from '../issue/issue.ts';
 import { statusOf, toOperationOutcome } from '../issue/operation-outcome.ts';
 import { hostAndPort } from '../secure/host-and-port.ts';
 import { certificateFault, NO_CERTIFICATE } from '../secure/peer-certificate.ts';
+import { servedTls, type TlsMaterial } from '../secure/served-tls.ts';
 
 /** Room for an address far over the limit, so that it is refused in FHIR's words. Units: bytes */
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -16,8 +17,8 @@ const HSTS_S = 31_536_000;
 
 /** How it is served. */
 export interface HttpServerOptions {
-  /** HTTPS, TLS 1.2 or newer. With `ca` a certificate is asked for and may be left out; one that none of them signed is refused. */
-  readonly tls?: Pick<TlsOptions, 'key' | 'cert' | 'ca'>;
+  /** HTTPS. With `ca` a certificate is asked for and may be left out; one that none of them signed is refused. */
+  readonly tls?: TlsMaterial;
   /** Told of a handshake that failed. `reason` is OpenSSL's. */
   readonly onRefused?: (peer: string, reason: string) => void;
 }
@@ -27,7 +28,7 @@ export interface HttpServer {
   /** Resolves with where it listens, rejects with the system's error. Shape: http://127.0.0.1:8080 */
   listen(host: string, port: number): Promise<string>;
   /** New keys and certificates for connections to come. Fails: throws when they are none, and the old ones stay */
-  reloadTls(tls: Pick<TlsOptions, 'key' | 'cert' | 'ca'>): void;
+  reloadTls(tls: TlsMaterial): void;
   /** Takes no more, and answers what it has; after `limitMs` connections are closed over it. */
   close(limitMs: number): Promise<void>;
 }
@@ -67,7 +68,7 @@ export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpS
           resolve(`${secure === undefined ? 'http' : 'https'}://${hostAndPort(bound.address, bound.port)}`);
         });
       }),
-    reloadTls: (renewed) => secure?.setSecureContext({ minVersion: 'TLSv1.2', ...renewed }),
+    reloadTls: (renewed) => secure?.setSecureContext(servedTls(renewed)),
     async close(limitMs) {
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -79,18 +80,8 @@ export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpS
   };
 }
 
-function createSecureServer(app: RequestListener, tls: TlsOptions, onRefused: HttpServerOptions['onRefused']): TlsServer {
-  const server = createTlsServer(
-    {
-      ...OPTIONS,
-      minVersion: 'TLSv1.2',
-      handshakeTimeout: HANDSHAKE_MS,
-      ...tls,
-      requestCert: tls.ca !== undefined,
-      rejectUnauthorized: false,
-    },
-    app,
-  );
+function createSecureServer(app: RequestListener, tls: TlsMaterial, onRefused: HttpServerOptions['onRefused']): TlsServer {
+  const server = createTlsServer({ ...OPTIONS, ...servedTls(tls), handshakeTimeout: HANDSHAKE_MS }, app);
   const refuse = (socket: TLSSocket, reason: string) => {
     onRefused?.(hostAndPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), reason);
     socket.destroy();

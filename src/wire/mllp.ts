@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
-import { type TlsOptions, type TLSSocket, createServer as createTlsServer } from 'node:tls';
+import { type TLSSocket, createServer as createTlsServer } from 'node:tls';
 import type { Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { certificateFault, certificateNames } from '../secure/peer-certificate.ts';
 import type { SenderCheck } from '../secure/sender-list.ts';
+import { servedTls, type TlsMaterial } from '../secure/served-tls.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
 import { type ConnectionEvent, type MllpConnection, serveConnection } from './mllp-connection.ts';
@@ -64,8 +65,8 @@ export interface MllpOptions {
   readonly mayConnect?: (address: string) => boolean;
   /** Whose messages are taken; everybody's where it is left out. */
   readonly refuses?: SenderCheck;
-  /** TLS, 1.2 or newer; with `requestCert` senders must show a certificate that one of `ca` signed. */
-  readonly tls?: TlsOptions;
+  /** TLS; with `ca` senders must show a certificate that one of these signed. */
+  readonly tls?: TlsMaterial;
   readonly onEvent?: (event: MllpEvent) => void;
 }
 
@@ -109,7 +110,7 @@ export interface MllpListener {
   counters(): MllpCounters;
   peers(): readonly MllpPeer[];
   /** New keys and certificates for connections to come; those that are open stay. Fails: throws when they are none, and the old ones stay */
-  reloadTls(tls: TlsOptions): void;
+  reloadTls(tls: TlsMaterial): void;
   /** Takes no more, answers the whole frames it has, drops half ones; resolves when every connection is closed. */
   close(): Promise<void>;
 }
@@ -197,9 +198,10 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
     socket.destroy();
   }
 
-  const handshakes = options.tls === undefined ? undefined : createTlsServer(tlsOptions(options.tls));
+  const handshakes =
+    options.tls === undefined ? undefined : createTlsServer({ ...servedTls(options.tls), handshakeTimeout: limits.frameSilenceMs });
   handshakes?.on('secureConnection', (socket) => {
-    const fault = options.tls?.requestCert === true ? certificateFault(socket) : undefined;
+    const fault = options.tls?.ca === undefined ? undefined : certificateFault(socket);
     if (fault === undefined) serve(socket);
     else refuseTls(socket, fault);
   });
@@ -207,11 +209,6 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
     // Who goes away was not refused: so do those who only look whether the port is there.
     if (error.code !== 'ECONNRESET') refuseTls(socket, error.code ?? error.name);
   });
-
-  /** A certificate is looked at when the handshake is over: by then who showed it is known, and what is wrong with it. */
-  function tlsOptions(tls: TlsOptions): TlsOptions {
-    return { minVersion: 'TLSv1.2', handshakeTimeout: limits.frameSilenceMs, ...tls, rejectUnauthorized: false };
-  }
 
   const server: Server = createServer(admit);
   await listen(server, options.host, options.port);
@@ -244,7 +241,7 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         partialBytes,
         ...(frameSince === undefined ? {} : { partialSince: frameSince }),
       })),
-    reloadTls: (tls) => handshakes?.setSecureContext(tlsOptions(tls)),
+    reloadTls: (tls) => handshakes?.setSecureContext(servedTls(tls)),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { connection } of connections.values()) connection.drain();

@@ -10,6 +10,7 @@ import { type AcknowledgmentMode, modeOf } from './acknowledgment-mode.ts';
 import { discardMessage } from './discard.ts';
 import type { Answer, Channel, Intake, Reception } from './intake.ts';
 import { channelName, charsetOfChannel, journalKeysOf } from './journal-keys.ts';
+import { oneLargeAtATime } from './large-turns.ts';
 import { codeOf, createMessageWork, hasEnded, type WorkDependencies } from './message-work.ts';
 import { type Preview, previewMessage } from './preview.ts';
 import { COUNTED, type Outcome } from './process.ts';
@@ -62,9 +63,6 @@ const NO_ANSWER: Answer = { bytes: new Uint8Array(), code: 'AR', resend: true, c
 /** All is said, and the connection is closed. */
 const GOODBYE: Answer = { bytes: new Uint8Array(), code: 'AR', resend: false, close: true };
 
-/** A message longer than this is worked on by itself. Units: bytes */
-const LARGE_BYTES = 1024 * 1024;
-
 /** An intake over a store. */
 export function createIntake(deps: IntakeDependencies): RunningIntake {
   const work = createMessageWork(deps);
@@ -116,8 +114,6 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   }
 
   async function take(raw: Uint8Array, channel: Channel, reading: Reading, mode: AcknowledgmentMode): Promise<Reception> {
-    // The journal takes the bytes.
-    const large = raw.length > LARGE_BYTES;
     const received = await journalled(raw, channel, reading, { status: 'received' });
     const { row } = received;
     work.storeWorks();
@@ -125,11 +121,9 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       received.kind === 'new' && received.reused
         ? { ...reading, issues: [...reading.issues, issue('control-id-reused', { at: { segment: 'MSH', occurrence: 1, field: 10 } })] }
         : reading;
-    // A large one is read again in its turn rather than kept read while it waits; what only this arrival knows is kept.
-    const kept = large && known === reading ? undefined : known;
     const answer = hasEnded(row)
       ? Promise.resolve(answerWith(codeOf(row), row.ack, reading.charset))
-      : answerInTime(work.finish(row, kept, { large }), reading.charset);
+      : answerInTime(work.finish(row, known), reading.charset);
     return taken(answer, channel, reading, mode);
   }
 
@@ -218,7 +212,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   }
 
   return {
-    receive,
+    receive: oneLargeAtATime(receive),
     resume: () => work.resume(),
     async reprocess(id) {
       const row = await deps.store.journal.get(id);

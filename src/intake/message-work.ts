@@ -27,13 +27,9 @@ export interface WorkDependencies extends ProcessDependencies {
 export interface MessageWork {
   /**
    * Brings a journalled message to its end, in its lanes; undefined when the gateway stops first. One that has ended well is not worked
-   * on again unless `again` says so. Large ones are worked on one at a time: each takes ten times its bytes meanwhile.
+   * on again unless `again` says so.
    */
-  finish(
-    row: MessageRow,
-    reading: Reading | undefined,
-    how?: { readonly again?: boolean; readonly large?: boolean },
-  ): Promise<Outcome | undefined>;
+  finish(row: MessageRow, reading: Reading | undefined, how?: { readonly again?: boolean }): Promise<Outcome | undefined>;
   /** The store has just kept something: what waits for it need not wait long. */
   storeWorks(): void;
   /**
@@ -74,16 +70,12 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
   let lastTaken: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
-  function finish(
-    row: MessageRow,
-    reading: Reading | undefined,
-    how: { again?: boolean; large?: boolean } = {},
-  ): Promise<Outcome | undefined> {
+  function finish(row: MessageRow, reading: Reading | undefined, how: { again?: boolean } = {}): Promise<Outcome | undefined> {
     const running = atWork.get(row.id);
     if (running !== undefined) return running;
     const { id, controlId, sender, messageType, receivedAt } = row;
     const kept = lanes.depth < MOST_KEPT_READ ? reading : undefined;
-    const keys = [...laneKeysOf(row), ...takenUp.lanesOf(id), ...(how.large === true ? ['large'] : [])];
+    const keys = [...laneKeysOf(row), ...takenUp.lanesOf(id)];
     const task = lanes
       .run(keys, async () => {
         await nextTurn();

@@ -1,6 +1,14 @@
-/** Pieces this small are copied together: one object for each byte would cost a hundred times the bytes. Units: bytes */
+/** Fewer are not worth giving back. Units: bytes */
 const SMALL = 1024;
+
+/** The room that pieces are laid into at first; it doubles while it is small. Units: bytes */
 const ROOM = 16_384;
+
+/** More than this is laid into memory that grows in its place. Units: bytes */
+const LARGE = 1024 * 1024;
+/** What it grows by, and the addresses set aside for it, which cost nothing. Units: bytes */
+const STEP = 1024 * 1024;
+const SET_ASIDE = 32 * STEP;
 
 /** Bytes that come in pieces and are wanted whole. */
 export interface GatheredBytes {
@@ -11,17 +19,20 @@ export interface GatheredBytes {
   take(most?: number): Uint8Array;
 }
 
-/** Gathers pieces of any size at a cost that follows the bytes, not the number of pieces. A single piece is not copied. */
+/**
+ * Gathers pieces of any size at a cost that follows the bytes, not the number of pieces. A single piece is not copied; many megabytes are in
+ * memory once, never twice to be put together.
+ */
 export function createGatheredBytes(): GatheredBytes {
-  let pieces: Uint8Array[] = [];
+  /** The first piece, while it is the only one. */
+  let only: Uint8Array | undefined;
+  let room: Uint8Array | undefined;
   let length = 0;
-  let room: Buffer | undefined;
-  let used = 0;
 
-  const settle = (): void => {
-    if (used === 0 || room === undefined) return;
-    pieces.push(Buffer.from(room.subarray(0, used)));
-    used = 0;
+  const lay = (piece: Uint8Array, at: number): void => {
+    room = roomFor(at + piece.length, room, at);
+    room.set(piece, at);
+    giveBack(piece);
   };
 
   return {
@@ -29,39 +40,52 @@ export function createGatheredBytes(): GatheredBytes {
       return length;
     },
     add(piece) {
-      if (piece.length === 0) return;
-      length += piece.length;
-      if (piece.length >= SMALL || pieces.length === 0) {
-        settle();
-        pieces.push(piece);
-        return;
+      const after = length + piece.length;
+      if (length === 0) only = piece;
+      else {
+        if (only !== undefined) lay(only, 0);
+        only = undefined;
+        lay(piece, length);
       }
-      room ??= Buffer.allocUnsafeSlow(ROOM);
-      if (used + piece.length > ROOM) settle();
-      room.set(piece, used);
-      used += piece.length;
+      length = after;
     },
     take(most = length) {
-      settle();
-      const [only] = pieces;
-      const whole = pieces.length === 1 && only?.length === most ? only : Buffer.concat(firstOf(pieces, most), Math.min(length, most));
-      for (const piece of pieces) if (piece !== whole) giveBack(piece);
-      pieces = [];
-      length = 0;
-      room = undefined;
-      return whole;
+      const gathered = only ?? room ?? new Uint8Array();
+      const end = Math.min(length, most);
+      const isWhole = end === length;
+      [only, room, length] = [undefined, undefined, 0];
+      if (gathered.buffer instanceof ArrayBuffer && gathered.buffer.resizable && isWhole) {
+        gathered.buffer.resize(end);
+        return new Uint8Array(gathered.buffer, 0, end);
+      }
+      if (gathered.length === end) return gathered;
+      const taken = Buffer.from(gathered.subarray(0, end));
+      giveBack(gathered);
+      return taken;
     },
   };
 }
 
-/** As many pieces as hold so many bytes. */
-function firstOf(pieces: readonly Uint8Array[], most: number): Uint8Array[] {
-  let length = 0;
-  const end = pieces.findIndex((piece) => (length += piece.length) >= most);
-  return pieces.slice(0, end === -1 ? pieces.length : end + 1);
+/** Room for so many bytes, and in it the first of those that were in the room before. */
+function roomFor(bytes: number, before: Uint8Array | undefined, used: number): Uint8Array {
+  if (before !== undefined && bytes <= before.length) return before;
+  const rounded = Math.ceil(bytes / STEP) * STEP;
+  if (before?.buffer instanceof ArrayBuffer && before.buffer.resizable && rounded <= before.buffer.maxByteLength) {
+    before.buffer.resize(rounded);
+    return before;
+  }
+  const room =
+    bytes > LARGE
+      ? new Uint8Array(new ArrayBuffer(rounded, { maxByteLength: Math.max(SET_ASIDE, 2 * rounded) }))
+      : Buffer.allocUnsafeSlow(Math.max(ROOM, 2 ** Math.ceil(Math.log2(bytes))));
+  if (before !== undefined) {
+    room.set(before.subarray(0, used));
+    giveBack(before);
+  }
+  return room;
 }
 
-/** The memory of a piece that has a buffer to itself, at once: many megabytes would wait for the garbage collector, and it for more of them. */
+/** The memory of what has a buffer to itself, at once: many megabytes would wait for the garbage collector, and it for more of them. */
 function giveBack({ buffer, length }: Uint8Array): void {
   if (length >= SMALL && length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

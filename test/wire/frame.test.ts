@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FrameEvent, createFrameDecoder, encodeFrame, unframe } from '../../src/wire/frame.ts';
+import { publish } from '../long/figures.ts';
+
+const CASES = 20_000;
 
 interface Heard {
   readonly events: readonly string[];
@@ -84,8 +87,9 @@ describe('frames', () => {
           expect(hear(cut(bytes, [...bytes.keys()]), { strict, maxFrameBytes })).toEqual(whole);
         },
       ),
-      { numRuns: 20_000 },
+      { numRuns: CASES },
     );
+    publish('T-05 framing, any cutting of any stream', { cases: CASES, 'cases with another message for another cutting': 0 });
   });
 
   test('what was framed comes out as it went in', () => {
@@ -102,9 +106,8 @@ describe('frames', () => {
 
   test('16 MB in small chunks are one frame', () => {
     const decoder = createFrameDecoder({ maxFrameBytes: 16 * 1024 * 1024 });
-    const chunk = Buffer.alloc(1024, 'x');
     decoder.push(stream('<'));
-    for (let count = 0; count < 16 * 1024; count++) decoder.push(chunk);
+    for (let count = 0; count < 16 * 1024; count++) decoder.push(Buffer.alloc(1024, 'x'));
     expect(decoder.bufferedBytes).toBe(16 * 1024 * 1024);
     const [event] = decoder.push(stream('>/'));
     expect(event?.kind === 'frame' && event.bytes.length).toBe(16 * 1024 * 1024);

@@ -23,3 +23,20 @@ test('a single piece is handed on as it is', () => {
   expect(gathered.take()).toBe(piece);
   expect(piece.length).toBe(5_000);
 });
+
+test('many megabytes in pieces of any size come out byte for byte, and leave nothing behind', () => {
+  const gathered = createGatheredBytes();
+  const all = Buffer.alloc(40_000_000, 'the quick brown fox').map((byte, index) => byte ^ (index >> 16));
+  for (const last of [40_000_000, 1_048_577, 3_000_000]) {
+    for (let at = 0, size = 1; at < last; at += size, size = Math.min(size * 3, 65_536))
+      gathered.add(all.slice(at, Math.min(at + size, last)));
+    expect(gathered.length).toBe(last);
+    const taken = gathered.take();
+    expect(Buffer.compare(taken, all.subarray(0, last))).toBe(0);
+    expect(taken.buffer.byteLength).toBe(last);
+    expect(gathered.length).toBe(0);
+  }
+  for (let at = 0; at < 3_000_000; at += 50_000) gathered.add(all.slice(at, at + 50_000));
+  expect(Buffer.compare(gathered.take(70_000), all.subarray(0, 70_000))).toBe(0);
+  expect(gathered.take()).toHaveLength(0);
+});

@@ -1,7 +1,7 @@
 import type { Job, PreparedWrite } from './write-job.ts';
 
-/** What is longer changes hands instead of being copied. Units: bytes or characters */
-const LARGE = 1024 * 1024;
+/** What is longer is not copied where it need not be, and leaves nothing behind. Units: bytes or characters */
+export const LARGE = 1024 * 1024;
 
 /** Jobs on their way to another thread, their long texts as bytes, and what is not copied: it is there afterwards, and no longer here. */
 export function toHandOver(jobs: readonly Job[]): { readonly jobs: readonly Job[]; readonly buffers: ArrayBuffer[] } {
@@ -13,9 +13,11 @@ export function toHandOver(jobs: readonly Job[]): { readonly jobs: readonly Job[
   return { jobs: sent, buffers: buffersOf(sent) };
 }
 
-/** What was handed over gives its memory back at once: many megabytes would wait for the garbage collector, and it for more of them. */
-export function giveBack(jobs: readonly Job[]): void {
-  for (const buffer of buffersOf(jobs)) buffer.transfer(0);
+/** What was handed over gives its memory back at once: many megabytes would wait for the garbage collector, and it for more of them. Whether there was any. */
+export function giveBack(jobs: readonly Job[]): boolean {
+  const buffers = buffersOf(jobs);
+  for (const buffer of buffers) buffer.transfer(0);
+  return buffers.length > 0;
 }
 
 function isLong({ tail }: PreparedWrite): boolean {

@@ -37,4 +37,9 @@ export class Statements {
   all(sql: string, ...values: Bound[]): Row[] {
     return this.prepare(sql).all(...values);
   }
+
+  /** Empties the cache of pages: after a value of many megabytes it holds hardly anything else, and nobody asks for that again. */
+  forgetPages(): void {
+    this.run('PRAGMA shrink_memory');
+  }
 }

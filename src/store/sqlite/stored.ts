@@ -1,6 +1,7 @@
 import { toldHowMade } from '../how-made.ts';
 import type { StoredVersion } from '../store.ts';
 import { withHead } from './body.ts';
+import { LARGE } from './hand-over.ts';
 import { howIn } from './how-column.ts';
 import type { Row, Statements } from './statements.ts';
 
@@ -21,6 +22,8 @@ export class Versions {
     const type = this.typeName(Number(row['type']));
     const [id, version, lastUpdated] = [row['id'] as string, row['version'] as number, row['updated'] as number];
     const deleted = row['deleted'] === 1;
+    const kept = row['json'] as string;
+    if (kept.length > LARGE) this.#statements.forgetPages();
     return {
       type,
       id,
@@ -29,7 +32,7 @@ export class Versions {
       lastUpdated,
       deleted,
       ...toldHowMade(howIn(row['how'] as number), { version, deleted }),
-      json: withHead(row['json'] as string, type, id, version, lastUpdated),
+      json: withHead(kept, type, id, version, lastUpdated),
     };
   }
 

@@ -23,7 +23,7 @@ function start({ path, alone }: { path: string; alone: boolean }): void {
   port.on('message', (message: ToWorker) => {
     if (message !== 'close') {
       const outcomes = writer.run(message);
-      giveBack(message);
+      if (giveBack(message)) statements.forgetPages();
       answer({ kind: 'done', outcomes });
       return;
     }

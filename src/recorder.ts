@@ -2,6 +2,7 @@ import { kill, pid } from 'node:process';
 import type { Logger } from 'pino';
 import type { AuditRecord } from './audit/audit-record.ts';
 import { createDoor, type Refusal } from './audit/door.ts';
+import { readStart } from './audit/kept-trail.ts';
 import { makeEvents } from './audit/make-events.ts';
 import { leftInSpools, openSpool } from './audit/spool.ts';
 import { watchChain } from './audit/chain-watch.ts';
@@ -97,6 +98,9 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
       await trail.flush();
       await making?.catch(() => false);
       if (!(await make(WHEN_ASKED))) throw new IssueError(issue('store-busy'));
+      const { archives = [] } = (await readStart(store)).start;
+      const last = archives.at(-1);
+      return last === undefined ? [] : [issue('audit-archived', { until: last.until, file: last.file })];
     },
     token(client, status, peer) {
       const asked = { what: 'token', method: 'POST', client: client ?? '', peer } as const;

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import type { DocumentWrite, Store } from '../store/store.ts';
+import { auditEvents } from './audit-events.ts';
 import type { AuditRecord } from './audit-record.ts';
 import { follows, type Head, keyOf, type Link } from './chain.ts';
 import { type Archived, LINKS, linksAfter, readHead, readStart, START } from './kept-trail.ts';
@@ -20,22 +22,26 @@ export interface ArchiveParts {
   readonly newId: () => string;
 }
 
-const DELETED_TOGETHER = 500;
+const DELETED_TOGETHER = 200;
+const ERASED_TOGETHER = 500;
 const EVENTS_AT_ONCE = 50_000;
 
 /**
- * Moves the oldest links of the chain into a file: first the file, then a record in the chain that says which links went and with which hash
- * they end, then they are deleted. The chain goes on from there, and both halves can be checked. AuditEvents made of them stay.
+ * Moves the oldest links of the chain into a file: first the file, then a record in the chain that says which links went, where to and with
+ * which hash they end, then they and the AuditEvents made of them are deleted. The chain goes on from there, and both halves can be checked.
+ * What an earlier archive left to delete when it was stopped goes first.
  *
  * @returns undefined when no link is old enough; the last link always stays
  * Fails: throws IssueError target-not-empty (the file is there), audit-faulty (a link does not follow the one before)
  */
 export async function archiveTrail(store: Store, { path, before, now, newId }: ArchiveParts): Promise<Archived | undefined> {
+  await forget(store);
   while (!(await makeEvents(store, EVENTS_AT_ONCE)));
   const { head } = await readHead(store);
   const { start } = await readStart(store);
   const isOld = (link: Link) => link.number < head.number && link.records.every(({ time }) => Date.parse(time) < before);
   let last: Head = start;
+  let until = '';
   const file = create(path);
   const hash = createHash('sha256');
   const write = (value: object) => {
@@ -51,6 +57,7 @@ export async function archiveTrail(store: Store, { path, before, now, newId }: A
         throw new IssueError(issue('audit-faulty', { reason: `link ${link.number} does not follow link ${last.number}` }));
       write(link);
       last = { number: link.number, hash: link.hash };
+      for (const { time } of link.records) if (time > until) until = time;
     }
     fsyncSync(file);
   } finally {
@@ -60,7 +67,8 @@ export async function archiveTrail(store: Store, { path, before, now, newId }: A
     rmSync(path);
     return undefined;
   }
-  const archived: Archived = { from: start.number + 1, to: last.number, hash: last.hash, sha256: hash.digest('hex') };
+  const { number: to, hash: end } = last;
+  const archived: Archived = { from: start.number + 1, to, hash: end, sha256: hash.digest('hex'), path: resolve(path), until };
   const record: AuditRecord = {
     id: newId(),
     time: now.toISOString(),
@@ -73,23 +81,33 @@ export async function archiveTrail(store: Store, { path, before, now, newId }: A
     patients: [],
   };
   await createTrail(store).record(record);
-  await forget(store, archived);
+  await mark(store, archived);
+  await forget(store);
   return archived;
 }
 
-/** Deletes links from the front, and moves the start of the chain along with them. */
-async function forget(store: Store, { to }: Archived): Promise<void> {
+/** Says which links are about to go, and where whoever looks for them finds them. */
+async function mark(store: Store, { to, path, until }: Archived): Promise<void> {
+  const { start, text } = await readStart(store);
+  const archives = [...(start.archives ?? []), { file: basename(path), until }];
+  await store.commit({ documents: [{ ...START, json: JSON.stringify({ ...start, to, archives }), expected: text }] });
+}
+
+/** Deletes what is in an archive, and moves the start of the chain along with it. */
+async function forget(store: Store): Promise<void> {
   for (;;) {
     const { start, text } = await readStart(store);
-    if (start.number >= to) return;
-    const links = (await store.listDocuments(LINKS, keyOf(start.number), DELETED_TOGETHER)).map(({ json }) => JSON.parse(json) as Link);
-    const gone = links.filter(({ number }) => number <= to);
+    const { number, to = number } = start;
+    const links = (await store.listDocuments(LINKS, keyOf(number), DELETED_TOGETHER)).map(({ json }) => JSON.parse(json) as Link);
+    const gone = links.filter((link) => link.number <= to);
     const last = gone.at(-1);
     if (last === undefined) return;
-    const documents: DocumentWrite[] = gone.map(({ number }) => ({ kind: LINKS, key: keyOf(number) }));
-    await store.commit({
-      documents: [...documents, { ...START, json: JSON.stringify({ number: last.number, hash: last.hash }), expected: text }],
-    });
+    // the events first: a link that is gone tells of none
+    const events = gone.flatMap(({ records }) => records.flatMap(auditEvents)).map(({ id }) => ({ type: 'AuditEvent', id }));
+    for (let at = 0; at < events.length; at += ERASED_TOGETHER) await store.commit({ erase: events.slice(at, at + ERASED_TOGETHER) });
+    const documents: DocumentWrite[] = gone.map((link) => ({ kind: LINKS, key: keyOf(link.number) }));
+    const next = JSON.stringify({ ...start, number: last.number, hash: last.hash });
+    await store.commit({ documents: [...documents, { ...START, json: next, expected: text }] });
   }
 }
 

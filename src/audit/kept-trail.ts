@@ -22,9 +22,27 @@ export interface Archived {
   readonly hash: string;
   /** Of the file. */
   readonly sha256: string;
+  /** Where the file was written. */
+  readonly path: string;
+  readonly until: string;
 }
 
 const AT_ONCE = 200;
+
+/** What of an archive is told to whoever looks for AuditEvents that are in it. */
+export interface ArchiveMark {
+  /** The file's name, without its folder. */
+  readonly file: string;
+  /** When the last of its records was made. Shape: 2025-12-31T23:59:59.999Z */
+  readonly until: string;
+}
+
+/** Where the chain begins. */
+export interface Start extends Head {
+  /** Links up to this one are in an archive and about to go. */
+  readonly to?: number;
+  readonly archives?: readonly ArchiveMark[];
+}
 
 /** The head, and its text as it is kept; null: there is none yet. */
 export async function readHead(store: Store): Promise<{ head: Head; text: string | null }> {
@@ -33,9 +51,9 @@ export async function readHead(store: Store): Promise<{ head: Head; text: string
 }
 
 /** Where the chain begins, and the text of that as it is kept; null: at its first link. */
-export async function readStart(store: Store): Promise<{ start: Head; text: string | null }> {
+export async function readStart(store: Store): Promise<{ start: Start; text: string | null }> {
   const [text] = await store.documents([START]);
-  return text === undefined ? { start: EMPTY, text: null } : { start: JSON.parse(text) as Head, text };
+  return text === undefined ? { start: EMPTY, text: null } : { start: JSON.parse(text) as Start, text };
 }
 
 /** The links after a number, in order. */

@@ -939,6 +939,16 @@ export const catalogue = {
     text: 'The audit trail is not whole: {reason}',
     help: 'Nothing was deleted. chartbridge audit verify says more.',
   },
+  'audit-archived': {
+    severity: 'information',
+    http: 200,
+    msa1: 'AA',
+    retry: false,
+    fhir: 'informational',
+    err3: 0,
+    text: 'What was recorded until {until} is in archives and not found here; the last of them is {file}',
+    help: 'chartbridge audit verify FILE proves an archive; its lines can be searched as text.',
+  },
   'audit-unavailable': {
     ...error,
     fhir: 'transient',

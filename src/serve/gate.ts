@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Issue } from '../issue/issue.ts';
 import type { Access, Granted } from '../secure/access.ts';
 import type { DocumentWrite } from '../store/store.ts';
 
@@ -32,8 +33,8 @@ export interface Gate {
   readonly record?: (accessed: Accessed, isNoted: boolean) => Promise<void>;
   /** What a write carries in its own change, so that it is never there without its trace. */
   readonly note?: (accessed: Accessed) => DocumentWrite;
-  /** Before anybody looks for AuditEvents. Fails: throws IssueError store-busy */
-  readonly catchUp?: () => Promise<void>;
+  /** Before anybody looks for AuditEvents; what they are to be told of those they will not find. Fails: throws IssueError store-busy */
+  readonly catchUp?: () => Promise<readonly Issue[]>;
 }
 
 /** Told of a visit that is no FHIR. */

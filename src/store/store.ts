@@ -1,3 +1,4 @@
+import type { Issue } from '../issue/issue.ts';
 import type { Result } from '../issue/result.ts';
 import type { IndexValues } from '../fhir/index-values.ts';
 import type { Resource } from '../fhir/resource.ts';
@@ -109,6 +110,11 @@ export interface Change {
   readonly guards?: readonly Guard[];
   readonly documents?: readonly DocumentWrite[];
   readonly messages?: readonly MessageUpdate[];
+  /**
+   * Resources that are taken out as if they had never been: no history tells of them. One that is not there, or has more versions than one,
+   * is passed over.
+   */
+  readonly erase?: readonly { readonly type: string; readonly id: string }[];
   /** As another store has counted them. */
   readonly feeds?: readonly FeedTally[];
 }
@@ -223,6 +229,8 @@ export interface SearchPage {
   readonly included: readonly StoredVersion[];
   /** There was more to include than MOST_INCLUDED. */
   readonly includedCut?: boolean;
+  /** What lies over the store has to say of what is not shown. */
+  readonly notes?: readonly Issue[];
   readonly next?: string;
   readonly total?: number;
 }

@@ -3,11 +3,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { AuditEvent, Bundle, OperationOutcome } from 'fhir/r4.js';
 import { archiveTrail } from '../../src/audit/archive.ts';
 import { keyOf, type Link } from '../../src/audit/chain.ts';
 import { LINKS, START } from '../../src/audit/kept-trail.ts';
+import { makeEvents } from '../../src/audit/make-events.ts';
 import { createTrail } from '../../src/audit/trail.ts';
 import { verifyArchive, verifyTrail } from '../../src/audit/verify-trail.ts';
+import { readConfig } from '../../src/config.ts';
+import { startGateway } from '../../src/main.ts';
+import { EVERYTHING, searchOf } from '../../src/fhir/search-query.ts';
+import { overStore } from '../../src/store/over-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openStore } from '../intake/harness.ts';
 
@@ -38,8 +44,8 @@ const write = async (year: number, count: number) => {
       patients: ['p1'],
     });
 };
-const archive = (name: string, year: number) =>
-  archiveTrail(store, { path: file(name), before: Date.UTC(year, 0, 1), now: new Date('2026-11-21T00:00:00Z'), newId: randomUUID });
+const archive = (name: string, year: number, over = store) =>
+  archiveTrail(over, { path: file(name), before: Date.UTC(year, 0, 1), now: new Date('2026-11-21T00:00:00Z'), newId: randomUUID });
 const links = () => store.listDocuments(LINKS, '', 10_000);
 const faultsOf = async () => (await verifyTrail(store)).faults;
 
@@ -55,8 +61,13 @@ test('what is old goes into a file, and both halves are whole and meet', async (
   ).toBe(archived?.sha256);
   const [rest, old] = [await verifyTrail(store), await verifyArchive(store, file('a.ndjson'))];
   expect([rest.faults, rest.links, rest.start]).toEqual([[], 4, { number: 1_200, hash: archived?.hash }]);
-  expect([old.faults, old.links, old.events, old.hash]).toEqual([[], 1_200, 1_200, archived?.hash]);
+  expect([old.faults, old.links, old.events, old.hash]).toEqual([[], 1_200, 0, archived?.hash]);
   expect(await links()).toHaveLength(4);
+  // nothing of what is in the archive is in the store, and all that is young is
+  await makeEvents(store, 100);
+  const { versions } = await store.history({ type: 'AuditEvent', count: 100 });
+  expect(versions.map(({ json }) => (JSON.parse(json) as AuditEvent).recorded.slice(0, 4))).toEqual(['2026', '2026', '2026', '2026']);
+  expect((await store.search(searchOf('AuditEvent', EVERYTHING, { total: 'accurate' }))) as object).toMatchObject({ value: { total: 4 } });
 }, 60_000);
 
 test('a second archive begins where the first ended', async () => {
@@ -103,29 +114,48 @@ test('a chain whose front is gone without an archive, or whose start was moved, 
   expect(await faultsOf()).toEqual([`the chain begins after link 3, and no record says where those before it went`]);
 });
 
-test('a stop while links were deleted is gone on from', async () => {
-  await write(2019, 4);
+test.each([1, 2, 3])(
+  'a stop in the middle of deleting (after %d steps) leaves a trail that is whole, and is gone on from',
+  async (steps) => {
+    await write(2019, 450);
+    await write(2026, 1);
+    let left = steps;
+    const stopping = overStore(store, {
+      commit: (change) =>
+        change.erase === undefined && change.documents?.some(({ json }) => json === undefined) !== true
+          ? store.commit(change)
+          : (left -= 1) < 0
+            ? Promise.reject(new Error('stopped'))
+            : store.commit(change),
+    });
+    await expect(archive('a.ndjson', 2020, stopping)).rejects.toThrow('stopped');
+    expect(await faultsOf()).toEqual([]);
+    expect((await verifyArchive(store, file('a.ndjson'))).faults).toEqual([]);
+    expect(await archive('b.ndjson', 2020)).toBeUndefined();
+    expect([await faultsOf(), (await links()).length]).toEqual([[], 2]);
+  },
+  60_000,
+);
+
+test('whoever looks for AuditEvents is told of those that are in an archive, and nobody else is', async () => {
+  await store.close();
+  store = await openStore(file('kept.db'));
+  await write(2019, 2);
   await write(2026, 1);
-  await archive('a.ndjson', 2020);
-  // as if only the first two had gone
-  const kept = readFileSync(file('a.ndjson'), 'utf8')
-    .split('\n')
-    .slice(3, 5)
-    .map((line) => JSON.parse(line) as Link);
-  const [second] = readFileSync(file('a.ndjson'), 'utf8')
-    .split('\n')
-    .slice(2, 3)
-    .map((line) => JSON.parse(line) as Link);
-  await store.commit({
-    documents: [
-      ...kept.map((link) => ({ kind: LINKS, key: keyOf(link.number), json: JSON.stringify(link) })),
-      { ...START, json: JSON.stringify({ number: second?.number, hash: second?.hash }) },
-    ],
-  });
-  expect(await faultsOf()).toEqual([]);
-  expect(await archive('b.ndjson', 2020)).toMatchObject({ from: 3, to: 4 });
-  expect(await faultsOf()).toEqual([]);
-});
+  await archive('old.ndjson', 2020);
+  await store.close();
+  const config = readConfig({ PORT: '0', MLLP_PORT: 'off', LOG_LEVEL: 'silent', DATABASE_URL: `sqlite:${file('kept.db')}` });
+  const gateway = await startGateway((config as Extract<typeof config, { ok: true }>).value);
+  const search = async (query: string) => (await (await fetch(`${gateway.fhirBase}/${query}`)).json()) as Bundle;
+  const { entry = [] } = await search('AuditEvent?patient=Patient/p1');
+  expect(entry.filter(({ search: how }) => how?.mode === 'match')).toHaveLength(1);
+  const told = entry.find(({ search: how }) => how?.mode === 'outcome')?.resource as OperationOutcome;
+  expect(told.issue).toMatchObject([{ severity: 'information', details: { coding: [{ code: 'audit-archived' }] } }]);
+  expect(told.issue[0]?.details?.text).toMatch(/2019-05-06T07:08:09.000Z.*old\.ndjson/);
+  expect(JSON.stringify(await search('Patient'))).not.toContain('audit-archived');
+  await gateway.close();
+  store = await openStore();
+}, 60_000);
 
 test('nothing is written over, a trail that is not whole is not archived, and what is young stays', async () => {
   await write(2019, 3);

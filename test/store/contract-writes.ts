@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EVERYTHING } from '../../src/fhir/search-query.ts';
+import { EVERYTHING, type Filter, searchOf } from '../../src/fhir/search-query.ts';
 import type { Change, Commit, Store } from '../../src/store/store.ts';
 import { type Harness, resourceWith, testSettings } from './harness.ts';
 
@@ -181,6 +181,35 @@ export function contractOfWrites(harness: Harness): void {
       const first = await write('Patient', 'a');
       const empty = await store.commit({});
       expect(empty).toEqual({ ok: true, seq: first.ok ? first.seq : -1, versions: [] });
+    });
+
+    test('what is erased was never there: no search, no history and no walk tells of it, and its id begins anew', async () => {
+      const index = {
+        tokens: [{ parameter: 'code', system: 's', code: 'x' }],
+        references: [{ parameter: 'link', type: 'Basic', id: 'named' }],
+      };
+      const basic = (id: string, long = '') => ({ type: 'Basic', id, resource: resourceWith('Basic', id, index, { long }) });
+      await store.commit({
+        writes: ['gone', 'long', 'named', 'twice', 'kept'].map((id) => basic(id, id === 'long' ? 'x'.repeat(5_000_000) : '')),
+      });
+      await store.commit({ writes: [basic('twice', 'again')] });
+      const erase = ['gone', 'long', 'named', 'twice', 'never'].map((id) => ({ type: 'Basic', id }));
+      expect(await store.commit({ erase })).toMatchObject({ ok: true, versions: [] });
+      expect(await store.readMany(erase)).toMatchObject([undefined, undefined, undefined, { version: 2 }, undefined]);
+      const found = async (filter: Filter) => {
+        const page = await store.search(searchOf('Basic', filter, { total: 'accurate' }));
+        return page.ok ? [page.value.matches.map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1)), page.value.total] : page.issues;
+      };
+      expect(await found(EVERYTHING)).toEqual([['kept', 'twice'], 2]);
+      expect(await found({ op: 'token', parameter: 'code', system: 's', code: 'x' })).toEqual([['kept', 'twice'], 2]);
+      // others name it still
+      expect(await found({ op: 'reference', parameter: 'link', type: 'Basic', id: 'named' })).toEqual([['kept', 'twice'], 2]);
+      expect((await store.history({ type: 'Basic', count: 10 })).versions.map(({ id }) => id)).toEqual(['twice', 'kept', 'twice']);
+      const walked: string[] = [];
+      for await (const versions of store.walk({ type: 'Basic' })) walked.push(...versions.map(({ id }) => id));
+      expect(walked).toEqual(['twice', 'kept', 'twice']);
+      expect(await store.commit({ writes: [{ ...basic('named'), expected: 0 }] })).toMatchObject({ ok: true, versions: [{ version: 1 }] });
+      expect(await found(EVERYTHING)).toEqual([['kept', 'named', 'twice'], 3]);
     });
 
     test('a key is claimed once, changes owner only from the owner named, and can be given up', async () => {

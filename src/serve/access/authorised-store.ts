@@ -84,7 +84,7 @@ export class AuthorisedStore implements Store {
 
   async search(query: SearchQuery): Promise<Result<SearchPage>> {
     const { access, catchUp } = this.#parts;
-    if (catchUp !== undefined && asksForAudit(query)) await catchUp();
+    const notes = catchUp !== undefined && asksForAudit(query) ? await catchUp() : [];
     const isWhole = access.isUnrestricted('s') && access.isUnrestricted('r');
     const found = await this.#store.search(isWhole ? query : narrowQuery(query, await this.#narrowing(query.filter)));
     if (!found.ok) return found;
@@ -93,7 +93,7 @@ export class AuthorisedStore implements Store {
     const visible = await this.#only(page.included, ['r']);
     const included = access.isUnrestricted('r') || visible.length === 0 ? visible : reachable(matches, visible, this.#judge);
     this.#parts.passed([...matches, ...included]);
-    return { ...success({ ...page, matches, included }), issues: found.issues };
+    return { ...success({ ...page, matches, included, ...(notes.length === 0 ? {} : { notes }) }), issues: found.issues };
   }
 
   async owners(keys: readonly string[]): Promise<(string | undefined)[]> {

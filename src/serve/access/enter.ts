@@ -1,7 +1,7 @@
 import { compileCompartments } from '../../fhir/compartments.ts';
 import type { Definitions } from '../../fhir/definitions.ts';
 import { compileExtractor } from '../../fhir/index-extraction.ts';
-import { issue } from '../../issue/issue.ts';
+import { issue, type Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import { type Access, OPEN } from '../../secure/access.ts';
 import { RIGHTS } from '../../secure/scope.ts';
@@ -26,8 +26,8 @@ export interface Visit {
   readonly named: (patients: readonly string[]) => void;
   /** What every change of this request carries for the audit trail. */
   readonly note?: (writes: readonly Write[]) => DocumentWrite | undefined;
-  /** Before anybody looks for AuditEvents. */
-  readonly catchUp?: () => Promise<void>;
+  /** Before anybody looks for AuditEvents; what they are to be told. */
+  readonly catchUp?: () => Promise<readonly Issue[]>;
 }
 
 /** A request and the context its interaction is handed: all of the store it will ever see. */

@@ -52,6 +52,7 @@ export async function applyChange({ change, indexes }: PreparedChange, on: Apply
   applyClaims(change, on);
   applyDocuments(change, on);
   applyMessages(change, on);
+  eraseResources(change, on);
   on.pending.add(on.collections.counters, ...keepFeeds(change.feeds ?? []));
   return { ok: true, seq: on.seq, versions };
 }
@@ -163,6 +164,17 @@ function applyDocuments(change: Change, { collections, pending, state }: Applyin
       const replacement = { kind: document.kind, key: document.key, json };
       pending.add(collections.documents, { replaceOne: { filter: { _id: name }, replacement, upsert: true } });
     }
+  }
+}
+
+function eraseResources({ erase = [] }: Change, { collections, pending, state }: Applying): void {
+  for (const { type, id } of erase) {
+    const name = `${type}/${id}`;
+    const before = state.resources.get(name);
+    if (before?.ver !== 1) continue;
+    pending.forget(textOwner(type, id, 1), before.res);
+    pending.add(collections.resources, { deleteOne: { filter: { _id: name } } });
+    state.resources.delete(name);
   }
 }
 

@@ -27,7 +27,7 @@ export function documentOwner(id: string): string {
 /** Reads all that the changes decide on, in four reads at most. */
 export async function readState(collections: Collections, changes: readonly Change[], session: NonNullable<Session>): Promise<KeptState> {
   const state: KeptState = { resources: new Map(), claims: new Map(), documents: new Map(), messages: new Map() };
-  const resources = unique(changes.flatMap((change) => (change.writes ?? []).map(({ type, id }) => `${type}/${id}`)));
+  const resources = unique(changes.flatMap(({ writes = [], erase = [] }) => [...writes, ...erase].map(({ type, id }) => `${type}/${id}`)));
   const claims = unique(changes.flatMap((change) => (change.claims ?? []).map(({ key }) => key)));
   const writes = changes.flatMap((change) => change.documents ?? []);
   const documents = unique(writes.map(documentId));

@@ -28,6 +28,9 @@ const FILL =
 const KEEP =
   'INSERT INTO past (seq, row, type, version, updated, deleted, how, json) SELECT seq, row, type, version, updated, deleted, how, json FROM node WHERE row = ?';
 const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, how = ?, json = CAST(? AS TEXT) WHERE row = ?';
+const ERASE = 'DELETE FROM node WHERE row = ? AND NOT EXISTS (SELECT 1 FROM reference_value WHERE target = node.row)';
+/** Others refer to it: its name stays. */
+const EMPTY = "UPDATE node SET version = 0, seq = 0, updated = 0, deleted = 1, how = 0, json = '' WHERE row = ?";
 
 /** Writes the versions of a change. */
 export class ResourceWriter {
@@ -74,6 +77,17 @@ export class ResourceWriter {
     }
     for (const { row, type, write, isNew } of placed) this.#index.write(row, type, write.rows, isNew);
     return versions;
+  }
+
+  /** Takes out resources of one version with all they are found by. */
+  erase(resources: readonly { readonly type: string; readonly id: string }[]): void {
+    for (const { type: name, id } of resources) {
+      const type = this.#dictionary.type(name);
+      const standing = this.#standing(type, id);
+      if (standing?.version !== 1) continue;
+      this.#index.write(standing.row, type, undefined, false);
+      if (this.#statements.run(ERASE, standing.row) === 0) this.#statements.run(EMPTY, standing.row);
+    }
   }
 
   /** Writes what versions are found by; those that are not current any more are passed over. How many it was. */

@@ -135,7 +135,7 @@ export class Writer {
   }
 
   #write(change: PreparedChange): Written {
-    const { guards, claims = [], documents = [], messages = [], feeds = [], writes, now } = change;
+    const { guards, claims = [], documents = [], messages = [], feeds = [], erase = [], writes, now } = change;
     for (const guard of guards) if (!guardHolds(this.#statements, guard)) return { ok: false, conflict: 'guard', subject: guard.key };
     const message = this.#messages.update(messages);
     if (message !== undefined) return { ok: false, conflict: 'message', subject: message };
@@ -144,6 +144,7 @@ export class Writer {
     const document = writeDocuments(this.#statements, documents);
     if (document !== undefined) return { ok: false, conflict: 'document', subject: document };
     putFeeds(this.#statements, feeds);
+    this.#resources.erase(erase);
     const versions = this.#resources.write(writes, now);
     if (typeof versions === 'string') return { ok: false, conflict: 'version', subject: versions };
     return { ok: true, seq: this.#resources.seq, versions };

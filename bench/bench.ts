@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { publish } from '../test/long/figures.ts';
 import type { Figure } from './measure.ts';
 
-/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- store gateway` takes only these; `-- --save` keeps the run; `-- fhir --large` asks two million resources too, `-- flat` stores 100,000 messages and tells whether the last take longer. */
+/** `npm run bench`: every figure with the machine it was taken on, what it is held against, and the last saved run. `-- store gateway` takes only these; `-- --save` keeps the run; `-- fhir --large` asks two million resources too, `-- flat` stores 100,000 messages and tells whether the last take longer, `-- million` a million. With FIGURES=1 what is of reliability goes into its page. */
 const SAVED = join(import.meta.dirname, 'saved', 'last.json');
 
 interface Run {
@@ -27,10 +28,20 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   gateway: async () => (await import('./gateway.ts')).gatewayFigures(),
   intake: async () => (await import('./intake.ts')).intakeFigures(),
   fhir: async () => (await import('./fhir.ts')).fhirFigures(),
+  reads: async () => (await import('./reads.ts')).readFigures(),
   flat: async () => (await import('./flat.ts')).flatFigures(),
+  million: async () => (await import('./flat.ts')).millionFigures(),
 };
 /** Takes minutes: only where it is asked for. */
-const ASKED_FOR = new Set(['flat']);
+const ASKED_FOR = new Set(['reads', 'flat', 'million']);
+/** What docs/reliability.md calls them. */
+const PUBLISHED: Readonly<Record<string, string>> = {
+  intake: 'T-07 latency',
+  reads: 'T-08 reads while messages arrive',
+  gateway: 'Speed',
+  flat: 'Flatness',
+  million: 'Flatness, small messages',
+};
 const chosen = process.argv.slice(2).filter((word) => Object.hasOwn(sections, word));
 const last = existsSync(SAVED) ? (JSON.parse(readFileSync(SAVED, 'utf8')) as Run) : undefined;
 const [cpu] = cpus();
@@ -42,14 +53,19 @@ const run: Run & { figures: Figure[] } = {
 console.log(`${run.machine}, Node ${run.node}\n`);
 for (const [name, measure] of Object.entries(sections)) {
   if (chosen.length > 0 ? !chosen.includes(name) : ASKED_FOR.has(name)) continue;
-  for (const figure of await measure()) {
-    run.figures.push(figure);
-    console.log(lineOf(figure));
-  }
+  const figures = await measure();
+  run.figures.push(...figures);
+  for (const figure of figures) console.log(lineOf(figure));
+  const page = PUBLISHED[name];
+  if (page !== undefined) publish(page, Object.fromEntries(figures.map(published)));
 }
 if (process.argv.includes('--save')) {
   writeFileSync(SAVED, `${JSON.stringify(run, null, 2)}\n`);
   console.log(`\nsaved to ${SAVED}`);
+}
+
+function published({ name, value, unit }: Figure): [string, number] {
+  return [unit === '' ? name : `${name}, ${unit}`, value >= 100 ? Math.round(value) : Math.round(value * 10) / 10];
 }
 
 function lineOf(figure: Figure): string {

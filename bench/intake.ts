@@ -6,7 +6,8 @@ import { type Figure, percentile } from './measure.ts';
 
 const CONNECTIONS = 8;
 const DURABLE = 4_000;
-const RATE = 100;
+/** Units: messages/s */
+export const RATE = 100;
 const SECONDS = 30;
 
 /** What senders of a gateway see: how fast it says that it has a message, and how fast that the message is applied. */
@@ -53,7 +54,8 @@ async function offered(gateway: RunningGateway): Promise<Figure[]> {
   ];
 }
 
-async function atRate({ mllp }: RunningGateway, seconds: number, name: string) {
+/** Sends the messages of so many seconds, each when it is due, and gives what each sender waited. */
+export async function atRate({ mllp }: RunningGateway, seconds: number, name: string) {
   const senders = await Promise.all(Array.from({ length: CONNECTIONS }, () => askingSender(mllp.host, mllp.port)));
   const start = performance.now();
   const answers = await Promise.all(

@@ -8,6 +8,8 @@ import { readDefinitions } from '../src/definitions-file.ts';
 import { settings } from '../src/settings.ts';
 import { catalogue, type CatalogueEntry } from '../src/issue/catalogue.ts';
 import { IssueError } from '../src/issue/issue-error.ts';
+import { lastRuns } from '../test/long/figures.ts';
+import { reliabilityPage } from '../test/long/page.ts';
 import { fhirPage } from './fhir-page.ts';
 import { readMappings } from '../src/translator.ts';
 
@@ -16,6 +18,7 @@ export const pages: ReadonlyMap<string, () => string> = new Map([
   ['docs/settings.md', settingsPage],
   ['docs/issues.md', issuesPage],
   ['docs/fhir.md', () => fhirPage(readDefinitions())],
+  ['docs/reliability.md', () => reliabilityPage(lastRuns())],
   ...(existsSync(GUIDE_FOLDER) ? ([['docs/coverage.md', coverage]] as const) : []),
 ]);
 

@@ -32,6 +32,10 @@ export interface CrashReport {
   readonly resent: number;
   /** From the start of the process, with two gateways from the end of one, to the first answer after it. Units: ms */
   readonly slowestRestartMs: number;
+  /** From the signal to the end of the process. Units: ms */
+  readonly slowestEndMs: number;
+  /** Gateways that ended with another exit code than 0; all of them, where they were killed. */
+  readonly otherExits: number;
   readonly seconds: number;
   /** Acknowledged and not applied, or not in the journal, or under another answer than the sender got. */
   readonly lost: readonly string[];
@@ -76,6 +80,8 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
   let restart: Promise<void> | undefined;
   let startedAt: number | undefined;
   let slowestRestartMs = 0;
+  let slowestEndMs = 0;
+  let otherExits = 0;
   let resent = 0;
   const acknowledged = new Map<string, string>();
   const patients = Math.floor(plan.messages / STEPS);
@@ -89,8 +95,11 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
       // With two, the one that was away comes back before the other goes.
       if (running.length < (plan.gateways ?? 1)) running.push(await start());
       const [ending] = running.splice(Math.floor(random() * running.length), 1);
+      const signalled = performance.now();
       await ending?.kill(plan.signal ?? 'SIGKILL');
       const from = performance.now();
+      slowestEndMs = Math.max(slowestEndMs, from - signalled);
+      otherExits += Number(ending?.process.exitCode !== 0);
       if (running.length === 0) running.push(await start());
       startedAt = from;
       restart = undefined;
@@ -153,6 +162,8 @@ export async function crashRun(plan: CrashPlan): Promise<CrashReport> {
       kills: plan.kills - killAt.length,
       resent,
       slowestRestartMs: Math.round(slowestRestartMs),
+      slowestEndMs: Math.round(slowestEndMs),
+      otherExits,
       seconds: Math.round((performance.now() - begun) / 1000),
       lost: lostIn(acknowledged, rows, total),
       doubled: [

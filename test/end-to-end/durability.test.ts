@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { message } from '../intake/harness.ts';
 import { scratchFolder, startGatewayProcess } from './gateway.ts';
 import { mllpSender } from './senders.ts';
+import { publish } from '../long/figures.ts';
 
 const MESSAGES = 100;
 const folder = scratchFolder();
@@ -48,18 +49,26 @@ function flushesBeforeAnswers(log: string): { code: string; flushes: number }[] 
 
 describe.skipIf(!hasStrace)('the order of reading, flushing and answering (needs strace)', { timeout: 120_000 }, () => {
   test('no answer before the disk has what it promises: on a fresh database and on one opened again', async () => {
+    const figures: Record<string, number> = {};
     for (const name of ['F', 'R']) {
       const answers = flushesBeforeAnswers(await traced(`sqlite:${folder.path}/flush.db`, name));
-      expect(answers).toHaveLength(MESSAGES);
       // An accept acknowledgment promises the journal; an application acknowledgment the resources as well.
-      expect(answers.filter(({ code, flushes }) => flushes < (code === 'CA' ? 1 : 2))).toEqual([]);
+      const early = answers.filter(({ code, flushes }) => flushes < (code === 'CA' ? 1 : 2));
+      const where = name === 'F' ? 'a fresh database' : 'a database opened again';
+      figures[`answers over ${where}`] = answers.length;
+      figures[`of them before what they promise was flushed, ${where}`] = early.length;
+      expect(answers).toHaveLength(MESSAGES);
+      expect(early).toEqual([]);
       expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['AA', 'CA']));
     }
+    publish('T-02 order of flush and answer', figures);
   });
 
   test('a gateway that keeps nothing is found out by the same measure', async () => {
     const answers = flushesBeforeAnswers(await traced('sqlite::memory:', 'N'));
     expect(answers).toHaveLength(MESSAGES);
-    expect(answers.every(({ flushes }) => flushes === 0)).toBe(true);
+    const early = answers.filter(({ flushes }) => flushes === 0);
+    publish('T-02 order of flush and answer, the control', { answers: MESSAGES, 'found out to be before a flush': early.length });
+    expect(early).toHaveLength(MESSAGES);
   });
 });

@@ -7,6 +7,7 @@ import { message } from '../intake/harness.ts';
 import { type RunningGateway, scratchFolder, searchFhir, startGatewayProcess } from './gateway.ts';
 import { networkRun } from './network-run.ts';
 import { httpSender, mllpSender, saidOf } from './senders.ts';
+import { publish } from '../long/figures.ts';
 
 const folder = scratchFolder();
 const running: RunningGateway[] = [];
@@ -109,13 +110,16 @@ describe('a store that fails', { timeout: 120_000 }, () => {
         if (code === 'AA') taken.push(`E${number}`);
         else refused.push([`E${number}`, text]);
       }
+      const full = performance.now();
       for (let asked = 0; asked < 50 && (await ready(gateway)) !== 503; asked += 1);
+      const toldMs = Math.round(performance.now() - full);
       expect(await ready(gateway)).toBe(503);
       rmSync(`${disk}/rest`);
       expect((await fetch(`${gateway.http}/livez`)).status).toBe(200);
       rmSync(`${disk}/ballast`);
       const freed = performance.now();
       while ((await ready(gateway)) !== 200) await sleep(50);
+      const readyMs = Math.round(performance.now() - freed);
       // The resend of what waits gets its answer as soon as it is there.
       for (const [id, text] of refused) {
         let code: string | undefined;
@@ -124,7 +128,15 @@ describe('a store that fails', { timeout: 120_000 }, () => {
       }
       await gateway.kill();
       const rows = new Map(rowsOf(path).map(({ controlId, status }) => [controlId, status]));
-      expect(taken.filter((id) => rows.get(id) !== 'processed')).toEqual([]);
+      const lost = taken.filter((id) => rows.get(id) !== 'processed');
+      publish('T-10 a full disk', {
+        'messages taken': taken.length,
+        'messages refused, or not answered in time, and taken when there was space': refused.length,
+        'AA for what is not stored': lost.length,
+        'until /readyz tells, ms': toldMs,
+        'until it is ready again after there is space, without a restart, ms': readyMs,
+      });
+      expect(lost).toEqual([]);
     });
   });
 });

@@ -8,8 +8,8 @@ const folder = scratchFolder();
 afterAll(() => folder.remove());
 const MESSAGES = 8;
 /** Flushes of a run: each message is two, and a start has some. Writes: a message has about a hundred. */
-const FLUSHES = 20;
-const WRITES = 40;
+const FLUSHES = 25;
+const WRITES = 75;
 
 describe.skipIf(!hasStrace)('a system call that fails (needs strace)', () => {
   test('the first flushes and writes anywhere: no answer is untrue, and after a restart each message has one effect', {

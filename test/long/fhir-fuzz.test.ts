@@ -223,64 +223,78 @@ function textOf(random: Random): string {
   return text;
 }
 
-test('50,000 wrong FHIR requests: no answer 5xx, each error an OperationOutcome, none slower than a second', {
+interface Request {
+  readonly method: string;
+  /** Below the base of the API. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+/** A request of a run, the same for the same numbers. */
+function requestOf(seed: number, number: number): Request {
+  const random = seeded(seed * 1_000_003 + number);
+  const method = pick(['GET', 'GET', 'GET', 'POST', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'], random);
+  const query = Array.from(
+    { length: Math.floor(random() * 4) },
+    () =>
+      `${encodeURIComponent(pick(PARAMETERS, random))}=${pick(['', '%', '%zz'], random).slice(0, random() < 0.9 ? 0 : 9)}${encodeURIComponent(pick(VALUES, random).toWellFormed())}`,
+  ).join('&');
+  const id =
+    random() < (method === 'POST' || method === 'GET' ? 0.1 : 0.6)
+      ? `/${pick(['1', 'a', '..', '%00', 'x'.repeat(70), '__proto__', '1/_history'], random)}`
+      : '';
+  const headers: Record<string, string> = {
+    'content-type': pick(
+      [
+        'application/fhir+json',
+        'application/fhir+json',
+        'application/json-patch+json',
+        'application/fhir+xml',
+        'text/plain',
+        'application/x-www-form-urlencoded',
+      ],
+      random,
+    ),
+    ...(random() < 0.2
+      ? { accept: pick(['application/fhir+xml', 'text/html', '*/*', 'x', 'application/fhir+json; fhirVersion=9'], random) }
+      : {}),
+    ...(random() < 0.2 ? { 'if-match': pick(['W/"1"', '"x"', '*', 'W/"999999999999999999999"'], random) } : {}),
+    ...(random() < 0.1 ? { 'if-none-exist': pick(['identifier=urn:x|1', 'x=y', '', '%'], random) } : {}),
+    ...(random() < 0.1 ? { prefer: pick(['return=OperationOutcome', 'handling=strict', 'respond-async', 'x=;='], random) } : {}),
+    ...(random() < 0.1 ? { 'if-modified-since': pick(['x', 'Mon, 01 Jan 2026 00:00:00 GMT'], random) } : {}),
+  };
+  const body = method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? undefined : textOf(random);
+  // Half of them go where their body belongs.
+  const own = /"resourceType":"(\w+)"/.exec(body ?? '')?.[1];
+  const path = own !== undefined && random() < 0.5 ? (own === 'Bundle' ? '' : own) : pick(TYPES, random);
+  return { method, path: `${path}${id}${query === '' ? '' : `?${query}`}`, headers, body };
+}
+
+test('50,000 wrong FHIR requests: no answer 5xx, each error an OperationOutcome, none takes a second of the processor', {
   timeout: 3_600_000,
 }, async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
   const gateway = await openGateway();
   const statuses: Record<string, number> = {};
   const wrong: string[] = [];
-  let slowest = 0;
+  const times = new Map<number, number>();
+  const send = async ({ method, path, headers, body }: Request) => {
+    const signal = AbortSignal.timeout(20_000);
+    const options = { method, headers, signal, ...(body === undefined ? {} : { body }) };
+    const response = await fetch(`http://127.0.0.1:${gateway.port}/fhir/${path}`, options);
+    return { status: response.status, text: await response.text() };
+  };
   const one = async (number: number): Promise<void> => {
-    const random = seeded(seed * 1_000_003 + number);
-    const method = pick(['GET', 'GET', 'GET', 'POST', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'], random);
-    const query = Array.from(
-      { length: Math.floor(random() * 4) },
-      () =>
-        `${encodeURIComponent(pick(PARAMETERS, random))}=${pick(['', '%', '%zz'], random).slice(0, random() < 0.9 ? 0 : 9)}${encodeURIComponent(pick(VALUES, random).toWellFormed())}`,
-    ).join('&');
-    const id =
-      random() < (method === 'POST' || method === 'GET' ? 0.1 : 0.6)
-        ? `/${pick(['1', 'a', '..', '%00', 'x'.repeat(70), '__proto__', '1/_history'], random)}`
-        : '';
-    const headers: Record<string, string> = {
-      'content-type': pick(
-        [
-          'application/fhir+json',
-          'application/fhir+json',
-          'application/json-patch+json',
-          'application/fhir+xml',
-          'text/plain',
-          'application/x-www-form-urlencoded',
-        ],
-        random,
-      ),
-      ...(random() < 0.2
-        ? { accept: pick(['application/fhir+xml', 'text/html', '*/*', 'x', 'application/fhir+json; fhirVersion=9'], random) }
-        : {}),
-      ...(random() < 0.2 ? { 'if-match': pick(['W/"1"', '"x"', '*', 'W/"999999999999999999999"'], random) } : {}),
-      ...(random() < 0.1 ? { 'if-none-exist': pick(['identifier=urn:x|1', 'x=y', '', '%'], random) } : {}),
-      ...(random() < 0.1 ? { prefer: pick(['return=OperationOutcome', 'handling=strict', 'respond-async', 'x=;='], random) } : {}),
-      ...(random() < 0.1 ? { 'if-modified-since': pick(['x', 'Mon, 01 Jan 2026 00:00:00 GMT'], random) } : {}),
-    };
-    const body = method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? undefined : textOf(random);
-    // Half of them go where their body belongs.
-    const own = /"resourceType":"(\w+)"/.exec(body ?? '')?.[1];
-    const path = own !== undefined && random() < 0.5 ? (own === 'Bundle' ? '' : own) : pick(TYPES, random);
+    const request = requestOf(seed, number);
     const begun = performance.now();
     try {
-      const response = await fetch(`http://127.0.0.1:${gateway.port}/fhir/${path}${id}${query === '' ? '' : `?${query}`}`, {
-        method,
-        headers,
-        signal: AbortSignal.timeout(20_000),
-        ...(body === undefined ? {} : { body }),
-      });
-      const text = await response.text();
-      slowest = Math.max(slowest, performance.now() - begun);
-      statuses[response.status] = (statuses[response.status] ?? 0) + 1;
-      if (response.status >= 500) wrong.push(`${number}: ${response.status} ${method}`);
-      else if (response.status >= 400 && method !== 'HEAD' && !text.includes('OperationOutcome'))
-        wrong.push(`${number}: ${response.status} without an OperationOutcome`);
+      const { status, text } = await send(request);
+      times.set(number, performance.now() - begun);
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      if (status >= 500) wrong.push(`${number}: ${status} ${request.method}`);
+      else if (status >= 400 && request.method !== 'HEAD' && !text.includes('OperationOutcome'))
+        wrong.push(`${number}: ${status} without an OperationOutcome`);
     } catch (error) {
       wrong.push(`${number}: ${String(error)}`);
     }
@@ -290,13 +304,26 @@ test('50,000 wrong FHIR requests: no answer 5xx, each error an OperationOutcome,
       for (let number = lane; number < REQUESTS; number += AT_ONCE) await one(number);
     }),
   );
+  // What waited for others is not slow: the slowest once more, each alone, over all that the run has left in the store.
+  const slowest = [...times].sort(([, one], [, other]) => other - one).slice(0, 50);
+  const alone: { number: number; ms: number }[] = [];
+  for (const [number] of slowest) {
+    const before = process.cpuUsage();
+    await send(requestOf(seed, number));
+    const { user, system } = process.cpuUsage(before);
+    alone.push({ number, ms: (user + system) / 1000 });
+  }
   await gateway.close();
+  const [costliest = { number: 0, ms: 0 }] = alone.sort((first, second) => second.ms - first.ms);
   publish('T-09 fuzz FHIR', {
     requests: REQUESTS,
     ...Object.fromEntries(Object.entries(statuses).map(([status, count]) => [`answered ${status}`, count])),
     'answers 5xx, or errors without an OperationOutcome': wrong.length,
-    'slowest, ms': Math.round(slowest),
+    'slowest, ms': Math.round(slowest[0]?.[1] ?? 0),
+    'the fifty slowest sent again one by one, the costliest of them, ms of the processor': Math.round(costliest.ms),
+    'number of the costliest': String(costliest.number),
     seed,
   });
   expect(wrong.slice(0, 20)).toEqual([]);
+  expect(costliest.ms).toBeLessThan(1000);
 });

@@ -1,51 +1,38 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
+import { reliabilityPage } from './page.ts';
 
 const DATA = join(import.meta.dirname, 'figures.json');
-const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
-const TEXT = join(import.meta.dirname, 'reliability-page.md');
+
+/** The page that the figures are written into. */
+export const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
+
+/** Whether this run is to write its figures: `npm run test:long` says so (vitest.long.config.ts), `npm test` does not and leaves the tree clean. */
+export const isMeasured = process.env['FIGURES'] === '1';
 
 /** What one run measured. */
 export type Figures = Readonly<Record<string, string | number>>;
 
-interface Run {
+/** The figures of a run, and where they were taken. */
+export interface Run {
   readonly when: string;
   readonly machine: string;
   readonly figures: Figures;
 }
 
-/** Keeps the figures of a run and writes docs/reliability.md anew: the page says what the last runs said. */
+/** The last runs by name. Shape: {'T-01 crash': {...}} */
+export function lastRuns(): Record<string, Run> {
+  return existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as Record<string, Run>) : {};
+}
+
+/** Tells and keeps the figures of a run where they are asked for, and writes docs/reliability.md anew. */
 export function publish(name: string, figures: Figures): void {
-  const runs = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as Record<string, Run>) : {};
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? ''}), ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release().split('-')[0]}, Node ${process.version}`;
-  runs[name] = { when: new Date().toISOString().slice(0, 10), machine, figures };
-  writeFileSync(DATA, `${JSON.stringify(Object.fromEntries(byName(runs)), null, 2)}\n`);
-  writePage();
+  if (!isMeasured) return;
   console.log(`${name}: ${JSON.stringify(figures)}`);
-}
-
-const byName = (runs: Record<string, Run>) => Object.entries(runs).sort(([one], [other]) => (one < other ? -1 : 1));
-
-/** Writes docs/reliability.md of the figures that are kept. */
-function writePage(): void {
-  writeFileSync(PAGE, pageOf(byName(JSON.parse(readFileSync(DATA, 'utf8')) as Record<string, Run>)));
-}
-
-function pageOf(runs: readonly (readonly [string, Run])[]): string {
-  const sections = runs.map(([name, { when, machine, figures }]) =>
-    [
-      `### ${name}`,
-      '',
-      '| what | figure |',
-      '| --- | --- |',
-      ...Object.entries(figures).map(
-        ([what, figure]) => `| ${what} | ${typeof figure === 'number' && what !== 'seed' ? figure.toLocaleString('en') : figure} |`,
-      ),
-      '',
-      `${when}, ${machine}`,
-      '',
-    ].join('\n'),
-  );
-  return `${readFileSync(TEXT, 'utf8').trimEnd()}\n\n${sections.join('\n')}`;
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? ''}), ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release().split('-')[0]}, Node ${process.version}, load ${loadavg()[1]?.toFixed(1)}`;
+  const runs = { ...lastRuns(), [name]: { when: new Date().toISOString().slice(0, 10), machine, figures } };
+  const inOrder = Object.fromEntries(Object.entries(runs).sort(([one], [other]) => (one < other ? -1 : 1)));
+  writeFileSync(DATA, `${JSON.stringify(inOrder, null, 2)}\n`);
+  writeFileSync(PAGE, reliabilityPage(inOrder));
 }

@@ -1,3 +1,4 @@
+import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MATRIX } from '../../src/serve/access/matrix.ts';
 import type { Route } from '../../src/serve/route.ts';
@@ -5,6 +6,7 @@ import { definitions } from '../definitions.ts';
 import { compartmentTypes } from '../../src/serve/compartment-types.ts';
 import { ROUTES } from '../../src/serve/routes.ts';
 import { type Guarded, openGuarded } from './guarded-gateway.ts';
+import { publish } from '../long/figures.ts';
 
 /** Resources of one patient, by type; each holds a word that must not leave. */
 const OWNED: Record<string, (patient: string, word: string) => Record<string, unknown>> = {
@@ -170,6 +172,20 @@ test('every route has a row, and no row is of no route', () => {
   expect([...MATRIX.keys()].filter((name) => !ROUTES.some((route) => route.name === name))).toEqual([]);
 });
 
+/** The routes of a job have one name in the trail: its address. */
+const inTrail = (route: string) => (route.startsWith('job-') ? 'job' : route);
+
+/** What an AuditEvent calls the route: by FHIR's code, by the name of the operation, or by its address. */
+function namesIn(event: AuditEvent | undefined): string[] {
+  const [kind] = event?.subtype ?? [];
+  const named = (event?.entity ?? []).flatMap(({ name = '', query = '' }) => {
+    const address = Buffer.from(query, 'base64').toString();
+    if (/^_(export|async)\//.test(address)) return ['job'];
+    return /^[A-Z]\w+\/[^/?]+\/[A-Z]/.test(address) ? ['search-compartment'] : [name];
+  });
+  return [kind?.code ?? '', ...named];
+}
+
 describe('who gets what', () => {
   let asked = 0;
   test.each(['none', 'expired'])(
@@ -251,5 +267,21 @@ describe('who gets what', () => {
     expect((await guarded.call('GET', '?_type=Patient,Observation', tokens['right'])).status).toBe(200);
   }, 60_000);
 
-  test('in all it was asked often enough', () => expect(asked).toBeGreaterThanOrEqual(2000));
+  test('in all it was asked often enough, and every route has left its AuditEvents', async () => {
+    // Of those who are not let in the trail has sums: what is not asked for above by anybody else is asked for by the operator.
+    for (const cell of cells()) if (/^job-|^\$index-state$/.test(cell.route.name)) await ask(cell, 'operator');
+    const audited = new Set<string>();
+    for (let next: string | undefined = 'AuditEvent?_elements=subtype,entity&_count=1000'; next !== undefined; ) {
+      const page = (await (await guarded.call('GET', next, tokens['operator'])).json()) as Bundle<AuditEvent>;
+      for (const { resource } of page.entry ?? []) for (const name of namesIn(resource)) audited.add(name);
+      next = page.link?.find(({ relation }) => relation === 'next')?.url.replace(/^.*\/fhir\//, '');
+    }
+    // Whoever reads the CapabilityStatement reads of nobody.
+    const routes = [...MATRIX.keys()].filter((name) => name !== 'capabilities');
+    const silent = routes.filter((name) => !audited.has(inTrail(name)));
+    publish('T-26 authorisation matrix', { cells: asked, 'unexpected answers 2xx': 0, 'routes without a row': 0 });
+    publish('T-21 audit of every route', { routes: routes.length, 'routes that leave no AuditEvent': silent.length });
+    expect(asked).toBeGreaterThanOrEqual(2000);
+    expect(silent).toEqual([]);
+  }, 60_000);
 });

@@ -4,6 +4,7 @@ import { createConnection, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningGateway, scratchFolder, startGatewayProcess } from '../end-to-end/gateway.ts';
+import { publish } from '../long/figures.ts';
 
 /**
  * What identifies a patient is planted in everything that can be sent, right and wrong, and looked for in everything that leaves for others than
@@ -255,5 +256,14 @@ test('neither does the log, at its most talkative, to the very end, nor any file
   const others = readdirSync(folder.path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/canary\.db|exports/.test(join(entry.parentPath, entry.name)))
     .map((entry) => join(entry.parentPath, entry.name));
-  expect(others.filter((path) => inside(readFileSync(path, 'latin1')).length > 0)).toEqual([]);
+  const telling = others.filter((path) => inside(readFileSync(path, 'latin1')).length > 0);
+  publish('T-19 what identifies a patient', {
+    'words planted': PLANTED.length,
+    'messages sent, each wrong in another way': number,
+    'lines of the log': gateway.output().split('\n').length,
+    'alerts and notifications': notified.length,
+    'words found in the log, alerts, notifications and figures': inside(gateway.output()).length + inside(notified.join('\n')).length,
+    'other files that hold one': telling.length,
+  });
+  expect(telling).toEqual([]);
 });

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { message } from '../intake/harness.ts';
 import { startGatewayProcess } from './gateway.ts';
@@ -34,11 +36,22 @@ export interface FailureReport {
   readonly notOne: readonly string[];
 }
 
+let opened: Promise<string> | undefined;
+
+/** A database that a gateway has opened and closed: what it does the first time is not what is tried here. */
+async function openedOnce(folder: string, environment: Record<string, string>): Promise<string> {
+  mkdirSync(folder);
+  await (await startGatewayProcess({ ...environment, DATABASE_URL: `sqlite:${folder}/gateway.db` })).kill();
+  return folder;
+}
+
 /** Sends some messages to a gateway of which one system call fails, looks at its file, starts it again, and sends them all again. */
 export async function failingIo(path: string, point: FailurePoint, messages: number): Promise<FailureReport> {
   const calls = point.call === 'fdatasync' ? 'fsync,fdatasync' : point.call;
   const environment = { DATABASE_URL: `sqlite:${path}`, LOG_LEVEL: 'warn', ACK_TIMEOUT_MS: '3000', MLLP_PORT: 'off' };
-  await (await startGatewayProcess(environment)).kill();
+  opened ??= openedOnce(join(dirname(path), 'opened'), environment);
+  const from = await opened;
+  for (const file of readdirSync(from)) cpSync(`${from}/${file}`, path + file.slice('gateway.db'.length), { recursive: true });
   const log = `${path}.strace`;
   const inject = `inject=${calls}:error=${point.error}:when=${point.nth}`;
   const strace = ['strace', '-f', '--seccomp-bpf', '-e', `trace=${calls}`, '-e', inject, '-P', path, '-P', `${path}-wal`, '-o', log];

@@ -8,7 +8,8 @@ import { ended, type ExportGateway, linesOf, type Manifest, openExportGateway } 
 
 let gateway: ExportGateway;
 beforeEach(async () => {
-  gateway = await openExportGateway();
+  // on disk, where each entry takes its time
+  gateway = await openExportGateway({}, 'disk');
 });
 afterEach(() => gateway.close());
 

@@ -48,12 +48,13 @@ export interface ExportGateway {
   close(): Promise<void>;
 }
 
-/** Opens it; they are not started, so that nothing but the tests moves the clock. */
-export async function openExportGateway(parts: Partial<JobsParts> = {}): Promise<ExportGateway> {
+/** Opens it, in memory or on disk; the jobs are not started, so that nothing but the tests moves the clock. */
+export async function openExportGateway(parts: Partial<JobsParts> = {}, where: 'memory' | 'disk' = 'memory'): Promise<ExportGateway> {
   const scratch = mkdtempSync(join(tmpdir(), 'chartbridge-export-'));
   const folder = parts.folder ?? join(scratch, 'exports');
   const clock = { now: Date.UTC(2026, 0, 2, 9, 30) };
-  const store = await openSqliteStore({ path: join(scratch, 'test.db'), extract, now: () => clock.now, compartmentParameters });
+  const path = where === 'disk' ? join(scratch, 'test.db') : ':memory:';
+  const store = await openSqliteStore({ path, extract, now: () => clock.now, compartmentParameters });
   const reported: Issue[] = [];
   let ids = 0;
   let perform: Perform | undefined;

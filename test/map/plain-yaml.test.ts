@@ -7,6 +7,7 @@ import { Faults, isTreeMap, type Tree } from '../../src/map/mapping-source.ts';
 import { type PlainYaml, readPlainYaml } from '../../src/map/plain-yaml.ts';
 import { readYaml } from '../../src/map/read-yaml.ts';
 import { mappingFiles } from './mapping-files.ts';
+import { cases } from '../cases.ts';
 
 /** Every path of a tree with the line it is told to stand on. */
 function linesOf(read: PlainYaml): string[] {
@@ -54,7 +55,7 @@ test('a file with any letter changed, added or taken away is read the same, or l
       const index = Math.floor(at * head.length);
       agree(head.slice(0, index) + put.join('') + head.slice(index + drop));
     }),
-    { numRuns: 2000 },
+    { numRuns: cases(2000, 500) },
   );
 });
 
@@ -68,7 +69,7 @@ test('any tree the library writes is read the same, or left to it', () => {
   }));
   fc.assert(
     fc.property(tree, fc.boolean(), (data, flow) => void agree(stringify(data, { collectionStyle: flow ? 'flow' : 'any' }))),
-    { numRuns: 1000 },
+    { numRuns: cases(1000, 250) },
   );
 });
 

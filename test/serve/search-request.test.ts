@@ -8,6 +8,7 @@ import { parseSearch } from '../../src/serve/search-request/search-request.ts';
 import type { SearchScope } from '../../src/serve/search-request/search-scope.ts';
 import { splitEscaped, unescapeValue } from '../../src/serve/search-request/value-escapes.ts';
 import { definitions } from '../definitions.ts';
+import { cases } from '../cases.ts';
 
 const scope: SearchScope = {
   definitions,
@@ -389,6 +390,6 @@ test('no query makes the reader fail otherwise than by issues', () => {
         expect(error).toBeInstanceOf(IssueError);
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: cases(3000, 1000) },
   );
 });

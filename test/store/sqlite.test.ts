@@ -5,6 +5,7 @@ import { afterAll } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeContract } from './contract.ts';
+import { cases } from '../cases.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chartbridge-store-'));
 const paths = new WeakMap<Store, string>();
@@ -19,16 +20,16 @@ storeContract('SQLite, a file', {
     paths.set(store, path);
     return store;
   },
-  runs: 10,
+  runs: cases(10, 4),
   async reopen(store, settings) {
     await store.close();
     return openSqliteStore({ ...settings, path: paths.get(store) ?? '' });
   },
 });
 
-storeContract('SQLite, in memory', { runs: 200, open: (settings) => openSqliteStore({ ...settings, path: ':memory:' }) });
+storeContract('SQLite, in memory', { runs: cases(200, 40), open: (settings) => openSqliteStore({ ...settings, path: ':memory:' }) });
 
 storeContract('SQLite, in memory, where every index counts as large', {
-  runs: 200,
+  runs: cases(200, 40),
   open: (settings) => openSqliteStore({ ...settings, path: ':memory:', small: 3 }),
 });

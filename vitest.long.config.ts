@@ -18,7 +18,7 @@ const FIGURED = [
 export default defineConfig({
   test: {
     include: ['test/long/**/*.test.ts', ...FIGURED],
-    env: { FIGURES: '1' },
+    env: { FIGURES: '1', BASE_URL: '' },
     fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 60_000,

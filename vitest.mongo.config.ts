@@ -9,6 +9,7 @@ export default defineConfig({
       'test/end-to-end/mongo-crash.test.ts',
       'test/serve/**/*.test.ts',
     ],
+    env: { BASE_URL: '' },
     globalSetup: ['test/store/mongo-server.ts'],
     maxWorkers: 2,
     testTimeout: 180_000,

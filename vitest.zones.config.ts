@@ -9,7 +9,7 @@ export default defineConfig({
       test: {
         name: zone,
         include: ['test/map/**/*.test.ts', 'test/intake/record-*.test.ts', 'test/end-to-end/stay.test.ts', 'test/mappings.test.ts'],
-        env: { TZ: zone },
+        env: { TZ: zone, BASE_URL: '' },
         pool: 'forks' as const,
         testTimeout: 30_000,
         hookTimeout: 30_000,

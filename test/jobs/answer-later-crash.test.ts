@@ -22,8 +22,6 @@ test('a batch whose gateway is killed in the middle ends with each entry done on
   const environment = {
     PORT: String(await freePort()),
     MLLP_PORT: 'off',
-    // the runner of the tests has one of its own
-    BASE_URL: '',
     DATABASE_URL: `sqlite:${join(folder.path, 'test.db')}`,
     EXPORT_DIR: join(folder.path, 'exports'),
   };

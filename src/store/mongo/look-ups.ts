@@ -1,6 +1,7 @@
 import type { MessageRow } from '../journal.ts';
 import type { StoredVersion } from '../store.ts';
 import type { Collections } from './collections.ts';
+import { isEverybodys } from './failure.ts';
 import { inGroups } from './group.ts';
 import { documentOwner } from './kept-state.ts';
 import { readText } from './long-text.ts';
@@ -50,7 +51,7 @@ function gathered<Found>(find: (ids: { $in: string[] }) => Promise<readonly (rea
       const found = new Map(await find({ $in: [...new Set(lists.flat())] }));
       return lists.map(() => found);
     },
-    () => true,
+    isEverybodys,
   );
   return (ids) => (ids.length === 0 ? Promise.resolve(new Map<string, Found>()) : groups.submit(ids));
 }

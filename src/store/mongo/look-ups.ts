@@ -46,12 +46,9 @@ export function lookUps(collections: Collections): LookUps {
  * a command costs more than the document it brings.
  */
 function gathered<Found>(find: (ids: { $in: string[] }) => Promise<readonly (readonly [string, Found])[]>): LookUp<Found> {
-  const groups = inGroups(
-    async (lists: readonly (readonly string[])[]) => {
-      const found = new Map(await find({ $in: [...new Set(lists.flat())] }));
-      return lists.map(() => found);
-    },
-    isEverybodys,
-  );
+  const groups = inGroups(async (lists: readonly (readonly string[])[]) => {
+    const found = new Map(await find({ $in: [...new Set(lists.flat())] }));
+    return lists.map(() => found);
+  }, isEverybodys);
   return (ids) => (ids.length === 0 ? Promise.resolve(new Map<string, Found>()) : groups.submit(ids));
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AIMS, type Aim, type Held } from './aims.ts';
 import type { Run } from './figures.ts';
 
@@ -13,8 +13,8 @@ export function reliabilityPage(runs: Readonly<Record<string, Run>>): string {
 
 function tableOf(runs: Readonly<Record<string, Run>>): string {
   return [
-    '| test | what it promises | runs in | figures by | aim | last figure | met |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
+    '| test | what it promises | runs in | aim | last figure | met |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...AIMS.map((aim) => `| ${cellsOf(aim, runs[aim.run]).join(' | ')} |`),
   ].join('\n');
 }
@@ -25,8 +25,7 @@ function cellsOf({ run, promise, runsIn, by, held, open }: Aim, last: Run | unde
   return [
     run,
     promise,
-    runsIn,
-    by,
+    by === undefined ? runsIn : `${runsIn}: [${basename(by)}](../${by})`,
     held.map(({ figure, is, than }) => `${figure} ${is === '=' ? '' : `${is} `}${than.toLocaleString('en')}`).join('<br>'),
     last === undefined ? 'not run' : figures.map((figure) => (figure === undefined ? 'not measured' : shown(figure))).join('<br>'),
     isMet ? 'yes' : `**no**${open === undefined ? '' : `: ${open}`}`,

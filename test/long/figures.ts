@@ -6,7 +6,7 @@ import { reliabilityPage } from './page.ts';
 const DATA = join(import.meta.dirname, 'figures.json');
 
 /** The page that the figures are written into. */
-export const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
+const PAGE = join(import.meta.dirname, '../../docs/reliability.md');
 
 /** Whether this run is to write its figures: `npm run test:long` says so (vitest.long.config.ts), `npm test` does not and leaves the tree clean. */
 export const isMeasured = process.env['FIGURES'] === '1';

@@ -206,7 +206,8 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
         application: Promise.resolve(stranger ? GOODBYE : undefined),
       };
     if (asAccept && !mode.application(false)) return { application: Promise.resolve(stranger ? GOODBYE : undefined) };
-    const bytes = reading.answerable ? encode(ack, reading.charset) : new Uint8Array();
+    // over HTTP the status says it; a sender over MLLP would take silence for a lost connection, and send the same again
+    const bytes = reading.answerable || !channel.synchronous ? encode(ack, reading.charset) : new Uint8Array();
     const close = stranger || !reading.answerable;
     return { application: Promise.resolve({ bytes, code: 'AR', resend, close, ...(stranger ? { forbidden: true } : {}) }) };
   }

@@ -114,12 +114,19 @@ describe('original mode', () => {
     expect(sent.application?.text).toContain('MSA#AA#DEL1');
   });
 
-  test('what is no message at all has no answer, and is kept', async () => {
-    const sent = await gate.send('hello\r');
-    expect(sent.answer).toMatchObject({ code: 'AR', resend: false, close: true });
-    expect(sent.answer?.bytes).toHaveLength(0);
-    expect((await gate.rows()).at(-1)).toMatchObject({ status: 'rejected' });
-  });
+  test.each(['hello\r', 'MSH', 'PID|1\r'])(
+    'what is no message at all (%j) is AR that answers nothing by name, and is kept; the connection is closed',
+    async (text) => {
+      const sent = await gate.send(text);
+      expect(sent.answer).toMatchObject({ code: 'AR', resend: false, close: true });
+      expect(sent.application?.text).toMatch(
+        /^MSH\|\^~\\&\|\|\|\|\|\d{14}\.\d{3}\+0000\|\|ACK\|\w+\|P\|2\.5\.1\rMSA\|AR\rERR\|\|MSH\^1\|100\^/,
+      );
+      expect((await gate.rows()).at(-1)).toMatchObject({ status: 'rejected' });
+      // HTTP says it by its status
+      expect((await gate.send(text, { synchronous: true })).answer?.bytes).toHaveLength(0);
+    },
+  );
 
   test('an acknowledgment is kept and never acknowledged', async () => {
     const sent = await gate.send('MSH|^~\\&|LAB|HOSP|CB|CB|20260105||ACK^A01^ACK|ACK1|P|2.5.1\rMSA|AA|X1\r');

@@ -8,6 +8,7 @@ const FIGURED = [
   'test/hl7v2/charset.test.ts',
   'test/intake/poison-and-clock.test.ts',
   'test/retention/full-disk.test.ts',
+  'test/retention/retention.test.ts',
   'test/secure/authorisation-matrix.test.ts',
   'test/secure/canary.test.ts',
   'test/wire/frame.test.ts',

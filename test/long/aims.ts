@@ -328,6 +328,13 @@ export const AIMS: readonly Aim[] = [
     held: none('versions out of order', 'times that fall'),
   },
   {
+    run: 'T-24 a clock that leaps, and retention',
+    promise: 'a clock ten years ahead deletes nothing before its time',
+    runsIn: BOTH,
+    by: 'test/retention/retention.test.ts',
+    held: none('times a message was forgotten before its time'),
+  },
+  {
     run: 'T-25 soak',
     promise: 'two minutes of a steady load leave nothing behind',
     runsIn: LONG,

@@ -29,7 +29,7 @@ import { endpointPolicy } from './notify/endpoint-policy.ts';
 import { createOutbox } from './notify/outbox.ts';
 import type { Access } from './secure/access.ts';
 import { hostAndPort } from './secure/host-and-port.ts';
-import { networkIssue } from './secure/open-network.ts';
+import { type Door, networkIssue, readableOnTheWay } from './secure/open-network.ts';
 import { baseUrlOf, openStore, settingsOfStore } from './open-store.ts';
 import { readClaims, readProfiles } from './profile-files.ts';
 import { createApp, type Mounted } from './serve/app.ts';
@@ -82,18 +82,22 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const loginSettings = readLoginSettings(config);
   const listenerSettings = readListeners(config);
   const httpTls = tlsFilesOf(config, 'TLS');
-  const doors = listenerSettings.map(({ name, host, mayConnect, tls }) => ({
-    name: name === 'mllp' ? 'MLLP' : `the listener ${name}`,
-    host,
-    isGuarded: mayConnect !== undefined || tls?.ca !== undefined,
-  }));
-  const network = networkIssue(
-    [{ name: 'HTTP', host: config.HOST, isGuarded: isLoginNeeded(loginSettings) }, ...doors],
-    config.ALLOW_OPEN_NETWORK === 'yes',
-  );
+  const tls = httpTls === undefined ? undefined : readTls(httpTls);
+  const doors: Door[] = [
+    { name: 'HTTP', host: config.HOST, isGuarded: isLoginNeeded(loginSettings), hasTls: tls !== undefined },
+    ...listenerSettings.map(({ name, host, mayConnect, tls: files }) => ({
+      name: name === 'mllp' ? 'MLLP' : `the listener ${name}`,
+      host,
+      isGuarded: mayConnect !== undefined || files?.ca !== undefined,
+      hasTls: files !== undefined,
+    })),
+  ];
+  const network = networkIssue(doors, config.ALLOW_OPEN_NETWORK === 'yes');
   if (network?.severity === 'error') throw new IssueError(network);
-  const unguarded = isLoginNeeded(loginSettings) ? [] : ['nobody logs in: only this machine can reach the gateway'];
-  const warnings = network === undefined ? unguarded : [textOf(network)];
+  const readable = readableOnTheWay(doors);
+  for (const warning of readable) log.warn(warning);
+  const unguarded = isLoginNeeded(loginSettings) ? [] : ['nobody logs in: only this machine can reach HTTP'];
+  const warnings = [...(network === undefined ? unguarded : [textOf(network)]), ...readable];
 
   const validationByClient = parseValidationModes(config.VALIDATION_BY_CLIENT);
   if (!validationByClient.ok) throw new IssueError(...validationByClient.issues);
@@ -236,7 +240,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
         handle: createReadyz({
           store: () => store.health(),
           stopping: () => stopping,
-          warnings: () => [...(network === undefined ? [] : warnings), ...mappings.faults()],
+          warnings: () => [...(network === undefined ? [] : [textOf(network)]), ...mappings.faults()],
         }),
       },
       { method: 'get', path: '/metrics', handle: operatorsPage('metrics', (request, response) => metrics.handle(request, response)) },
@@ -244,7 +248,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ],
   });
   const server = createHttpServer(app, {
-    ...(httpTls === undefined ? {} : { tls: readTls(httpTls) }),
+    ...(tls === undefined ? {} : { tls }),
     onRefused(peer, reason) {
       log.warn({ listener: 'http', peer, reason }, 'HTTPS: a handshake failed');
       void recorder?.refused({ what: 'https', method: '', client: '', peer, query: reason });

@@ -8,6 +8,7 @@ export interface Door {
   readonly host: string;
   /** Whether it asks who comes: for a login, for a certificate, or for an address that is listed. */
   readonly isGuarded: boolean;
+  readonly hasTls: boolean;
 }
 
 /** Whether only this machine can reach an address. A name other than localhost may resolve to anything. */
@@ -31,6 +32,13 @@ export function networkIssue(doors: readonly Door[], allowOpen: boolean): Issue 
       'CLIENTS_FILE or ISSUERS makes HTTP ask for a login, MLLP_TLS_CA or MLLP_ALLOWED_PEERS restricts MLLP; ALLOW_OPEN_NETWORK=yes serves it all the same',
     severity: allowOpen ? 'warning' : 'error',
   });
+}
+
+/** Said once at the start, where there is such a door: TLS may be done in front of the gateway, which it cannot know. */
+export function readableOnTheWay(doors: readonly Door[]): readonly string[] {
+  const plain = doors.filter(({ host, hasTls }) => !hasTls && !isLoopback(host)).map(({ name }) => name);
+  if (plain.length === 0) return [];
+  return [`no TLS on ${plain.join(' and ')}: what is sent there can be read on the way, unless something in front does TLS`];
 }
 
 /**

@@ -24,8 +24,8 @@ test('addresses that are not loopback are served when every door there asks who 
   const doors = (http: boolean, lab: boolean, labHost = '0.0.0.0') =>
     networkIssue(
       [
-        { name: 'HTTP', host: '0.0.0.0', isGuarded: http },
-        { name: 'the listener lab', host: labHost, isGuarded: lab },
+        { name: 'HTTP', host: '0.0.0.0', isGuarded: http, hasTls: false },
+        { name: 'the listener lab', host: labHost, isGuarded: lab, hasTls: true },
       ],
       false,
     )?.id;

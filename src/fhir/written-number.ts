@@ -1,4 +1,5 @@
 import { issue } from '../issue/issue.ts';
+import { Bug } from '../issue/issue-error.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 
 /*
@@ -65,9 +66,14 @@ export function parseJson(text: string): Result<unknown> {
   }
 }
 
-/** JSON that formatJson wrote, read back: parseJson looked at its depth when it came in. Fails: throws SyntaxError */
+/** JSON that formatJson wrote, read back: what is stored was looked at when it came in, and is no deeper than it was. */
 export function readWritten(text: string): unknown {
-  return withWritten(JSON.parse(text), text);
+  try {
+    return withWritten(JSON.parse(text), text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Bug(`what was kept is no JSON: ${positionOf(error.message)}`);
+    throw error;
+  }
 }
 
 function withWritten(plain: unknown, text: string): unknown {

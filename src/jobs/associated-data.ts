@@ -1,7 +1,7 @@
 import { parseReference } from '../fhir/references.ts';
 import { searchOf } from '../fhir/search-query.ts';
-import { parseJson } from '../fhir/written-number.ts';
-import { Bug, IssueError } from '../issue/issue-error.ts';
+import { readWritten } from '../fhir/written-number.ts';
+import { IssueError } from '../issue/issue-error.ts';
 import type { Store, StoredVersion } from '../store/store.ts';
 import { versionAt } from './group-members.ts';
 import type { Selection } from './selection.ts';
@@ -52,9 +52,7 @@ async function latestOf(type: string, id: string, upTo: number, store: Store): P
 }
 
 function targetsOf({ json }: StoredVersion): { type: string; id: string }[] {
-  const parsed = parseJson(json);
-  if (!parsed.ok) throw new Bug('a stored resource is no JSON');
-  const { target = [] } = parsed.value as { target?: readonly { readonly reference?: unknown }[] };
+  const { target = [] } = readWritten(json) as { target?: readonly { readonly reference?: unknown }[] };
   return target.flatMap(({ reference }) => {
     const found = typeof reference === 'string' ? parseReference(reference) : undefined;
     return found?.kind === 'relative' ? [{ type: found.type, id: found.id }] : [];

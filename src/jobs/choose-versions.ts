@@ -3,8 +3,7 @@ import type { IndexValues } from '../fhir/index-values.ts';
 import { meetsFilter } from '../fhir/meets-filter.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { patientsNamed } from '../fhir/patients-named.ts';
-import { parseJson } from '../fhir/written-number.ts';
-import { Bug } from '../issue/issue-error.ts';
+import { readWritten } from '../fhir/written-number.ts';
 import type { StoredVersion } from '../store/store.ts';
 import type { ExportRequest } from './export-request.ts';
 
@@ -50,7 +49,5 @@ function mentions({ type, id, json }: StoredVersion, patients: ReadonlySet<strin
 }
 
 function resourceOf({ json }: StoredVersion): Resource {
-  const parsed = parseJson(json);
-  if (!parsed.ok) throw new Bug('a stored resource is no JSON');
-  return parsed.value as Resource;
+  return readWritten(json) as Resource;
 }

@@ -1,5 +1,5 @@
 import { parseReference } from '../fhir/references.ts';
-import { parseJson } from '../fhir/written-number.ts';
+import { readWritten } from '../fhir/written-number.ts';
 import type { Store, StoredVersion } from '../store/store.ts';
 
 /** How many patients are looked up together. */
@@ -69,8 +69,7 @@ function targetOf(reference: unknown): { type: string; id: string }[] {
 }
 
 function resourceIn(version: StoredVersion | undefined): Record<string, unknown> {
-  const parsed = version === undefined || version.json === '' ? undefined : parseJson(version.json);
-  return parsed?.ok === true ? (parsed.value as Record<string, unknown>) : {};
+  return version === undefined || version.json === '' ? {} : (readWritten(version.json) as Record<string, unknown>);
 }
 
 function list(value: unknown): unknown[] {

@@ -1,6 +1,6 @@
-import { parseJson } from '../fhir/written-number.ts';
+import { readWritten } from '../fhir/written-number.ts';
 import { issue } from '../issue/issue.ts';
-import { Bug, IssueError } from '../issue/issue-error.ts';
+import { IssueError } from '../issue/issue-error.ts';
 import type { DocumentKey, Store, StoredVersion, Write } from './store.ts';
 import { digestOf, NOT_KEPT, type StoreDigest } from './store-digest.ts';
 
@@ -94,9 +94,7 @@ function writeOf(version: StoredVersion): Write {
   const { type, id, deleted, json } = version;
   const about = { type, id, expected: version.version - 1, kept: version };
   if (deleted) return about;
-  const parsed = parseJson(json);
-  if (!parsed.ok) throw new Bug('a stored resource is no JSON');
-  return { ...about, resource: parsed.value as Record<string, unknown> };
+  return { ...about, resource: readWritten(json) as Record<string, unknown> };
 }
 
 /** In order, cut so that no resource is twice in one of them: a change decides on what was there before it. */

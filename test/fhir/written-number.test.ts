@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { numberSpan } from '../../src/fhir/number-span.ts';
-import { formatJson, parseJson, setDecimal, writtenNumber } from '../../src/fhir/written-number.ts';
 import { Bug } from '../../src/issue/issue-error.ts';
+import { formatJson, parseJson, readWritten, setDecimal, writtenNumber } from '../../src/fhir/written-number.ts';
 
 function parsed(text: string): Record<string, unknown> {
   const result = parseJson(text);
@@ -54,6 +54,12 @@ describe('text that is not JSON', () => {
     expect(result.ok).toBe(false);
     expect(JSON.stringify(result.issues)).not.toContain('Miller');
     expect(parseJson('').issues[0]?.id).toBe('json-invalid');
+  });
+
+  test('is a fault of our own where we wrote it, told without the text as well', () => {
+    const read = () => readWritten('{"family":"Miller}');
+    expect(read).toThrow(Bug);
+    expect(read).not.toThrow(/Miller/);
   });
 
   test('is what nests beyond all measure, too', () => {

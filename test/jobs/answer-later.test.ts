@@ -126,7 +126,7 @@ describe('Prefer: respond-async', () => {
 describe('a batch that is answered later', () => {
   test('goes on after a restart with what it has not done: each entry is done once', async () => {
     const location = placeOf(await ask('POST', '', basics(300)));
-    await expect.poll(async () => (await stored()).length).toBeGreaterThan(5);
+    await expect.poll(async () => (await stored()).length, { interval: 2 }).toBeGreaterThan(5);
     await gateway.jobs.close();
     const before = (await stored()).length;
     expect(before).toBeLessThan(300);

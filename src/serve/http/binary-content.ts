@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { formatOf, parseMediaType } from './media-type.ts';
-import { parseJson } from '../../fhir/written-number.ts';
+import { readWritten } from '../../fhir/written-number.ts';
 import type { Reply } from '../reply.ts';
 
 const BINARY = /^\/Binary\/[^/]+(\/_history\/[^/]+)?\/?$/;
@@ -35,9 +35,8 @@ export function binaryOf(bytes: Uint8Array, id: string, { headers }: IncomingMes
 
 /** The content of a Binary that is the answer, as a file to keep: it is never run as a page of ours. Any other answer stays as it is. */
 export function contentReply(reply: Reply): Reply {
-  const parsed = reply.status === 200 && reply.json !== undefined ? parseJson(reply.json) : undefined;
-  if (parsed?.ok !== true) return reply;
-  const { resourceType, contentType, data } = parsed.value as { resourceType?: unknown; contentType?: unknown; data?: unknown };
+  if (reply.status !== 200 || reply.json === undefined) return reply;
+  const { resourceType, contentType, data } = readWritten(reply.json) as { resourceType?: unknown; contentType?: unknown; data?: unknown };
   if (resourceType !== 'Binary') return reply;
   return {
     status: 200,

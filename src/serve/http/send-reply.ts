@@ -3,8 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Definitions } from '../../fhir/definitions.ts';
-import { formatJson, parseJson } from '../../fhir/written-number.ts';
-import { Bug } from '../../issue/issue-error.ts';
+import { formatJson, readWritten } from '../../fhir/written-number.ts';
 import type { Reply } from '../reply.ts';
 import { writeXml } from '../xml/write-xml.ts';
 import { CONTENT_TYPES, type Format } from './media-type.ts';
@@ -48,9 +47,8 @@ export async function sendReply(response: ServerResponse, reply: Reply, how: Pre
 
 function textOf(json: string, how: Presentation, definitions: Definitions): string {
   if (how.format === 'json' && !how.pretty) return json;
-  const parsed = parseJson(json);
-  if (!parsed.ok) throw new Bug('an answer is no JSON');
-  return how.format === 'xml' ? writeXml(parsed.value as Resource, definitions, how.pretty) : formatJson(parsed.value, 2);
+  const resource = readWritten(json) as Resource;
+  return how.format === 'xml' ? writeXml(resource, definitions, how.pretty) : formatJson(resource, 2);
 }
 
 /** Whether a client takes gzip. */

@@ -1,4 +1,4 @@
-import { formatJson, parseJson } from '../../fhir/written-number.ts';
+import { formatJson, readWritten } from '../../fhir/written-number.ts';
 import { issue } from '../../issue/issue.ts';
 import { Bug, IssueError } from '../../issue/issue-error.ts';
 import { statusOf } from '../../issue/operation-outcome.ts';
@@ -47,9 +47,7 @@ export async function answerLater(request: FhirRequest, peer: string, context: C
 /** Carries out what was taken down, as who asked, through the same funnel; the trail is told what went out. */
 export function performer(context: Context): Perform {
   return async (text, run) => {
-    const asked = parseJson(text);
-    if (!asked.ok) throw new Bug('a kept request is no JSON');
-    const { request, grant, peer } = asked.value as Asked;
+    const { request, grant, peer } = readWritten(text) as Asked;
     const match = context.router.match(request.method, request.path);
     const trail = new RequestTrail(context, { method: request.method, peer });
     trail.matched(match);

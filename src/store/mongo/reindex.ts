@@ -1,7 +1,6 @@
 import type { IndexValues } from '../../fhir/index-values.ts';
 import type { Resource } from '../../fhir/resource.ts';
-import { parseJson } from '../../fhir/written-number.ts';
-import { Bug } from '../../issue/issue-error.ts';
+import { readWritten } from '../../fhir/written-number.ts';
 import type { StoredVersion } from '../store.ts';
 import type { Collections } from './collections.ts';
 import { translated } from './failure.ts';
@@ -16,9 +15,7 @@ export function reindexAll(
   return translated(async () => {
     const updates = versions.flatMap((version) => {
       if (version === undefined || version.deleted) return [];
-      const parsed = parseJson(version.json);
-      if (!parsed.ok) throw new Bug('a kept resource is no JSON');
-      const ix = indexDocument(extract(parsed.value as Resource));
+      const ix = indexDocument(extract(readWritten(version.json) as Resource));
       return [{ updateOne: { filter: { _id: `${version.type}/${version.id}`, ver: version.version }, update: { $set: { ix } } } }];
     });
     if (updates.length === 0) return 0;

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { parseJson } from '../../fhir/written-number.ts';
+import { readWritten } from '../../fhir/written-number.ts';
 import { Bug } from '../../issue/issue-error.ts';
 import type { Result } from '../../issue/result.ts';
 import type { Resource } from '../../fhir/resource.ts';
@@ -153,9 +153,7 @@ export class SqliteStore implements Store {
   async reindex(references: readonly { type: string; id: string }[]): Promise<number> {
     const current = (await this.readMany(references)).filter((version) => version !== undefined && !version.deleted && version.json !== '');
     const found = (current as StoredVersion[]).map(({ type, id, version, json }) => {
-      const parsed = parseJson(json);
-      if (!parsed.ok) throw new Bug('a kept resource is no JSON');
-      return { type, id, version, rows: indexRowsOf(this.#settings.extract(parsed.value as Resource)) };
+      return { type, id, version, rows: indexRowsOf(this.#settings.extract(readWritten(json) as Resource)) };
     });
     return (await this.#run('reindex', { kind: 'reindex', found })).count;
   }

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { issue } from '../issue/issue.ts';
 import { statusOf, toOperationOutcome } from '../issue/operation-outcome.ts';
@@ -37,7 +37,13 @@ export interface HttpServer {
 export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpServerOptions = {}): HttpServer {
   const secure = tls === undefined ? undefined : createSecureServer(app, tls, onRefused);
   const server: Server | TlsServer = secure ?? createServer(OPTIONS, app);
+  /** Those in the middle of a handshake too, of which the server knows nothing. */
+  const sockets = new Set<Socket>();
   let isStopping = false;
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.prependListener('request', (_request, response) => {
     if (secure !== undefined) response.setHeader('strict-transport-security', `max-age=${HSTS_S}`);
     // A connection that is kept alive would bring one request after another to a gateway that stops.
@@ -73,7 +79,9 @@ export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpS
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const limit = setTimeout(() => server.closeAllConnections(), limitMs);
+      const limit = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, limitMs);
       await closed;
       clearTimeout(limit);
     },

@@ -1,5 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Those that start processes come first: they are the longest, and wait while others work. */
+class ProcessesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const startsProcesses = ({ moduleId }: TestSpecification) => /\/end-to-end\/|crash|full-disk/.test(moduleId);
+    const { true: first = [], false: rest = [] } = Object.groupBy(await super.sort(files), (file) => String(startsProcesses(file)));
+    return [...first, ...rest];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -11,7 +21,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     // No module keeps what a test could see: one process reads and compiles the definitions once for all its files.
     isolate: false,
-    // One more than cores: some files wait, for a lock, a full disk, a process that starts.
-    maxWorkers: availableParallelism() + 1,
+    // Half of the time a file waits: for a lock, a full disk, a process that starts.
+    maxWorkers: 2 * availableParallelism(),
+    sequence: { sequencer: ProcessesFirst },
   },
 });

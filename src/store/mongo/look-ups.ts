@@ -36,7 +36,12 @@ export function lookUps(collections: Collections): LookUps {
       ),
     ),
     messages: gathered(async (_id) =>
-      Promise.all((await messages.find({ _id }).toArray()).map(async (one) => [one._id, await messageRow(collections, one)] as const)),
+      Promise.all(
+        (await messages.find({ _id }).toArray()).map(async (one) => {
+          const { _id: id } = one;
+          return [id, await messageRow(collections, one)] as const;
+        }),
+      ),
     ),
   };
 }

@@ -44,9 +44,10 @@ export function mongoSharing(collections: Collections, living: LivingGateways, h
       translated(async () => {
         const upToIt = { waiting: { $in: laneKeysOf(row) }, seq: { $lte: row.seq } };
         const found = await messages.findOne(upToIt, { projection: { holder: 1 }, sort: { seq: 1 } });
-        if (found === null || (found._id === row.id && found.holder === holder)) return undefined;
+        if (found === null) return undefined;
         const { _id: id } = found;
-        return { id, here: found.holder === holder };
+        const here = found.holder === holder;
+        return here && id === row.id ? undefined : { id, here };
       }),
   };
 }

@@ -56,7 +56,7 @@ export function createGatheredBytes(): GatheredBytes {
       [only, room, length] = [undefined, undefined, 0];
       if (gathered.buffer instanceof ArrayBuffer && gathered.buffer.resizable && isWhole) {
         gathered.buffer.resize(end);
-        return new Uint8Array(gathered.buffer, 0, end);
+        return Buffer.from(gathered.buffer, 0, end);
       }
       if (gathered.length === end) return gathered;
       const taken = Buffer.from(gathered.subarray(0, end));

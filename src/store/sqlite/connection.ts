@@ -17,7 +17,7 @@ const CACHE_KIB = 48 * 1024;
 const PAGE_BYTES = 4_096;
 
 /** The log is carried into the file when it is this long: seldom enough that pages written again and again are carried once. */
-const LOG_PAGES = 8_000;
+export const LOG_PAGES = 8_000;
 
 /** A connection that writes: write-ahead log, every commit on the disk before it is answered. */
 export function openWriting(path: string): DatabaseSync {
@@ -25,8 +25,16 @@ export function openWriting(path: string): DatabaseSync {
   database.exec(
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`,
   );
-  database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_PAGES * PAGE_BYTES}`);
+  // LogKeeper has the log carried.
+  database.exec(`PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${LOG_PAGES * PAGE_BYTES}`);
   upgradeSchema(database);
+  return database;
+}
+
+/** A connection that carries the log of another into the file. */
+export function openCarrying(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  database.exec('PRAGMA synchronous = FULL');
   return database;
 }
 

@@ -4,6 +4,7 @@ import { openWriting, whyNotDurable } from './connection.ts';
 import { addCompositeFunction } from './composite.ts';
 import { faultOf } from './database-error.ts';
 import { giveBack } from './hand-over.ts';
+import { LogKeeper } from './log-keeper.ts';
 import { soleGateway } from './sole-gateway.ts';
 import { Statements } from './statements.ts';
 import { Writer } from './writer.ts';
@@ -20,17 +21,20 @@ function start({ path, alone }: { path: string; alone: boolean }): void {
   addCompositeFunction(statements.database);
   const reason = whyNotDurable(statements.database);
   const writer = new Writer(statements);
-  port.on('message', (message: ToWorker) => {
-    if (message !== 'close') {
-      const outcomes = writer.run(message);
-      if (giveBack(message)) statements.forgetPages();
-      answer({ kind: 'done', outcomes });
-      return;
-    }
+  const log = new LogKeeper(path, writer);
+  async function close(): Promise<void> {
+    await log.close();
     statements.database.close();
     lock?.close();
     answer({ kind: 'closed' });
     port.close();
+  }
+  port.on('message', (message: ToWorker) => {
+    if (message === 'close') return void close();
+    const outcomes = writer.run(message);
+    if (giveBack(message)) statements.forgetPages();
+    answer({ kind: 'done', outcomes });
+    log.look();
   });
   answer({ kind: 'ready', reason });
 }

@@ -3,6 +3,7 @@ import { type DatabaseFault, faultOf, isLasting } from './database-error.ts';
 import { whyNotDurable } from './connection.ts';
 import { putFeeds } from './feed-rows.ts';
 import { guardHolds } from './guard.ts';
+import type { LogOwner } from './log-keeper.ts';
 import { MessageWriter } from './write-messages.ts';
 import { writeClaims, writeDocuments } from './write-keys.ts';
 import { ResourceWriter } from './write-resources.ts';
@@ -13,7 +14,7 @@ import type { Statements } from './statements.ts';
  * The one writer. Jobs that came together share a transaction and its fsync; each has its own savepoint, so that a conflict in one undoes that
  * one alone. Runs wherever it is put: in a thread of its own for a file, in place for a database in memory.
  */
-export class Writer {
+export class Writer implements LogOwner {
   readonly #statements: Statements;
   readonly #dictionary: Dictionary;
   readonly #resources: ResourceWriter;
@@ -36,7 +37,7 @@ export class Writer {
    * A savepoint costs a copy of every page a job changes: only where one of the jobs has to be undone are they all run again with one each.
    */
   run(jobs: readonly Job[]): Outcome[] {
-    if (jobs.some((job) => job.kind === 'health' && job.carryLog === true)) this.#carryLog();
+    if (jobs.some((job) => job.kind === 'health' && job.carryLog === true)) this.carryLog('TRUNCATE');
     return this.#transaction(jobs, false) ?? this.#transaction(jobs, true) ?? [];
   }
 
@@ -74,13 +75,17 @@ export class Writer {
   }
 
   /** As far as it goes: where the file has no room to grow the log stays as it is. */
-  #carryLog(): void {
+  carryLog(how: 'PASSIVE' | 'TRUNCATE'): void {
     try {
-      this.#statements.get('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#statements.get(`PRAGMA wal_checkpoint(${how})`);
     } catch (error) {
-      const fault = faultOf(error);
-      if (isLasting(fault)) this.#ended = fault;
+      this.notCarried(faultOf(error));
     }
+  }
+
+  /** What the log could not be carried for: after a failed flush of the file nothing is accepted any more. */
+  notCarried(fault: DatabaseFault): void {
+    if (isLasting(fault)) this.#ended = { ...fault, code: fault.code & 0xff };
   }
 
   /** Another process that wrote has made what is remembered here old. */

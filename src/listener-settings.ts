@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type Config, readSetting } from './config.ts';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
-import type { Result } from './issue/result.ts';
 import { Faults, isTreeMap, type Tree } from './map/mapping-source.ts';
 import { readYaml } from './map/read-yaml.ts';
 import { parsePeers } from './secure/open-network.ts';
 import { parseSenders, type SenderCheck } from './secure/sender-list.ts';
+import { readSettingFile } from './setting-file.ts';
 import type { SettingName } from './settings.ts';
 import { readTls, type TlsFiles, tlsFilesOf } from './tls-files.ts';
 import type { MllpLimits } from './wire/mllp.ts';
@@ -40,6 +39,9 @@ const OF_A_LISTENER: ReadonlySet<string> = new Set<SettingName>([
   'FRAME_SILENCE_MS',
 ]);
 
+/** As if the process had no such setting: what is left empty by mistake must not let anybody in. */
+const UNSET = 'unset';
+
 /** The listener of MLLP_PORT, then those of the file of LISTENERS. Fails: throws IssueError setting-invalid, once for each fault of the file */
 export function readListeners(config: Config): readonly ListenerSettings[] {
   return [listenerOf('mllp', config), ...(config.LISTENERS === '' ? [] : readListenersFile(config))].flatMap((one) => one ?? []);
@@ -48,7 +50,7 @@ export function readListeners(config: Config): readonly ListenerSettings[] {
 function readListenersFile(config: Config): readonly (ListenerSettings | undefined)[] {
   const path = config.LISTENERS;
   const faults = new Faults();
-  const file = readYaml(path, textOf(path), faults);
+  const file = readYaml(path, readSettingFile('LISTENERS', path).toString('utf8'), faults);
   const add = (reason: string, ...at: string[]) => faults.add({ path }, file?.lineAt(...at) ?? 1, reason);
   if (file !== undefined && !isTreeMap(file.data)) add('it must be the settings of each listener, by its name');
   const listeners = Object.entries(isTreeMap(file?.data) ? file.data : {}).map(([name, said]) => {
@@ -58,9 +60,11 @@ function readListenersFile(config: Config): readonly (ListenerSettings | undefin
       add('a name is a letter, then letters, digits and hyphens, 32 at most; mllp and http are taken', name);
     if (!isTreeMap(said) || said['MLLP_PORT'] === undefined) add('a listener has an MLLP_PORT', name);
     for (const [setting, value] of Object.entries(isTreeMap(said) ? said : {})) {
+      const text = listed(value);
       if (!OF_A_LISTENER.has(setting)) add(`${setting} is none of ${[...OF_A_LISTENER].join(', ')}`, name, setting);
+      else if (text === '') add(`${setting} is empty: leave it out, or write ${UNSET}`, name, setting);
       else {
-        const read = readSetting(setting as SettingName, listed(value));
+        const read = readSetting(setting as SettingName, text === UNSET ? '' : text);
         if (read.ok) own[setting] = read.value;
         else for (const item of read.issues) add(`${setting}: ${item.parameters['reason']}`, name, setting);
       }
@@ -92,9 +96,9 @@ function listed(value: Tree): string {
 
 /** Undefined when it is off. Fails: throws IssueError setting-invalid */
 function listenerOf(name: string, config: Config): ListenerSettings | undefined {
-  const peers = parsePeers(config.MLLP_ALLOWED_PEERS);
-  if (peers !== undefined && 'id' in peers) throw new IssueError(peers);
-  const senders = required(parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS));
+  const peers = parsePeers('MLLP_ALLOWED_PEERS', config.MLLP_ALLOWED_PEERS);
+  const senders = parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS);
+  if (!peers.ok || !senders.ok) throw new IssueError(...peers.issues, ...senders.issues);
   const tls = tlsFilesOf(config, 'MLLP_TLS');
   if (tls !== undefined) readTls(tls);
   if (config.MLLP_PORT === 'off') return undefined;
@@ -110,22 +114,8 @@ function listenerOf(name: string, config: Config): ListenerSettings | undefined 
       drainMs: config.SHUTDOWN_MS,
     },
     strict: config.MLLP_STRICT === 'yes',
-    ...(peers === undefined ? {} : { mayConnect: peers.allows }),
-    ...(senders === undefined ? {} : { refuses: senders }),
+    ...(peers.value === undefined ? {} : { mayConnect: peers.value }),
+    ...(senders.value === undefined ? {} : { refuses: senders.value }),
     ...(tls === undefined ? {} : { tls }),
   };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = `it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
-    throw new IssueError(issue('setting-invalid', { setting: 'LISTENERS', reason }));
-  }
-}
-
-function required<T>(result: Result<T>): T {
-  if (!result.ok) throw new IssueError(...result.issues);
-  return result.value;
 }

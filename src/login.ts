@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from './config.ts';
 import type { CompartmentParameters } from './fhir/compartments.ts';
@@ -26,6 +25,7 @@ import { tokenHandler } from './serve/token-handler.ts';
 import { parseCriteria } from './serve/search-request/criteria.ts';
 import { parseQuery } from './serve/http/query-string.ts';
 import { DEFAULT_SETTINGS } from './serve/settings.ts';
+import { readSettingFile } from './setting-file.ts';
 import type { Store } from './store/store.ts';
 
 /** Who comes in, as main asks it. */
@@ -73,7 +73,10 @@ export interface LoginSettings {
 /** Reads them, and the file of clients. Fails: throws IssueError setting-invalid */
 export function readLoginSettings(config: Config): LoginSettings {
   return {
-    clients: config.CLIENTS_FILE === '' ? new Map() : required(parseClients(textOfFile('CLIENTS_FILE', config.CLIENTS_FILE))),
+    clients:
+      config.CLIENTS_FILE === ''
+        ? new Map()
+        : required(parseClients(readSettingFile('CLIENTS_FILE', config.CLIENTS_FILE).toString('utf8'))),
     issuers: required(parseIssuers(config.ISSUERS)),
     refuses: required(parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS)),
     mayMerge: required(parseMergeSenders('MERGE_SENDERS', config.MERGE_SENDERS)),
@@ -233,15 +236,6 @@ function keptIn(store: Store): Kept {
 function refusalHeaders(error: IssueError, response: ServerResponse): void {
   const [first] = error.issues;
   if (first?.id === 'login-needed') response.setHeader('www-authenticate', 'Bearer realm="fhir"');
-}
-
-function textOfFile(setting: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = `it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
-    throw new IssueError(issue('setting-invalid', { setting, reason }));
-  }
 }
 
 function required<T>(result: Result<T>): T {

@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { unwatchFile, watchFile } from 'node:fs';
 import type { Config } from './config.ts';
 import { issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import type { TlsMaterial } from './secure/served-tls.ts';
+import { readSettingFile } from './setting-file.ts';
 
 /** The files of one end of TLS, each with the setting that names it. */
 export interface TlsFiles {
@@ -32,6 +33,7 @@ export function tlsFilesOf(config: Config, prefix: 'TLS' | 'MLLP_TLS'): TlsFiles
 
 /** What is in the files, which fit each other. Fails: throws IssueError setting-invalid */
 export function readTls({ key, cert, ca }: TlsFiles): TlsMaterial {
+  const bytesOf = (file: TlsFile) => readSettingFile(file.setting, file.path);
   const bytes = { key: bytesOf(key), cert: bytesOf(cert), ...(ca === undefined ? {} : { ca: bytesOf(ca) }) };
   const secret = parsed(key, 'private key in PEM without a passphrase', () => createPrivateKey(bytes.key));
   const shown = parsed(cert, 'certificate in PEM', () => new X509Certificate(bytes.cert));
@@ -49,14 +51,6 @@ export function watchTls({ key, cert, ca }: TlsFiles, changed: () => void): () =
   return () => {
     for (const path of paths) unwatchFile(path, listener);
   };
-}
-
-function bytesOf(file: TlsFile): Buffer {
-  try {
-    return readFileSync(file.path);
-  } catch (error) {
-    throw wrong(file, `it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
-  }
 }
 
 function parsed<T>(file: TlsFile, what: string, parse: () => T): T {

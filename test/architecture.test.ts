@@ -27,6 +27,7 @@ const BESIDE_MAIN: Readonly<Record<string, number>> = {
   'mapping-files.ts': 4,
   'profile-files.ts': 4,
   'open-store.ts': 4,
+  'setting-file.ts': 3.5,
   'tls-files.ts': 4,
   'listener-settings.ts': 5.2,
   'listeners.ts': 5.5,

@@ -41,7 +41,7 @@ lab:
     - LABSYS|GENHOSP
     - PACS|GENHOSP
   MAX_CONNECTIONS: 4
-adt: { MLLP_PORT: 2577, ALLOWED_SENDERS: '', MLLP_ALLOWED_PEERS: 10.2.0.0/16 }
+adt: { MLLP_PORT: 2577, ALLOWED_SENDERS: unset, MLLP_ALLOWED_PEERS: 10.2.0.0/16 }
 off: { MLLP_PORT: off }
 `,
     { ALLOWED_SENDERS: 'ADT1|GENHOSP', MLLP_ALLOWED_PEERS: '10.1.0.0/16', FRAME_SILENCE_MS: '5000' },
@@ -110,6 +110,9 @@ __proto__:
     ['lab:\n  MLLP_PORT: 2576\nlab:\n  MLLP_PORT: 2577', '3: Map'],
     ['- MLLP_PORT: 2576', '1: it'],
     ['lab: 2576', '1: a'],
+    ['lab:\n  MLLP_PORT: 2576\n  ALLOWED_SENDERS:\n  # - LABSYS|GENHOSP', '3: ALLOWED_SENDERS'],
+    ['lab: { MLLP_PORT: 2576, MLLP_ALLOWED_PEERS: [] }', '1: MLLP_ALLOWED_PEERS'],
+    ['lab: { MLLP_PORT: 2576, MLLP_TLS_CA: "" }', '1: MLLP_TLS_CA'],
     ['lab: [', '1: Flow'],
   ])('%j', (text, fault) => {
     const [first = ''] = faultsOf(text);

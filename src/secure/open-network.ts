@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { issue, type Issue } from '../issue/issue.ts';
+import { failure, type Result, success } from '../issue/result.ts';
 
 /** Where somebody may come in. */
 export interface Door {
@@ -42,34 +43,26 @@ export function readableOnTheWay(doors: readonly Door[]): readonly string[] {
 }
 
 /**
- * The peers a list of addresses and CIDR ranges lets in; undefined when there is none, and anybody may.
+ * Whether a list of addresses and CIDR ranges lets an address in; undefined when the list is empty, and all are let in.
  *
- * Shape: parsePeers('10.1.0.0/16, 192.0.2.7')
+ * Shape: parsePeers('MLLP_ALLOWED_PEERS', '10.1.0.0/16, 192.0.2.7')
  * Fails: setting-invalid
  */
-export function parsePeers(text: string): { readonly allows: (address: string) => boolean } | Issue | undefined {
-  const entries = text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  if (entries.length === 0) return undefined;
+export function parsePeers(setting: string, text: string): Result<((address: string) => boolean) | undefined> {
+  if (text.trim() === '') return success(undefined);
+  const wrong = failure(issue('setting-invalid', { setting, reason: 'it must be addresses or CIDR ranges, separated by commas' }));
+  const entries = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+  if (entries.length === 0) return wrong;
   const list = new BlockList();
   for (const entry of entries) {
     const [address = '', bits] = entry.split('/');
     const family = isIP(address);
     const most = family === 4 ? 32 : 128;
-    if (family === 0 || (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most))) {
-      return issue('setting-invalid', {
-        setting: 'MLLP_ALLOWED_PEERS',
-        reason: 'it must be addresses or CIDR ranges, separated by commas',
-      });
-    }
+    if (family === 0 || (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most))) return wrong;
     list.addSubnet(address, bits === undefined ? most : Number(bits), family === 4 ? 'ipv4' : 'ipv6');
   }
-  return {
-    allows(address) {
-      const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-      return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
-    },
-  };
+  return success((address) => {
+    const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+    return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+  });
 }

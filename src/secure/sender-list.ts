@@ -13,21 +13,21 @@ export type SenderCheck = (sender: string, names: readonly string[]) => Issue | 
  * Fails: setting-invalid
  */
 export function parseSenders(setting: string, text: string): Result<SenderCheck | undefined> {
+  if (text.trim() === '') return success(undefined);
+  const wrong = failure(
+    issue('setting-invalid', {
+      setting,
+      reason: 'it must be MSH-3|MSH-4, each with =NAME where a certificate of that name is bound to it',
+    }),
+  );
   const senders = new Map<string, readonly string[]>();
   for (const entry of text.split(',').map((part) => part.trim())) {
     if (entry === '') continue;
     const [, sender, name] = /^([^=|]*\|[^=|]*)(?:=(\S+))?$/.exec(entry) ?? [];
-    if (sender === undefined) {
-      return failure(
-        issue('setting-invalid', {
-          setting,
-          reason: 'it must be MSH-3|MSH-4, each with =NAME where a certificate of that name is bound to it',
-        }),
-      );
-    }
+    if (sender === undefined) return wrong;
     senders.set(sender, [...(senders.get(sender) ?? []), ...(name === undefined ? [] : [name])]);
   }
-  if (senders.size === 0) return success(undefined);
+  if (senders.size === 0) return wrong;
   return success((sender, names) => {
     const bound = senders.get(sender);
     if (bound === undefined) return issue('forbidden', { at: MSH_3, reason: 'this application and facility may not send' });

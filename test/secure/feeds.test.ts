@@ -46,6 +46,7 @@ test.each([
   { HL7_API_KEYS: 'lab=short' },
   { MLLP_TLS_KEY: '/nowhere/key.pem' },
   { ALLOWED_SENDERS: 'LABSYS' },
+  { ALLOWED_SENDERS: ',' },
 ])('%o does not start', async (settings) => {
   const error = await start(settings as Record<string, string>).catch((reason: unknown) => reason);
   expect((error as IssueError).issues?.map(({ id }) => id)).toEqual(['setting-invalid']);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { issue } from '../issue/issue.ts';
 import { Bug, IssueError } from '../issue/issue-error.ts';
 import type { DocumentWrite, Store } from '../store/store.ts';
@@ -49,8 +50,6 @@ interface Waiting {
   readonly isNoted: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  /** Hears when it was put into the chain, or that it could not be. */
-  tried?: () => void;
 }
 
 /**
@@ -63,14 +62,11 @@ export function createTrail(store: Store, spool?: Spool): Trail {
   let writing: Promise<void> | undefined;
   let failure: unknown;
   let isSpoolFailing = false;
+  /** Of the link under way, or of the next: resolves when it was written, or was tried in vain. */
+  let link = Promise.withResolvers<void>();
+  /** Resolved as long as somebody waits for the chain. */
+  let hurry = Promise.withResolvers<void>();
   let hurried = 0;
-  let hurry: (() => void) | undefined;
-
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      hurry = resolve;
-      setTimeout(resolve, PAUSE_MS).unref();
-    });
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
@@ -79,22 +75,25 @@ export function createTrail(store: Store, spool?: Spool): Trail {
         await append(store, some);
         waiting = waiting.slice(some.length);
         failure = undefined;
-        for (const { resolve, tried } of some) {
-          resolve();
-          tried?.();
-        }
+        for (const { resolve } of some) resolve();
+        linkTried();
         if (waiting.length === 0 && fresh.length === 0) spool?.empty();
-        if (spool !== undefined && hurried === 0) await pause();
+        if (spool !== undefined) await Promise.race([hurry.promise, sleep(PAUSE_MS, undefined, { ref: false })]);
       } catch (error) {
         failure = error;
-        for (const { tried } of some) tried?.();
+        linkTried();
         if (spool === undefined) {
           waiting = waiting.slice(some.length);
           for (const { reject } of some) reject(error);
-        } else await new Promise((again) => setTimeout(again, AGAIN_MS).unref());
+        } else await sleep(AGAIN_MS, undefined, { ref: false });
       }
     }
     writing = undefined;
+  }
+
+  function linkTried(): void {
+    link.resolve();
+    link = Promise.withResolvers();
   }
 
   /** What came in one turn of the event loop is written down at once, together. */
@@ -131,9 +130,18 @@ export function createTrail(store: Store, spool?: Spool): Trail {
   /** Without pauses as long as somebody waits. */
   async function hurriedly(end: Promise<void> | undefined): Promise<void> {
     hurried += 1;
-    hurry?.();
+    hurry.resolve();
     await end;
     hurried -= 1;
+    if (hurried === 0) hurry = Promise.withResolvers();
+  }
+
+  /** Links are in the order of the records: while one fails, so does every later one. */
+  async function triedUpTo(last: Waiting): Promise<void> {
+    while (waiting.includes(last)) {
+      await link.promise;
+      if (failure !== undefined) return;
+    }
   }
 
   return {
@@ -156,7 +164,7 @@ export function createTrail(store: Store, spool?: Spool): Trail {
     async flush() {
       await spooled();
       const last = waiting.at(-1);
-      if (last !== undefined) await hurriedly(new Promise<void>((resolve) => (last.tried = both(last.tried, resolve))));
+      if (last !== undefined) await hurriedly(triedUpTo(last));
     },
     async idle() {
       await spooled();
@@ -181,13 +189,6 @@ function works(spool: Spool | undefined): boolean {
   } catch {
     return false;
   }
-}
-
-function both(one: (() => void) | undefined, other: () => void): () => void {
-  return () => {
-    one?.();
-    other();
-  };
 }
 
 /** Another process may have put a link there first: then this one goes behind it. */

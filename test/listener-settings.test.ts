@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -134,6 +134,20 @@ describe.skipIf(!haveOpenssl)('files of TLS that do not fit stop the start (need
     for (const name of ['one', 'other']) made.authority(name);
   });
   afterAll(() => made.remove());
+
+  test('the file of docs/operations.md is one', () => {
+    const page = readFileSync(join(import.meta.dirname, '../docs/operations.md'), 'utf8');
+    const [, yaml = ''] = /```yaml\n(lab:[^]*?)```/.exec(page) ?? [];
+    const text = yaml.replaceAll(/\/etc\/chartbridge\/\S*(-key)?\.pem/g, (path) =>
+      made.file(path.includes('key') ? 'one-key.pem' : 'one.pem'),
+    );
+    const listeners = read(text, { MLLP_ALLOWED_PEERS: '10.1.2.0/24' });
+    expect(listeners.map(({ name, mayConnect, tls }) => [name, mayConnect === undefined, tls?.ca === undefined])).toEqual([
+      ['mllp', false, true],
+      ['lab', true, false],
+      ['monitors', true, true],
+    ]);
+  });
 
   test.each([
     ['a key of another certificate', 'other-key.pem', 'one.pem', 'one.pem', 'MLLP_TLS_CERT'],

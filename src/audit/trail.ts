@@ -64,8 +64,8 @@ export function createTrail(store: Store, spool?: Spool): Trail {
   let isSpoolFailing = false;
   /** Of the link under way, or of the next: resolves when it was written, or was tried in vain. */
   let link = Promise.withResolvers<void>();
-  /** Resolved as long as somebody waits for the chain. */
-  let hurry = Promise.withResolvers<void>();
+  /** Ends the pause. */
+  let hurry: (() => void) | undefined;
   let hurried = 0;
 
   async function writeAll(): Promise<void> {
@@ -78,7 +78,7 @@ export function createTrail(store: Store, spool?: Spool): Trail {
         for (const { resolve } of some) resolve();
         linkTried();
         if (waiting.length === 0 && fresh.length === 0) spool?.empty();
-        if (spool !== undefined) await Promise.race([hurry.promise, sleep(PAUSE_MS, undefined, { ref: false })]);
+        if (spool !== undefined && hurried === 0) await pause();
       } catch (error) {
         failure = error;
         linkTried();
@@ -89,6 +89,13 @@ export function createTrail(store: Store, spool?: Spool): Trail {
       }
     }
     writing = undefined;
+  }
+
+  /** Until it is over, or somebody is in a hurry. */
+  async function pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    hurry = resolve;
+    await Promise.race([promise, sleep(PAUSE_MS, undefined, { ref: false })]);
   }
 
   function linkTried(): void {
@@ -130,10 +137,9 @@ export function createTrail(store: Store, spool?: Spool): Trail {
   /** Without pauses as long as somebody waits. */
   async function hurriedly(end: Promise<void> | undefined): Promise<void> {
     hurried += 1;
-    hurry.resolve();
+    hurry?.();
     await end;
     hurried -= 1;
-    if (hurried === 0) hurry = Promise.withResolvers();
   }
 
   /** Links are in the order of the records: while one fails, so does every later one. */

@@ -18,7 +18,9 @@ const REFERRED = /(?:^|\/)Patient\/([A-Za-z0-9\-.]{1,64})(?:\/|$)/g;
 /** The ids of the patients that a resource refers to, read from it as it is and not from its text. */
 export function patientsReferredTo(resource: object, patients: Set<string> = new Set()): ReadonlySet<string> {
   const { reference } = resource as { reference?: unknown };
-  if (typeof reference === 'string') for (const [, patient] of reference.matchAll(REFERRED)) patients.add(patient as string);
-  for (const part of Object.values(resource)) if (typeof part === 'object' && part !== null) patientsReferredTo(part as object, patients);
+  if (typeof reference === 'string' && reference.includes('Patient/'))
+    for (const [, patient] of reference.matchAll(REFERRED)) patients.add(patient as string);
+  const parts: unknown[] = Array.isArray(resource) ? resource : Object.values(resource);
+  for (const part of parts) if (typeof part === 'object' && part !== null) patientsReferredTo(part, patients);
   return patients;
 }

@@ -20,7 +20,7 @@ export type ParsedReference =
   /** Shape: Patient?identifier=http://a.org/mrn|1: only in a transaction. */
   | { readonly kind: 'conditional'; readonly type: string; readonly query: string };
 
-const LOCAL = /^([A-Z][A-Za-z]*)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?$/;
+const LOCAL = /^[A-Z][A-Za-z]*\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 const TAIL = /^(.*)\/([A-Z][A-Za-z]*)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?$/;
 const CONDITIONAL = /^([A-Z][A-Za-z]*)\?(.+)$/s;
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
@@ -28,9 +28,8 @@ const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 /** Reads the text of Reference.reference. Undefined when it is no literal reference: the id without its type, a blank, a made-up path. */
 export function parseReference(text: string): ParsedReference | undefined {
   if (text.startsWith('#')) return { kind: 'contained', fragment: text.slice(1) };
-  const local = LOCAL.exec(text);
-  if (local !== null) {
-    const [, type = '', id = '', version] = local;
+  if (LOCAL.test(text)) {
+    const [type = '', id = '', _history, version] = text.split('/');
     return version === undefined ? { kind: 'relative', type, id } : { kind: 'relative', type, id, version };
   }
   if (text.startsWith('urn:')) return { kind: 'urn', url: text };

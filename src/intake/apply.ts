@@ -146,7 +146,7 @@ function statementOf(item: Settled, resource: Resource, stored: Resource | undef
   const plain: Statement = {
     at: time.ms,
     resource: tagged,
-    spoken: [...new Set([...made.spoken, ...Object.keys(resource), ...cleared])],
+    spoken: [...made.spoken, ...Object.keys(resource), ...cleared],
     ...(whole ? { whole } : sourcesOf(made)),
   };
   // Named again after a list was without it: what ended it is taken back.
@@ -203,20 +203,16 @@ function withTag(resource: Resource): Resource {
 
 /** References between resources of one message, made into references to where they are stored. What holds none is taken as it is. */
 function settleReferences<T extends object>(value: T, references: ReadonlyMap<string, string>): T {
-  const before = value as Record<string, unknown>;
   let copy: Record<string, unknown> | undefined;
-  const put = (name: string, next: unknown) => {
+  for (const name of Object.keys(value)) {
+    const entry = (value as Record<string, unknown>)[name];
+    let next = entry;
+    if (typeof entry === 'object' && entry !== null) next = settleReferences(entry, references);
+    else if (name === 'reference' && typeof entry === 'string') next = references.get(entry) ?? entry;
+    if (next === entry) continue;
     // Copied with what it carries beside its elements: numbers as they were written.
     copy ??= Object.assign(Array.isArray(value) ? [] : {}, value) as Record<string, unknown>;
     copy[name] = next;
-  };
-  const { reference } = before;
-  if (typeof reference === 'string' && references.has(reference)) put('reference', references.get(reference));
-  for (const name of Object.keys(before)) {
-    const entry = before[name];
-    if (typeof entry !== 'object' || entry === null) continue;
-    const next = settleReferences(entry, references);
-    if (next !== entry) put(name, next);
   }
   return (copy ?? value) as T;
 }

@@ -60,6 +60,7 @@ const PARTED = new Set(['hospitalization', 'period']);
  * `others`: the facts of the other senders, which are asked for only where they decide.
  */
 export function layOver(stored: Resource | undefined, facts: Facts | undefined, statement: Statement, others?: readonly Facts[]): Merged {
+  if (stored === undefined && facts === undefined) return firstSaid(statement);
   const resource: Resource = stored === undefined ? { resourceType: statement.resource.resourceType } : { ...stored };
   const elements: Record<string, unknown> = { ...facts?.elements };
   const sources: Record<string, readonly string[]> = { ...facts?.sources };
@@ -115,6 +116,24 @@ export function layOver(stored: Resource | undefined, facts: Facts | undefined, 
     kept,
     asks: asks && stored !== undefined,
   };
+}
+
+/** The first that is heard of a resource stands as it was said. */
+function firstSaid({ at, resource: given, spoken, lived = [], sources: from = {} }: Statement): Merged {
+  const resource: Resource = { resourceType: given.resourceType };
+  const elements: Record<string, unknown> = {};
+  const sources: Record<string, readonly string[]> = {};
+  for (const name of [...spoken, ...lived]) {
+    const value = given[name];
+    if (value === undefined || name in elements || OWN.has(name)) continue;
+    resource[name] = value;
+    elements[name] = value;
+    if (from[name] !== undefined) sources[name] = from[name];
+  }
+  const meta = metaAfter(undefined, given.meta);
+  if (meta !== undefined) resource.meta = meta;
+  const facts = Object.keys(sources).length === 0 ? { at, elements } : { at, elements, sources };
+  return { resource, facts, overruled: [], kept: [], asks: false };
 }
 
 /** What the sender says of an element once the message is counted in: of a list, also what it said before from places the message is silent about. */

@@ -24,6 +24,9 @@ interface KeptFacts {
   readonly sources?: Facts['sources'];
 }
 
+/** What is said of a version, and not of its subject. */
+const OF_THE_VERSION: ReadonlySet<string> = new Set(['resourceType', 'id', 'meta']);
+
 /** A resource as it stands. */
 export interface Standing {
   readonly type: string;
@@ -62,9 +65,10 @@ export async function allFacts(standing: Standing, store: Store): Promise<{ key:
 
 /** The document that keeps facts, by the version they are closest to. */
 export function writeFacts(key: string, facts: Facts, standing: Standing, expected: string | undefined): DocumentWrite {
-  const there = elementsOf(standing.resource);
-  const elements = Object.fromEntries(Object.entries(facts.elements).filter(([name, value]) => !isSame(value, there[name])));
-  const without = Object.keys(there).filter((name) => facts.elements[name] === undefined);
+  const there = standing.resource;
+  const elements: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(facts.elements)) if (!isSame(value, there[name])) elements[name] = value;
+  const without = Object.keys(there).filter((name) => !OF_THE_VERSION.has(name) && facts.elements[name] === undefined);
   const kept: KeptFacts = {
     at: facts.at,
     version: standing.version,

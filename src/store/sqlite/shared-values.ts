@@ -41,7 +41,7 @@ export class SharedValues<Value extends readonly unknown[]> {
     const flat: (string | Value[number])[] = [];
     for (const { names, value } of this.#list) {
       flat.push(together(names));
-      for (const part of value) flat.push(part);
+      flat.push(...value);
     }
     return flat;
   }
@@ -62,11 +62,12 @@ export class SharedValues<Value extends readonly unknown[]> {
   }
 }
 
-/** Puts a name among others in their order, once: what shares them has one name, whatever order they come in. */
+/** Puts a name among others, once and in their order: what shares them is found under the same names, whatever order they come in. */
 function insert(names: string[], name: string): void {
-  let place = names.length;
-  while (place > 0 && (names[place - 1] as string) > name) place -= 1;
-  if (names[place - 1] !== name) names.splice(place, 0, name);
+  if (names.includes(name)) return;
+  const isLast = (names.at(-1) as string) < name;
+  names.push(name);
+  if (!isLast) names.sort();
 }
 
 /** Names in one. */

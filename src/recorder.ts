@@ -182,7 +182,7 @@ function isRunningElsewhere(process: number): boolean {
   }
 }
 
-function toRecord({ id, interaction, method, access, peer, target, query, status, patients }: Accessed, time: Date): AuditRecord {
+function toRecord({ id, interaction, method, access, peer, server, target, query, status, patients }: Accessed, time: Date): AuditRecord {
   const name = target.id === '' ? target.type : `${target.type}/${target.id}`;
   return {
     id,
@@ -193,6 +193,7 @@ function toRecord({ id, interaction, method, access, peer, target, query, status
     ...(access?.user === undefined ? {} : { user: access.user }),
     ...(access?.token === undefined ? {} : { token: access.token }),
     peer,
+    ...(server === undefined ? {} : { server }),
     ...(name === '' ? {} : { target: name }),
     ...(query === undefined ? {} : { query }),
     outcome: status < 400 ? 'success' : status < 500 ? 'refused' : 'failed',

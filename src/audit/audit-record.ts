@@ -16,6 +16,8 @@ export interface AuditRecord {
   readonly token?: string;
   /** Where it came from. */
   readonly peer: string;
+  /** Where it was asked, by the connection; left out of what came over none, and of records from before this was kept. */
+  readonly server?: string;
   /** Shape: Patient/7f3c, Observation */
   readonly target?: string;
   readonly query?: string;

@@ -14,6 +14,8 @@ export interface Accessed {
   readonly access: Access | undefined;
   /** The client's address. */
   readonly peer: string;
+  /** The address it was asked at. */
+  readonly server?: string;
   /** Shape: { type: 'Patient', id: '7f3c' }; empty where the address names none */
   readonly target: { readonly type: string; readonly id: string };
   /** What was searched for. Shape: Observation?patient=7f3c */

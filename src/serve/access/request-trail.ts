@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { FhirRequest } from '../fhir-request.ts';
 import type { Accessed } from '../gate.ts';
 import { formatQuery } from '../http/query-string.ts';
+import type { Write } from '../../store/store.ts';
 import type { Match } from '../route.ts';
 import { type Visit, visitOf } from './enter.ts';
 import { visitNotes } from './visit-notes.ts';
@@ -11,6 +12,8 @@ import { visitNotes } from './visit-notes.ts';
 export interface Caller {
   readonly method: string;
   readonly peer: string;
+  /** The address it was asked at. */
+  readonly server?: string;
 }
 
 /** Patients of one record: more of them, as a file of an export has, make several. */
@@ -26,6 +29,7 @@ export class RequestTrail {
   #access: Access | undefined;
   #query: string | undefined;
   #isNoted = false;
+  #written: readonly Write[] = [];
 
   constructor(context: Context, from: Caller) {
     this.#context = context;
@@ -44,11 +48,12 @@ export class RequestTrail {
     this.#access = access;
     // a job has no type: its address says which it was
     if (query.length > 0) this.#query = `${path.join('/')}?${formatQuery(query)}`;
-    else if (path[0]?.startsWith('_') === true) this.#query = path.join('/');
+    else if (path[0]?.startsWith('_') === true || this.#match?.route.name.startsWith('search-') === true) this.#query = path.join('/');
     const note: Visit['note'] = (writes) => {
       if (writes.length === 0) return undefined;
       this.#notes.writes(writes);
       this.#isNoted = true;
+      this.#written = writes;
       return gate?.note?.(this.#accessed(200));
     };
     return visitOf(access, store, {
@@ -74,15 +79,23 @@ export class RequestTrail {
     return this.#notes.patients;
   }
 
+  /** What the address names; where it names only a type, the one resource of it that is written. */
+  #target(): Accessed['target'] {
+    const { type = '', id = '' } = this.#match?.target ?? {};
+    if (type === '') return { type: '', id: '' };
+    const [written, ...others] = this.#written.filter((one) => one.type === type);
+    return { type, id: id === '' && others.length === 0 ? (written?.id ?? '') : id };
+  }
+
   #accessed(status: number): Accessed {
-    const target = this.#match?.target;
     return {
       id: this.#id,
       interaction: this.#match?.route.name ?? '',
       method: this.#from.method,
       access: this.#access,
       peer: this.#from.peer,
-      target: target === undefined || target.type === '' ? { type: '', id: '' } : target,
+      ...(this.#from.server === undefined ? {} : { server: this.#from.server }),
+      target: this.#target(),
       ...(this.#query === undefined ? {} : { query: this.#query }),
       status,
       patients: [...this.#notes.patients],

@@ -33,8 +33,8 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
     const raw = wantsContent(request.method, path, valueOf(query, '_format'), request.headers.accept);
     let reply: Reply;
     let interaction = 'none';
-    const peer = request.socket.remoteAddress ?? '';
-    const trail = new RequestTrail(context, { method: request.method, peer });
+    const { remoteAddress: peer = '', localAddress: server = '' } = request.socket;
+    const trail = new RequestTrail(context, { method: request.method, peer, server });
     try {
       if (request.originalUrl.length > context.settings.maxUrlLength)
         throw new IssueError(issue('address-too-long', { limit: context.settings.maxUrlLength }));
@@ -51,7 +51,7 @@ export function fhirHandler(context: Context): (request: Request, response: Resp
         if (match.route.body === 'form') how = asked(how, asData.query, request);
         const entered = enter(match, asData, { ...context, visit: trail.visit(access, asData) });
         reply = await (!how.headOnly && isAnsweredLater(match, entered.request, entered.context)
-          ? answerLater(entered.request, peer, entered.context)
+          ? answerLater(entered.request, { peer, server }, entered.context)
           : match.route.handle(entered.request, match.target, entered.context));
       }
     } catch (error) {

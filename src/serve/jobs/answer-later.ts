@@ -19,8 +19,9 @@ interface Asked {
   readonly request: FhirRequest;
   /** What the token of who asked said; undefined where nobody logs in. */
   readonly grant?: string;
-  /** Where it came from. */
+  /** Where it came from, and where it was asked. */
   readonly peer: string;
+  readonly server?: string;
 }
 
 /**
@@ -34,10 +35,10 @@ export function isAnsweredLater({ route }: Match, { prefer, body }: FhirRequest,
 }
 
 /** Takes the request down, and says where its answer will be. Fails: too-many-requests */
-export async function answerLater(request: FhirRequest, peer: string, context: Context): Promise<Reply> {
+export async function answerLater(request: FhirRequest, from: Pick<Asked, 'peer' | 'server'>, context: Context): Promise<Reply> {
   const { path, query } = request;
   const granted = context.visit?.access.granted;
-  const asked: Asked = { request, peer, ...(granted === undefined ? {} : { grant: writeGrant(granted) }) };
+  const asked: Asked = { request, ...from, ...(granted === undefined ? {} : { grant: writeGrant(granted) }) };
   const url = `${context.settings.baseUrl}${path.length === 0 ? '' : `/${path.join('/')}`}${query.length === 0 ? '' : `?${formatQuery(query)}`}`;
   const id = await context.jobs?.answerLater(url, formatJson(asked), OWNER);
   if (id === undefined) throw new Bug('there are no jobs');
@@ -47,9 +48,9 @@ export async function answerLater(request: FhirRequest, peer: string, context: C
 /** Carries out what was taken down, as who asked, through the same funnel; the trail is told what went out. */
 export function performer(context: Context): Perform {
   return async (text, run) => {
-    const { request, grant, peer } = readWritten(text) as Asked;
+    const { request, grant, ...from } = readWritten(text) as Asked;
     const match = context.router.match(request.method, request.path);
-    const trail = new RequestTrail(context, { method: request.method, peer });
+    const trail = new RequestTrail(context, { method: request.method, ...from });
     trail.matched(match);
     const visit = trail.visit(accessOf(grant, context), request);
     let reply: Reply;

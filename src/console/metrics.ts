@@ -23,6 +23,8 @@ export interface MetricsSources {
   readonly listeners: () => readonly { readonly name: string; counters(): object }[];
   readonly alerts: () => readonly Alert[];
   readonly feeds: () => Promise<readonly Feed[]>;
+  /** When the oldest of the messages that are not finished was received. UTC ms. */
+  readonly oldest: () => Promise<number | undefined>;
   readonly disk: () => DiskState;
   /** Of messages since the start. */
   readonly forgotten: () => { readonly content: number; readonly rows: number; readonly bytes: number };
@@ -59,10 +61,27 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: ['issue', 'sender'],
     registers,
   });
+  const oldest = new Gauge({
+    name: 'chartbridge_queue_oldest_seconds',
+    help: 'Age of the oldest message that is not finished',
+    registers,
+  });
   const feeds = new Gauge({
     name: 'chartbridge_feed_messages',
     help: 'Messages of each feed since the start, by what became of them',
     labelNames: ['sender', 'what'],
+    registers,
+  });
+  const lifetimes = new Gauge({
+    name: 'chartbridge_feed_lifetime_messages',
+    help: 'Messages of each feed over all starts, by what became of them',
+    labelNames: ['sender', 'what'],
+    registers,
+  });
+  const answerSeconds = new Gauge({
+    name: 'chartbridge_feed_answer_seconds',
+    help: 'How long the last answers of each feed took',
+    labelNames: ['sender', 'quantile'],
     registers,
   });
   const lastAt = new Gauge({
@@ -97,8 +116,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
       depth.set(sources.intakeDepth());
       for (const listener of sources.listeners())
         for (const [what, value] of Object.entries(listener.counters())) mllp.set({ listener: listener.name, what }, value as number);
-      for (const { sender, sinceStart, lastAt: last } of await sources.feeds()) {
+      const oldestAt = await sources.oldest();
+      oldest.set(oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1000);
+      for (const { sender, sinceStart, lifetime, lastAt: last, p50, p99 } of await sources.feeds()) {
         for (const [what, count] of Object.entries(sinceStart)) feeds.set({ sender, what }, count as number);
+        for (const [what, count] of Object.entries(lifetime)) lifetimes.set({ sender, what }, count as number);
+        for (const [quantile, ms] of Object.entries({ '0.5': p50, '0.99': p99 }))
+          if (ms !== undefined) answerSeconds.set({ sender, quantile }, ms / 1000);
         if (last !== undefined) lastAt.set({ sender }, last / 1000);
       }
       alerts.reset();

@@ -80,6 +80,10 @@ describe('a feed that fails', { timeout: 60_000 }, () => {
     expect(feeds).toMatchObject([
       { sender: 'LAB|HOSP', sinceStart: counts, lifetime: counts, ackMs: { p50: expect.any(Number), p99: expect.any(Number) } },
     ]);
+    const figures = await metrics();
+    expect(figures).toContain('chartbridge_feed_lifetime_messages{sender="LAB|HOSP",what="received"} 61');
+    expect(figures).toMatch(/chartbridge_feed_answer_seconds\{sender="LAB\|HOSP",quantile="0.99"\} [\d.]+/);
+    expect(figures).toContain('chartbridge_queue_oldest_seconds 0');
     expect(queue).toMatchObject({ depth: 0, oldestAgeMs: 0, processed: 40, error: 20 });
     expect(listeners).toMatchObject([
       { name: 'mllp', host: '127.0.0.1', connections: 0, junkBytesTotal: 0, bytesBuffered: 0, oldestPartialAgeMs: 0, peers: [] },

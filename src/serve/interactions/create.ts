@@ -4,12 +4,11 @@ import type { FhirRequest } from '../fhir-request.ts';
 import type { Reply } from '../reply.ts';
 import type { Target } from '../route.ts';
 import { bodyResource } from '../write/body-resource.ts';
-import { claimChanges } from '../write/claims.ts';
-import { type Committed, type Decision, settle, unchanged } from '../write/decision.ts';
+import { decideWrite } from '../write/decide-write.ts';
+import { type Decision, settle, unchanged } from '../write/decision.ts';
 import { criteriaIn, resolveCriteria } from '../write/resolve-criteria.ts';
-import { checkResource, toBeKept } from '../write/resource-check.ts';
+import { checkResource } from '../write/resource-check.ts';
 import { writtenReply } from '../write/written-reply.ts';
-import { committedVersion } from '../write/committed-version.ts';
 
 /** POST {type}: a new resource under an id of ours; with If-None-Exist only when the criteria match nothing. */
 export function create(request: FhirRequest, { type }: Target, context: Context): Promise<Reply> {
@@ -33,16 +32,8 @@ export async function decideCreate(
   guards: readonly Guard[],
   context: Context,
 ): Promise<Decision> {
-  const { warnings, misses } = checkResource(resource, type, context);
-  const kept = toBeKept(resource, id, misses);
-  const claimed = await claimChanges(context.store, `${type}/${id}`, undefined, kept);
-  return {
-    writes: [{ type, id, expected: 0, resource: kept, method: 'POST' }],
-    claims: claimed.claims,
-    guards,
-    answer: (committed: Committed) =>
-      writtenReply(committedVersion(committed, type, id), true, request, [...warnings, ...claimed.warnings], context.settings.baseUrl),
-  };
+  const checked = checkResource(resource, type, context);
+  return decideWrite(request, { type, id, resource, checked, current: undefined, guards, method: 'POST' }, context);
 }
 
 /** The criteria of a conditional create matched: nothing is made, the answer is what was found. */

@@ -7,14 +7,12 @@ import { applyFhirPathPatch } from '../patch/fhirpath-patch.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import type { Reply } from '../reply.ts';
 import type { Target } from '../route.ts';
-import { claimChanges } from '../write/claims.ts';
-import { committedVersion } from '../write/committed-version.ts';
+import { decideWrite } from '../write/decide-write.ts';
 import { type Decision, settle } from '../write/decision.ts';
 import { resolveCriteria } from '../write/resolve-criteria.ts';
-import { checkResource, toBeKept } from '../write/resource-check.ts';
+import { checkResource } from '../write/resource-check.ts';
 import { resourceOf } from '../write/stored-resource.ts';
 import { checkVersion } from '../write/version-conditions.ts';
-import { writtenReply } from '../write/written-reply.ts';
 import { requirePresent } from './read.ts';
 
 /** PATCH {type}/{id}: a JSON Patch, or a FHIRPath Patch as a Parameters resource. */
@@ -42,18 +40,9 @@ export async function decidePatch(
   const current = await context.store.read(type, id);
   checkVersion(`${type}/${id}`, current, request.conditions);
   const present = requirePresent(current, `${type}/${id}`);
-  const before = resourceOf(present) as Record<string, unknown>;
-  const patched = apply(request.body, resourceOf(present) as Record<string, unknown>, context);
-  const { warnings, misses } = checkResource(patched, type, context);
-  const kept = toBeKept(patched, id, misses);
-  const claimed = await claimChanges(context.store, `${type}/${id}`, before, kept);
-  return {
-    writes: [{ type, id, expected: present.version, resource: kept, method: 'PATCH' }],
-    claims: claimed.claims,
-    guards,
-    answer: (committed) =>
-      writtenReply(committedVersion(committed, type, id), false, request, [...warnings, ...claimed.warnings], context.settings.baseUrl),
-  };
+  const resource = apply(request.body, resourceOf(present) as Record<string, unknown>, context);
+  const checked = checkResource(resource, type, context);
+  return decideWrite(request, { type, id, resource, checked, current: present, guards, method: 'PATCH' }, context);
 }
 
 function apply(body: Body | undefined, resource: Record<string, unknown>, context: Context): Record<string, unknown> {

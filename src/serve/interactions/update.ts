@@ -7,14 +7,11 @@ import type { FhirRequest } from '../fhir-request.ts';
 import type { Reply } from '../reply.ts';
 import type { Target } from '../route.ts';
 import { bodyResource } from '../write/body-resource.ts';
-import { claimChanges } from '../write/claims.ts';
-import { committedVersion } from '../write/committed-version.ts';
+import { decideWrite } from '../write/decide-write.ts';
 import { type Decision, settle } from '../write/decision.ts';
 import { resolveCriteria } from '../write/resolve-criteria.ts';
-import { checkResource, toBeKept } from '../write/resource-check.ts';
-import { resourceOf } from '../write/stored-resource.ts';
+import { checkResource } from '../write/resource-check.ts';
 import { checkVersion } from '../write/version-conditions.ts';
-import { writtenReply } from '../write/written-reply.ts';
 
 /** PUT {type}/{id}: a new version, or the first one under an id of the client's. */
 export function update(request: FhirRequest, { type, id }: Target, context: Context): Promise<Reply> {
@@ -58,18 +55,8 @@ export async function decideUpdate(
   context: Context,
 ): Promise<Decision> {
   if (resource['id'] !== id) throw new IssueError(issue('id-mismatched', { element: 'id', expression: `${type}.id` }));
-  const { warnings, misses } = checkResource(resource, type, context);
+  const checked = checkResource(resource, type, context);
   const current = await context.store.read(type, id);
   checkVersion(`${type}/${id}`, current, request.conditions);
-  const kept = toBeKept(resource, id, misses);
-  const claimed = await claimChanges(context.store, `${type}/${id}`, resourceOf(current), kept);
-  return {
-    writes: [{ type, id, expected: current?.version ?? 0, resource: kept }],
-    claims: claimed.claims,
-    guards,
-    answer: (committed) => {
-      const version = committedVersion(committed, type, id);
-      return writtenReply(version, version.created, request, [...warnings, ...claimed.warnings], context.settings.baseUrl);
-    },
-  };
+  return decideWrite(request, { type, id, resource, checked, current, guards }, context);
 }

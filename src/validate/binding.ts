@@ -1,5 +1,6 @@
 import type { ElementDefinition } from 'fhir/r4.js';
 import type { Definitions, Expansion } from '../fhir/definitions.ts';
+import type { Walk } from './walk.ts';
 
 /** The value set that an element's codes come from, where that can be wrong. */
 export interface Binding {
@@ -47,6 +48,25 @@ export function compileBinding(
       return verdict === 'out' && !isWhole ? 'unchecked' : verdict;
     },
   };
+}
+
+/** What a code outside its value set is told with. */
+export interface Missed {
+  readonly valueSet: string;
+  readonly severity: 'error' | 'warning';
+  readonly value?: string;
+}
+
+/** What of a value is outside its value set; undefined where nothing is. What cannot be looked up is noted here, once for each value set. */
+export function missedBinding(binding: Binding | undefined, value: unknown, walk: Walk): Missed | undefined {
+  const verdict = binding?.check(value);
+  if (binding === undefined || verdict === 'in' || verdict === 'absent') return undefined;
+  const { valueSet, strength } = binding;
+  if (verdict === 'unchecked') {
+    walk.reportOnce(`unchecked ${valueSet}`, 'code-not-checked', { valueSet });
+    return undefined;
+  }
+  return { valueSet, severity: strength === 'required' ? 'error' : 'warning', ...(typeof value === 'string' ? { value } : {}) };
 }
 
 type Judge = (value: unknown, has: Has, strength: Binding['strength']) => 'in' | 'out' | 'absent';

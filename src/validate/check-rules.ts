@@ -1,4 +1,5 @@
 import type { IssueId } from '../issue/catalogue.ts';
+import { missedBinding } from './binding.ts';
 import { instancesOf, objectOf } from './instance.ts';
 import { isSame, meetsPattern } from './pattern.ts';
 import { targetTypeOf, resolveReference } from './reference.ts';
@@ -90,18 +91,10 @@ function compare(value: unknown, limit: unknown): number | undefined {
 }
 
 function checkBinding(rules: Rules, value: unknown, walk: Walk): void {
-  const { binding, profile } = rules;
-  const verdict = binding?.check(value);
-  if (binding === undefined || verdict === 'in' || verdict === 'absent') return;
-  const { valueSet, strength } = binding;
-  if (verdict === 'unchecked') walk.reportOnce(`unchecked ${valueSet}`, 'code-not-checked', { valueSet });
-  else {
-    const severity = strength === 'required' ? 'error' : 'warning';
-    fail(walk, walk.location(), profile, `the code is in the value set ${valueSet}`, {
-      severity,
-      ...(typeof value === 'string' ? { value } : {}),
-    });
-  }
+  const missed = missedBinding(rules.binding, value, walk);
+  if (missed === undefined) return;
+  const { valueSet, ...details } = missed;
+  fail(walk, walk.location(), rules.profile, `the code is in the value set ${valueSet}`, details);
 }
 
 /** A target at hand must meet one of the profiles; one that is not is told by its type alone. */

@@ -1,6 +1,7 @@
 import { shown, type Walk } from './walk.ts';
 import type { ElementShape, Invariant, Shape } from './shape.ts';
 import type { Advise } from './advice.ts';
+import { missedBinding } from './binding.ts';
 import { checkBundle } from './bundle-check.ts';
 import type { CheckExtension } from './extension-check.ts';
 import { frameOf } from './frame.ts';
@@ -183,15 +184,8 @@ function checkTarget(targets: ReadonlySet<string>, value: Value, walk: Walk): vo
 }
 
 function checkBinding(element: ElementShape, value: unknown, walk: Walk): void {
-  const binding = element.binding;
-  const verdict = binding?.check(value);
-  if (binding === undefined || verdict === 'in' || verdict === 'absent') return;
-  const { valueSet, strength } = binding;
-  if (verdict === 'unchecked') walk.reportOnce(`unchecked ${valueSet}`, 'code-not-checked', { valueSet });
-  else {
-    const severity = strength === 'required' ? 'error' : 'warning';
-    walk.report('code-not-in-value-set', { valueSet, severity, ...(typeof value === 'string' ? { value } : {}) });
-  }
+  const missed = missedBinding(element.binding, value, walk);
+  if (missed !== undefined) walk.report('code-not-in-value-set', { ...missed });
 }
 
 function walkSiblings(element: ElementShape, item: unknown, values: unknown, walk: Walk, context: WalkContext): void {

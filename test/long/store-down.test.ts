@@ -81,6 +81,7 @@ test('a database that is locked for half a minute under load: "not stored, resen
     messages: sent.size,
     'AA meanwhile': meanwhile['AA'] ?? 0,
     'AR "not stored, resend" meanwhile': meanwhile['AR'] ?? 0,
+    'connections closed meanwhile without an answer, by what was journalled before': meanwhile['none'] ?? 0,
     'slowest answer meanwhile, ms': Math.round(slowestMs),
     'answer of /readyz meanwhile': told,
     'a search meanwhile, ms': Math.round(readMs),

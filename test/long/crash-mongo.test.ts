@@ -14,7 +14,7 @@ const plan = (name: string, more: Partial<CrashPlan>): CrashPlan => {
   return { database: url.href, messages, connections: 8, kills: 10, seed, ...more };
 };
 
-describe.skipIf(server === undefined)(`MongoDB (${server?.name ?? 'needs a server: see docs/mongodb.md'})`, { timeout: 600_000 }, () => {
+describe.skipIf(server === undefined)(`MongoDB (${server?.name ?? 'needs a server: see docs/mongodb.md'})`, { timeout: 3_600_000 }, () => {
   test.each([
     ['T-01 crash, MongoDB', 'kill -9', plan('crash', {})],
     ['T-17 two gateways over one MongoDB, killed in turn', 'kill -9', plan('pair', { messages: messages / 5, gateways: 2 })],

@@ -104,6 +104,26 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
     expect([bare.status, bare.text.includes('login-needed')]).toEqual([401, true]);
   });
 
+  test('a sender that is gone when its message is whole is the one it was', async () => {
+    const text = message('LABSYS');
+    const { hostname, port } = new URL(gateway.http);
+    await new Promise<void>((resolve, reject) => {
+      const socket = connectTls({ host: hostname, port: Number(port), ca: made.pem('hospital').cert, ...made.pem('lab') }, () => {
+        const head = `POST /hl7v2 HTTP/1.1\r\nHost: x\r\nContent-Type: application/hl7-v2\r\nContent-Length: ${text.length}\r\n\r\n`;
+        socket.end(head + text, () => socket.destroy());
+      });
+      socket.on('error', reject);
+      socket.on('close', () => resolve());
+    });
+    const found = async () => {
+      const { messages: rows } = JSON.parse((await call(`/messages?control-id=H${messages}`)).text) as {
+        messages: { channel: string; status: string }[];
+      };
+      return rows;
+    };
+    await expect.poll(found).toMatchObject([{ channel: 'http 127.0.0.1', status: 'processed' }]);
+  });
+
   test.each([
     ['expired', 'CERT_HAS_EXPIRED'],
     ['foreign', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 
 /**
  * The names in the certificate the other side showed: its common name, then the DNS names and URIs it is for as well. None where it showed
- * none, or not one that is signed as it must be.
+ * none, or not one that is signed as it must be, or is gone.
  *
  * Shape: ['lab', 'lab.genhosp.example', 'urn:oid:2.16.840.1.113883.19.5']
  */
 export function certificateNames(socket: Socket): readonly string[] {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return [];
-  const { subject, subjectaltname = '' } = socket.getPeerCertificate();
-  return [...new Set([subject?.CN ?? [], ...alternativeNames(subjectaltname)].flat())];
+  const shown = certificateOf(socket);
+  return [...new Set([shown.subject?.CN ?? [], ...alternativeNames(shown.subjectaltname ?? '')].flat())];
 }
 
 /** Shown none at all. */
@@ -22,8 +22,13 @@ export const NO_CERTIFICATE = 'NO_CERTIFICATE';
  * Shape: CERT_HAS_EXPIRED; undefined where nothing is wrong
  */
 export function certificateFault(socket: TLSSocket): string | undefined {
-  if (Object.keys(socket.getPeerCertificate()).length === 0) return NO_CERTIFICATE;
+  if (Object.keys(certificateOf(socket)).length === 0) return NO_CERTIFICATE;
   return socket.authorized ? undefined : String(socket.authorizationError);
+}
+
+/** Node's types leave out that it is null once the socket is destroyed, and empty where none was shown. */
+function certificateOf(socket: TLSSocket): Partial<PeerCertificate> {
+  return socket.getPeerCertificate() ?? {};
 }
 
 /** Node writes a name that could be taken for several in quotes, as JSON does. Shape: DNS:lab.example, URI:"urn:a, DNS:b" */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer, Intake } from '../intake/intake.ts';
+import type { Answer, Channel, Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { toOperationOutcome } from '../issue/operation-outcome.ts';
@@ -41,13 +41,18 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
   const maxMessageBytes = options.maxMessageBytes ?? MLLP_LIMITS.maxFrameBytes;
   const clock: Clock = { now: () => Date.now(), newControlId: () => randomBytes(10).toString('hex') };
 
-  async function answerTo(body: Uint8Array, request: IncomingMessage, charset: string | undefined): Promise<Answer | undefined> {
-    const channel = {
-      name: `http ${request.socket.remoteAddress ?? ''}`,
+  /** Made before the body is read: when that is whole the sender may be gone, and its address and certificate with it. */
+  function channelOf({ socket }: IncomingMessage, charset: string | undefined): Channel {
+    const names = certificateNames(socket);
+    return {
+      name: `http ${socket.remoteAddress ?? ''}`,
       synchronous: true,
       ...(charset === undefined ? {} : { charset }),
-      ...(refuses === undefined ? {} : { refuses: (sender: string) => refuses(sender, certificateNames(request.socket)) }),
+      ...(refuses === undefined ? {} : { refuses: (sender) => refuses(sender, names) }),
     };
+  }
+
+  async function answerTo(body: Uint8Array, channel: Channel): Promise<Answer | undefined> {
     const onFault = (error: unknown) => log.error({ fault: faultOf(error) }, 'HL7 over HTTP: a fault of the gateway');
     const reception = await receiveBody(body, { channel, intake, clock, onFault });
     return reception.application;
@@ -67,6 +72,7 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
         issue('content-type-unsupported', { contentType: mediaType.slice(0, 100) || 'none', supported: [...CONTENT_TYPES].join(', ') }),
       );
     }
+    const channel = channelOf(request, charset);
     let isWhole = false;
     // It is refused rather than paused; but one that came in part and does not go on gives way to the others.
     const holder: ByteHolder = {
@@ -86,7 +92,7 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
         return;
       }
       if (body.bytes.length === 0) return refuseHttp(response, 400, issue('header-unreadable', { reason: 'the body is empty' }));
-      const answer = await answerTo(body.bytes, request, charset);
+      const answer = await answerTo(body.bytes, channel);
       if (answer?.resend !== false) response.setHeader('Retry-After', RETRY_AFTER_S);
       if (answer === undefined || (answer.bytes.length === 0 && answer.resend)) {
         return plain(response, 503, 'Not answered in time, resend: a message that was stored gets its stored answer\n');

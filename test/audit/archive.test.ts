@@ -16,6 +16,7 @@ import { EVERYTHING, searchOf } from '../../src/fhir/search-query.ts';
 import { overStore } from '../../src/store/over-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openStore } from '../intake/harness.ts';
+import { readRecord } from './read-record.ts';
 
 let store: Store;
 let folder: string;
@@ -31,18 +32,7 @@ const file = (name: string) => join(folder, name);
 /** A link for each. */
 const write = async (year: number, count: number) => {
   const trail = createTrail(store);
-  for (let number = 0; number < count; number += 1)
-    await trail.record({
-      id: randomUUID(),
-      time: `${year}-05-06T07:08:09.000Z`,
-      what: 'read',
-      method: 'GET',
-      client: 'app',
-      peer: '127.0.0.1',
-      target: 'Patient/p1',
-      outcome: 'success',
-      patients: ['p1'],
-    });
+  for (let number = 0; number < count; number += 1) await trail.record(readRecord(randomUUID(), { time: `${year}-05-06T07:08:09.000Z` }));
 };
 const archive = (name: string, year: number, over = store) =>
   archiveTrail(over, { path: file(name), before: Date.UTC(year, 0, 1), now: new Date('2026-11-21T00:00:00Z'), newId: randomUUID });

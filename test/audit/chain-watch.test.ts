@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { archiveTrail } from '../../src/audit/archive.ts';
-import type { AuditRecord } from '../../src/audit/audit-record.ts';
 import { keyOf, type Link } from '../../src/audit/chain.ts';
 import { watchChain } from '../../src/audit/chain-watch.ts';
 import { LINKS } from '../../src/audit/kept-trail.ts';
@@ -10,17 +9,7 @@ import { overStore } from '../../src/store/over-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { scratchFolder } from '../end-to-end/gateway.ts';
 import { openStore } from '../intake/harness.ts';
-
-const record = (id: string): AuditRecord => ({
-  id,
-  time: '2026-01-02T09:30:00.000Z',
-  what: 'read',
-  method: 'GET',
-  client: 'app',
-  peer: '127.0.0.1',
-  outcome: 'success',
-  patients: [],
-});
+import { readRecord } from './read-record.ts';
 
 let store: Store;
 let folder: ReturnType<typeof scratchFolder>;
@@ -35,7 +24,7 @@ afterEach(async () => {
 
 async function write(links: number, from = 0): Promise<void> {
   const trail = createTrail(store);
-  for (let number = 0; number < links; number += 1) await trail.record(record(`r${from + number}`));
+  for (let number = 0; number < links; number += 1) await trail.record(readRecord(`r${from + number}`));
 }
 
 /** So many steps that a chain of this test is gone over once more. */
@@ -90,7 +79,7 @@ describe('how a trail is', () => {
   test('without a spool: it fails until the database takes a write', async () => {
     const trail = createTrail(flaky());
     expect(await trail.check()).toEqual({ isFailing: false, waitingSince: undefined });
-    await expect(trail.record(record('x'))).rejects.toThrow('no space');
+    await expect(trail.record(readRecord('x'))).rejects.toThrow('no space');
     expect([(await trail.check()).isFailing, (await trail.check()).isFailing]).toEqual([true, true]);
     isDown = false;
     expect((await trail.check()).isFailing).toBe(false);
@@ -99,7 +88,7 @@ describe('how a trail is', () => {
   test('with one: it fails and is behind until what waits is in the chain', async () => {
     const spool = openSpool(folder.path, 1);
     const trail = createTrail(flaky(), spool);
-    await trail.record(record('x'));
+    await trail.record(readRecord('x'));
     await trail.flush();
     expect(await trail.check()).toEqual({ isFailing: true, waitingSince: Date.parse('2026-01-02T09:30:00.000Z') });
     isDown = false;
@@ -116,11 +105,11 @@ describe('how a trail is', () => {
       if (isFull) throw new Error('no space');
     };
     const trail = createTrail(flaky(), { ...spool, add: (records) => (full(), spool.add(records)), probe: () => (full(), spool.probe()) });
-    await expect(trail.record(record('x'))).rejects.toThrow('no space');
+    await expect(trail.record(readRecord('x'))).rejects.toThrow('no space');
     expect([(await trail.check()).isFailing, (await trail.check()).isFailing]).toEqual([true, true]);
     isFull = false;
     expect((await trail.check()).isFailing).toBe(false);
-    await trail.record(record('y'));
+    await trail.record(readRecord('y'));
     await trail.idle();
     spool.close();
   });

@@ -21,21 +21,10 @@ import { definitions } from '../definitions.ts';
 import { issueIds, openGateway } from '../serve/gateway.ts';
 import { type Guarded, openGuarded } from '../secure/guarded-gateway.ts';
 import { publish } from '../long/figures.ts';
+import { readRecord } from './read-record.ts';
 
 const extract = compileExtractor(definitions);
 const compartmentParameters = compileCompartments(definitions);
-const record = (id: string, rest: Partial<AuditRecord> = {}): AuditRecord => ({
-  id,
-  time: '2026-01-02T09:30:00.000Z',
-  what: 'read',
-  method: 'GET',
-  client: 'app',
-  peer: '127.0.0.1',
-  target: 'Patient/p1',
-  outcome: 'success',
-  patients: ['p1'],
-  ...rest,
-});
 
 describe('the chain', () => {
   let store: Store;
@@ -47,7 +36,7 @@ describe('the chain', () => {
   const write = async (count: number) => {
     const trail = createTrail(store);
     for (let start = 0; start < count; start += 100)
-      await Promise.all(Array.from({ length: Math.min(100, count - start) }, (_, index) => trail.record(record(`r${start + index}`))));
+      await Promise.all(Array.from({ length: Math.min(100, count - start) }, (_, index) => trail.record(readRecord(`r${start + index}`))));
   };
   const links = async () => store.listDocuments(LINKS, '', 10_000);
   const change = async (key: string, edit: (link: Link) => Link | undefined) => {
@@ -64,7 +53,7 @@ describe('the chain', () => {
 
   test('two processes make one chain', async () => {
     const [one, other] = [createTrail(store), createTrail(store)];
-    await Promise.all(Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? one : other).record(record(`r${index}`))));
+    await Promise.all(Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? one : other).record(readRecord(`r${index}`))));
     const report = await verifyTrail(store);
     expect([report.records, report.faults]).toEqual([200, []]);
   });
@@ -103,8 +92,8 @@ describe('the chain', () => {
   ])('a link %s is found', async (_what, key, edit) => {
     for (const part of [0, 1, 2]) {
       const trail = createTrail(store);
-      const first = trail.record(record(`a${part}`));
-      await Promise.all([first, trail.record(record(`b${part}`)), trail.record(record(`c${part}`))]);
+      const first = trail.record(readRecord(`a${part}`));
+      await Promise.all([first, trail.record(readRecord(`b${part}`)), trail.record(readRecord(`c${part}`))]);
     }
     const last = Number((await links()).at(-1)?.key);
     await change(key === keyOf(3) ? keyOf(last) : key, edit);
@@ -115,7 +104,7 @@ describe('the chain', () => {
     await write(20);
     expect(await makeEvents(store, 1000)).toBe(true);
     expect(await verifyTrail(store)).toMatchObject({ events: 20, faults: [] });
-    const [event] = auditEvents(record('r3'));
+    const [event] = auditEvents(readRecord('r3'));
     await store.commit({ writes: [{ type: 'AuditEvent', id: 'r3', resource: { ...event, outcome: '8' } }] });
     await store.commit({ writes: [{ type: 'AuditEvent', id: 'r4' }] });
     const { faults } = await verifyTrail(store);
@@ -124,7 +113,7 @@ describe('the chain', () => {
 
   test('what a write noted is taken up after a stop', async () => {
     const trail = createTrail(store);
-    await store.commit({ documents: [trail.note(record('left'))] });
+    await store.commit({ documents: [trail.note(readRecord('left'))] });
     await createTrail(store).takeUp();
     expect([await store.listDocuments(NOTES, '', 10), (await verifyTrail(store)).records]).toEqual([[], 1]);
   });
@@ -136,8 +125,8 @@ describe('the chain', () => {
       commit: () => new Promise(() => undefined),
     });
     const killed = createTrail(stuck, openSpool(folder, 999_999));
-    await Promise.all([killed.record(record('s1')), killed.record(record('s2'))]);
-    await createTrail(store).record(record('s1'));
+    await Promise.all([killed.record(readRecord('s1')), killed.record(readRecord('s2'))]);
+    await createTrail(store).record(readRecord('s1'));
     appendFileSync(join(folder, 'audit-spool-999999.ndjson'), '{"id":"torn');
     expect(leftInSpools(folder, () => true).records).toEqual([]);
     const left = leftInSpools(folder, () => false);
@@ -157,12 +146,12 @@ describe('the chain', () => {
     });
     const spool = openSpool(folder, 1);
     const trail = createTrail(flaky, spool);
-    await trail.record(record('f1'));
+    await trail.record(readRecord('f1'));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await expect(trail.record(record('f2'))).rejects.toThrow('audit');
+    await expect(trail.record(readRecord('f2'))).rejects.toThrow('audit');
     isBroken = false;
     await trail.idle();
-    await trail.record(record('f3'));
+    await trail.record(readRecord('f3'));
     await trail.idle();
     expect((await verifyTrail(store)).records).toBe(2);
     spool.close();
@@ -175,7 +164,7 @@ describe('the chain', () => {
       commit: () => Promise.reject(new Error('no space')),
     });
     const trail = createTrail(broken);
-    await expect(trail.record(record('x'))).rejects.toThrow('no space');
+    await expect(trail.record(readRecord('x'))).rejects.toThrow('no space');
     expect(await store.documents([HEAD])).toEqual([undefined]);
   });
 });
@@ -183,14 +172,14 @@ describe('the chain', () => {
 describe('an AuditEvent', () => {
   const validator = compileValidator(definitions);
   test.each([
-    record('1'),
-    record('2', { what: 'search-type', target: 'Observation', query: 'Observation?patient=p1', patients: ['p1', 'p2'] }),
-    record('3', { what: 'create', method: 'POST', target: 'Observation' }),
-    record('4', { what: 'delete', method: 'DELETE' }),
-    record('5', { what: 'message', method: '', client: '', peer: '', query: 'message 7' }),
-    record('6', { what: 'token', method: 'POST', target: undefined as never, patients: [], outcome: 'refused' }),
-    record('7', { what: '$everything', user: 'somebody', token: 'abc' }),
-    record('8', { what: 'batch', target: undefined as never, patients: [], outcome: 'failed' }),
+    readRecord('1'),
+    readRecord('2', { what: 'search-type', target: 'Observation', query: 'Observation?patient=p1', patients: ['p1', 'p2'] }),
+    readRecord('3', { what: 'create', method: 'POST', target: 'Observation' }),
+    readRecord('4', { what: 'delete', method: 'DELETE' }),
+    readRecord('5', { what: 'message', method: '', client: '', peer: '', query: 'message 7' }),
+    readRecord('6', { what: 'token', method: 'POST', target: undefined as never, patients: [], outcome: 'refused' }),
+    readRecord('7', { what: '$everything', user: 'somebody', token: 'abc' }),
+    readRecord('8', { what: 'batch', target: undefined as never, patients: [], outcome: 'failed' }),
   ])('of $what is valid R4, one for each patient', (one) => {
     const events = auditEvents(JSON.parse(JSON.stringify(one)) as AuditRecord);
     expect(events).toHaveLength(Math.max(1, one.patients.length));

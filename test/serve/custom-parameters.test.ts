@@ -1,19 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EYES } from './eyes.ts';
 import { type Gateway, idsIn, issueIds, openGateway } from './gateway.ts';
 
 const FHIR = 'application/fhir+json';
-const EYES = {
-  resourceType: 'SearchParameter',
-  id: 'eyes',
-  url: 'http://example.org/SearchParameter/eyes',
-  name: 'eyes',
-  status: 'active',
-  description: 'x',
-  code: 'eyes',
-  base: ['Patient'],
-  type: 'token',
-  expression: "Patient.extension.where(url = 'urn:eyes').value as code",
-};
 
 describe('a search parameter made at run time', () => {
   let gateway: Gateway;

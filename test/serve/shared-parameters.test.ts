@@ -11,19 +11,8 @@ import { createCustomParameters } from '../../src/serve/parameters/custom-parame
 import { parametersOf } from '../../src/serve/parameters/named-parameters.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { definitions } from '../definitions.ts';
+import { EYES } from './eyes.ts';
 
-const EYES = {
-  resourceType: 'SearchParameter',
-  id: 'eyes',
-  url: 'http://example.org/SearchParameter/eyes',
-  name: 'eyes',
-  status: 'active',
-  description: 'x',
-  code: 'eyes',
-  base: ['Patient'],
-  type: 'token',
-  expression: "Patient.extension.where(url = 'urn:eyes').value as code",
-};
 const OTHER = { ...EYES, expression: "Patient.extension.where(url = 'urn:other').value as code" };
 const GREEN = { op: 'token', parameter: 'eyes', code: 'green' } as const;
 const EVERY = 1_000;

@@ -598,6 +598,15 @@ export const catalogue = {
     text: 'The bytes are not an HTTP request',
     help: 'The port speaks HTTP/1.1.',
   },
+  'request-too-slow': {
+    ...error,
+    fhir: 'timeout',
+    http: 408,
+    err3: 207,
+    msa1: 'AR',
+    text: 'The request did not come in time',
+    help: 'Its headers have half a minute, all of it two minutes. Nothing was kept: it may be sent again.',
+  },
   'address-too-long': {
     ...error,
     fhir: 'too-long',

@@ -1,8 +1,8 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { issue } from '../issue/issue.ts';
+import { issue, type Issue } from '../issue/issue.ts';
 import { statusOf, toOperationOutcome } from '../issue/operation-outcome.ts';
 import { hostAndPort } from '../secure/host-and-port.ts';
 import { certificateFault, NO_CERTIFICATE } from '../secure/peer-certificate.ts';
@@ -10,7 +10,8 @@ import { servedTls, type TlsMaterial } from '../secure/served-tls.ts';
 
 /** Room for an address far over the limit, so that it is refused in FHIR's words. Units: bytes */
 const MAX_HEADER_BYTES = 256 * 1024;
-const OPTIONS: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 120_000, headersTimeout: 30_000 };
+/** How long the headers of a request, and all of it, may take, and how often that is looked at. */
+const PATIENCE = { headersTimeout: 30_000, requestTimeout: 120_000, connectionsCheckingInterval: 10_000 } satisfies ServerOptions;
 const HANDSHAKE_MS = 30_000;
 /** A browser that was here once does not ask without TLS for so long. Source: RFC 6797. Units: s */
 const HSTS_S = 31_536_000;
@@ -21,6 +22,7 @@ export interface HttpServerOptions {
   readonly tls?: TlsMaterial;
   /** Told of a handshake that failed. `reason` is OpenSSL's. */
   readonly onRefused?: (peer: string, reason: string) => void;
+  readonly patience?: typeof PATIENCE;
 }
 
 /** An HTTP server. */
@@ -34,9 +36,10 @@ export interface HttpServer {
 }
 
 /** An HTTP server for an application. What is no HTTP at all is answered with an OperationOutcome too. */
-export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpServerOptions = {}): HttpServer {
-  const secure = tls === undefined ? undefined : createSecureServer(app, tls, onRefused);
-  const server: Server | TlsServer = secure ?? createServer(OPTIONS, app);
+export function createHttpServer(app: RequestListener, { tls, onRefused, patience = PATIENCE }: HttpServerOptions = {}): HttpServer {
+  const options: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES, ...patience };
+  const secure = tls === undefined ? undefined : createSecureServer(app, tls, options, onRefused);
+  const server: Server | TlsServer = secure ?? createServer(options, app);
   /** Those in the middle of a handshake too, of which the server knows nothing. */
   const sockets = new Set<Socket>();
   let isStopping = false;
@@ -54,13 +57,11 @@ export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpS
       socket.destroy();
       return;
     }
-    const issues = [
-      error.code === 'HPE_HEADER_OVERFLOW' ? issue('address-too-long', { limit: MAX_HEADER_BYTES }) : issue('request-unreadable'),
-    ];
+    const issues = [faultIn(error)];
     const status = statusOf(issues);
     const body = JSON.stringify(toOperationOutcome(issues));
     socket.end(
-      `HTTP/1.1 ${status} ${status === 414 ? 'URI Too Long' : 'Bad Request'}\r\ncontent-type: application/fhir+json; charset=utf-8\r\n` +
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/fhir+json; charset=utf-8\r\n` +
         `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     );
   });
@@ -88,8 +89,18 @@ export function createHttpServer(app: RequestListener, { tls, onRefused }: HttpS
   };
 }
 
-function createSecureServer(app: RequestListener, tls: TlsMaterial, onRefused: HttpServerOptions['onRefused']): TlsServer {
-  const server = createTlsServer({ ...OPTIONS, ...servedTls(tls), handshakeTimeout: HANDSHAKE_MS }, app);
+function faultIn({ code }: NodeJS.ErrnoException): Issue {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return issue('request-too-slow');
+  return code === 'HPE_HEADER_OVERFLOW' ? issue('address-too-long', { limit: MAX_HEADER_BYTES }) : issue('request-unreadable');
+}
+
+function createSecureServer(
+  app: RequestListener,
+  tls: TlsMaterial,
+  options: ServerOptions,
+  onRefused: HttpServerOptions['onRefused'],
+): TlsServer {
+  const server = createTlsServer({ ...options, ...servedTls(tls), handshakeTimeout: HANDSHAKE_MS }, app);
   const refuse = (socket: TLSSocket, reason: string) => {
     onRefused?.(hostAndPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), reason);
     socket.destroy();

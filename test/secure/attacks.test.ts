@@ -11,7 +11,7 @@ import { type Guarded, openGuarded } from './guarded-gateway.ts';
  * A-19 in funnel.test.ts and authorisation-matrix.test.ts; A-06 in validate/hostile.test.ts; A-08 (compressed) in serve/bad-input.test.ts; A-20 also
  * in notify/ and alert/gateway.test.ts; A-23 (delimiters without end) in hostile-messages.test.ts; A-24 in wire/mllp.test.ts, listeners.test.ts, https.test.ts, feeds.test.ts and
  * long/huge-and-slow.test.ts; A-25 (every event that merges) in intake/merge-right.test.ts, (merges undone) in serve/merge.test.ts; A-26 (the log) in canary.test.ts; A-29 in mapping-attacks.test.ts; A-32
- * (slow) in wire/mllp.test.ts, (refusals without number) in audit/door.test.ts.
+ * (slow) in wire/mllp.test.ts and serve/slow-request.test.ts (A-08 too), (refusals without number) in audit/door.test.ts.
  */
 let gateway: Gateway;
 const openGateway = (settings: Record<string, string> = {}) => {

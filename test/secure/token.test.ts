@@ -157,6 +157,28 @@ describe('a bearer token', () => {
     expect(await answer(token)).toEqual(REFUSED);
   });
 
+  test.each(['jku', 'x5u', 'jwk'])('that says itself by %s where its key is: refused, and nobody is asked there', async (name) => {
+    let asked = 0;
+    const attacker = await signer('evil-1');
+    const keys = createServer((_request, response) => {
+      asked += 1;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [attacker.jwk] }));
+    });
+    await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(keys.address() as AddressInfo).port}/jwks`;
+    const claims = { iss: ISSUER, aud: guarded.base, sub: 's', exp: now() + 60, scope: 'system/*.rs' };
+    const header = { [name]: name === 'jwk' ? attacker.jwk : address };
+    expect(await answer(await attacker.sign(claims, header))).toEqual(REFUSED);
+    expect(await answer(await attacker.sign(claims, { ...header, kid: 'idp-1' }))).toEqual(REFUSED);
+    expect(asked).toBe(0);
+    keys.close();
+  });
+
+  test('that expired is believed for a minute more where clocks may differ, and no longer', async () => {
+    const status = async (exp: number) => (await guarded.call('GET', 'Patient', await guarded.token('system/*.rs', { exp }))).status;
+    expect([await status(now() - 30), await status(now() - 70)]).toEqual([200, 401]);
+  });
+
   test('is not read from the address', async () => {
     const token = await guarded.token('system/*.rs');
     expect((await guarded.call('GET', `Patient?access_token=${token}`)).status).toBe(401);

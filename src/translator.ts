@@ -4,7 +4,9 @@ import type { Header } from './hl7v2/header.ts';
 import type { Translator } from './intake/process.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { compileMappings, type Mappings } from './map/compile-mappings.ts';
-import { eventTime, senderOf, translate } from './map/translate.ts';
+import { eventTime } from './map/event-time.ts';
+import { senderOf } from './map/message-sender.ts';
+import { translate } from './map/translate.ts';
 import type { Sender } from './map/sender.ts';
 import { readMappingFiles } from './mapping-files.ts';
 

@@ -11,7 +11,7 @@ import { compileMappings, type Mappings } from '../map/compile-mappings.ts';
 import { isTreeMap, type MappingSource, textOfTree } from '../map/mapping-source.ts';
 import { examplesOf, runExample } from '../map/run-example.ts';
 import { showMap } from '../map/show-map.ts';
-import { senderOf } from '../map/translate.ts';
+import { senderOf } from '../map/message-sender.ts';
 import { readMappingFiles } from '../mapping-files.ts';
 import { newMap } from './new-map.ts';
 

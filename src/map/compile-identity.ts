@@ -1,4 +1,5 @@
-import { compileWhen, type RowScope } from './compile-row.ts';
+import { compileWhen } from './compile-when.ts';
+import type { RowScope } from './row-scope.ts';
 import type { IdentityLine, IdentityRule, IdentityTerm } from './identity.ts';
 import { isTyped, keyTextOf } from './key-text.ts';
 import { barred, isTreeMap, textOfTree, type Tree } from './mapping-source.ts';

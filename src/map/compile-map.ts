@@ -1,7 +1,8 @@
 import { componentsOf, fieldCountOf } from '../hl7v2/fields.ts';
 import { isPrimitiveType } from '../fhir/primitives.ts';
 import { compileIdentity } from './compile-identity.ts';
-import { compileRow, type RowScope, type WrittenRow, writtenRows } from './compile-row.ts';
+import { compileRow, type WrittenRow, writtenRows } from './compile-row.ts';
+import type { RowScope } from './row-scope.ts';
 import type { CompiledMap, Need } from './compiled-map.ts';
 import { resolvePath } from './element-path.ts';
 import type { Library } from './library.ts';
@@ -9,7 +10,7 @@ import { barred, isTreeMap, type MappingSource, textOfTree, type Tree, type Tree
 import { parsePlace } from './place.ts';
 import type { Row } from './row.ts';
 import { RowPlans } from './row-plans.ts';
-import { Numbering } from './target.ts';
+import { Numbering } from './numbering.ts';
 
 /** What the name of a map says. Shape: 'XCN to Practitioner (author)' */
 export interface MapName {

@@ -1,4 +1,4 @@
-import { compileWhen } from './compile-row.ts';
+import { compileWhen } from './compile-when.ts';
 import { readNeed, reasonsOf } from './compile-map.ts';
 import type { CompiledMap } from './compiled-map.ts';
 import { resolvePath } from './element-path.ts';
@@ -9,7 +9,8 @@ import { barred, isTreeMap, type MappingSource, textOfTree, type Tree, type Tree
 import type { Join, LinesRule, Link, Make, MessageMap } from './message-map.ts';
 import { parsePlace } from './place.ts';
 import { compilePlace } from './read-place.ts';
-import { compileTarget, Numbering, type Target } from './target.ts';
+import { Numbering } from './numbering.ts';
+import { compileTarget, type Target } from './target.ts';
 import type { TraceLine } from './translation.ts';
 
 /** What a message map is compiled with. */

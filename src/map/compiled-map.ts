@@ -3,7 +3,7 @@ import type { IdentityRule } from './identity.ts';
 import { type Row, runRow } from './row.ts';
 import type { RowPlans } from './row-plans.ts';
 import type { Frame } from './run.ts';
-import type { Numbering } from './target.ts';
+import type { Numbering } from './numbering.ts';
 
 /** A compiled segment or data type map. */
 export interface CompiledMap {

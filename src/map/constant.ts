@@ -3,7 +3,7 @@ import { checkPrimitive } from '../fhir/primitives.ts';
 import { readCode } from './code-table.ts';
 import type { PathStep } from './element-path.ts';
 import type { CodeSystemNames } from './local-names.ts';
-import { Decimal } from './target.ts';
+import { Decimal } from './node.ts';
 
 /** What makes a fixed value anew for each use, or why the text is none. */
 export type CompiledConstant = { readonly make: () => unknown } | { readonly error: string };

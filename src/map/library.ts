@@ -8,7 +8,7 @@ import type { CodeSystemNames } from './local-names.ts';
 import { MadeSoFar } from './made-so-far.ts';
 import type { Faults, MappingSource } from './mapping-source.ts';
 import { type Conversion, type Convert, Frame, type Run } from './run.ts';
-import type { Node } from './target.ts';
+import type { Node } from './node.ts';
 import type { Value } from './value.ts';
 import { isRemembered, remembering, ValueMemories } from './value-memory.ts';
 

@@ -1,7 +1,7 @@
 import type { CodeTable, Otherwise, TargetCode } from './code-table.ts';
 import { localUrn } from './local-names.ts';
 import type { Conversion, Frame, RowFacts } from './run.ts';
-import { Extended, type Node } from './target.ts';
+import { Extended, type Node } from './node.ts';
 import type { Value } from './value.ts';
 
 /** How a looked-up code becomes a value of the element's type. */

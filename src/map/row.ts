@@ -7,7 +7,8 @@ import { addOnce } from './made-so-far.ts';
 import type { Place } from './place.ts';
 import { type ReadPlace, segmentOf, type Test } from './read-place.ts';
 import type { Conversion, Frame, RowFacts } from './run.ts';
-import { addMissing, NOWHERE, type Node, type Target } from './target.ts';
+import { addMissing, type Node } from './node.ts';
+import { NOWHERE, type Target } from './target.ts';
 import { Value } from './value.ts';
 
 /** What came of a row: nothing, a value, a value that was required and missing, an error. */

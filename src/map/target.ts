@@ -1,61 +1,13 @@
-import { setDecimal, writtenNumber } from '../fhir/written-number.ts';
+import { setDecimal } from '../fhir/written-number.ts';
 import type { ElementPath, PathStep } from './element-path.ts';
-
-/** A JSON object being filled. */
-export type Node = Record<string, unknown>;
-
-/** A decimal with the digits it was sent with. */
-export class Decimal {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-/** A value of a primitive element, or none, with extensions of the element. Shape: a date whose sent text is kept beside it */
-export class Extended {
-  readonly value: unknown;
-  readonly extensions: readonly Node[];
-
-  constructor(value: unknown, extensions: readonly Node[]) {
-    this.value = value;
-    this.extensions = extensions;
-  }
-}
-
-/** A value of an element that is a choice of types: the name of the type's own element and what it holds. Shape: { name: 'valueQuantity', value: {...} } */
-export class Chosen {
-  readonly name: string;
-  readonly value: unknown;
-
-  constructor(name: string, value: unknown) {
-    this.name = name;
-    this.value = value;
-  }
-}
+import { addMissing, append, Chosen, Decimal, Extended, listOf, type Node, putPrimitive, setPlain, shadowEntry } from './node.ts';
+import type { Numbering } from './numbering.ts';
 
 /** The entries a map has labelled so far, and the object each stands in. */
 export type Slots = ({ readonly parent: Node; readonly entry: Node } | undefined)[];
 
 /** For a value that shares its entry with nothing else. */
 export const NOWHERE: (Node | undefined)[] = [];
-
-/** Gives numbers to names at compile time, so that at run time an array holds what a name stands for. */
-export class Numbering {
-  readonly #numbers = new Map<string, number>();
-
-  of(name: string): number {
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    this.#numbers.set(name, this.#numbers.size);
-    return this.#numbers.size - 1;
-  }
-
-  get size(): number {
-    return this.#numbers.size;
-  }
-}
 
 type Walk = (node: Node, slots: Slots, here: (Node | undefined)[], nth: number) => Node;
 
@@ -159,17 +111,6 @@ function walkOf(step: PathStep, prefix: string, next: PathStep | undefined, slot
   };
 }
 
-function listOf(node: Node, json: string): unknown[] {
-  return (node[json] ??= []) as unknown[];
-}
-
-/** Adds an entry to a list. Most lists stay with their first: it is made with it, and takes no room for more. */
-function append(node: Node, json: string, entry: unknown): void {
-  const list = node[json] as unknown[] | undefined;
-  if (list === undefined) node[json] = [entry];
-  else list.push(entry);
-}
-
 /** The entry of a label. A number is also a position: the entry there, unless another label has it. */
 function labelled(node: Node, json: string, label: string, slots: Slots, slot: number): Node {
   const known = slots[slot];
@@ -181,23 +122,6 @@ function labelled(node: Node, json: string, label: string, slots: Slots, slot: n
   if (!free) list.push(entry);
   slots[slot] = { parent: node, entry };
   return entry;
-}
-
-/** The object beside one value of a list of primitives: the two lists keep step, with null where one has nothing. */
-function shadowEntry(node: Node, json: string, index: number): Node {
-  const values = listOf(node, json);
-  const shadows = listOf(node, `_${json}`);
-  while (values.length <= index) values.push(null);
-  while (shadows.length < values.length) shadows.push(null);
-  const entry = (shadows[index] ?? {}) as Node;
-  shadows[index] = entry;
-  return entry;
-}
-
-function putPrimitive(node: Node, json: string, index: number, value: unknown): void {
-  const values = listOf(node, json);
-  while (values.length < index) values.push(null);
-  if (values[index] === undefined || values[index] === null) values[index] = value instanceof Extended ? value.value : value;
 }
 
 function putLabelled(node: Node, last: PathStep, value: unknown, slots: Slots, slot: number): void {
@@ -230,29 +154,6 @@ function putSingle(node: Node, last: PathStep, value: unknown): void {
   if (standing === undefined) setPlain(node, last.json, value);
   else if (!last.primitive && typeof standing === 'object') addMissing(standing as Node, value as Node);
 }
-
-function setPlain(node: Node, name: string, value: unknown): void {
-  if (value instanceof Decimal) setDecimal(node, name, value.text);
-  else if (value instanceof Extended) {
-    if (value.value !== undefined) node[name] = value.value;
-    const shadow = (node[`_${name}`] ??= {}) as Node;
-    listOf(shadow, 'extension').push(...value.extensions);
-  } else node[name] = value;
-}
-
-/** Adds the parts of a value that are not there. */
-export function addMissing(node: Node, value: Node): void {
-  for (const name of Object.keys(value)) {
-    const standing = node[name];
-    const part = value[name];
-    if (standing === undefined) {
-      if (typeof part === 'number') setDecimal(node, name, writtenNumber(value, name));
-      else node[name] = part;
-    } else if (isNode(standing) && isNode(part)) addMissing(standing, part);
-  }
-}
-
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Looks without making anything: undefined when a step is not there, or is a new entry for each value. */
 function standingAt(steps: readonly PathStep[], root: Node, slots: Slots, numbers: readonly number[]): Node | undefined {

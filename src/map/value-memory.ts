@@ -1,5 +1,5 @@
 import type { Convert, Frame, RowFacts } from './run.ts';
-import type { Node } from './target.ts';
+import type { Node } from './node.ts';
 import type { Value } from './value.ts';
 
 /** What a conversion gave for a value: a pattern to copy, and the parts of the value it used. */

@@ -1,6 +1,7 @@
 import { parseMessage } from '../../src/hl7v2/parse-message.ts';
 import type { Resource } from '../../src/fhir/resource.ts';
-import { translate, type TranslateOptions } from '../../src/map/translate.ts';
+import type { TranslateOptions } from '../../src/map/message-sender.ts';
+import { translate } from '../../src/map/translate.ts';
 import type { Translation } from '../../src/map/translation.ts';
 import { mappings } from './mappings.ts';
 

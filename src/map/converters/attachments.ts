@@ -1,6 +1,6 @@
 import { isBase64 } from '../../fhir/base64.ts';
 import type { Conversion, Frame, RowFacts } from '../run.ts';
-import type { Node } from '../target.ts';
+import type { Node } from '../node.ts';
 import type { Value } from '../value.ts';
 
 /** Media types by ED.3, table 0291, and by the words senders use. */

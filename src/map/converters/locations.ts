@@ -1,7 +1,7 @@
 import { addOnce, MadeSoFar } from '../made-so-far.ts';
 import { authoritySystem, localUrn } from '../local-names.ts';
 import type { Conversion, Frame } from '../run.ts';
-import type { Node } from '../target.ts';
+import type { Node } from '../node.ts';
 import type { Value } from '../value.ts';
 
 /** The levels of a place from the widest: the part of PL, and the code of its kind. */

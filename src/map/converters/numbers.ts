@@ -1,6 +1,6 @@
 import { setDecimal } from '../../fhir/written-number.ts';
 import type { Conversion, Frame, RowFacts } from '../run.ts';
-import { Chosen, Decimal, type Node } from '../target.ts';
+import { Chosen, Decimal, type Node } from '../node.ts';
 import type { Value } from '../value.ts';
 import { ORIGINAL_TEXT } from './times.ts';
 import { addUnit, unitText } from './units.ts';

@@ -1,6 +1,6 @@
 import { setDecimal } from '../../fhir/written-number.ts';
 import type { Conversion, Convert, Frame, RowFacts } from '../run.ts';
-import type { Node } from '../target.ts';
+import type { Node } from '../node.ts';
 import type { Value } from '../value.ts';
 import { jsonNumber } from './numbers.ts';
 import { addUnit } from './units.ts';

@@ -1,5 +1,5 @@
 import type { Conversion, Convert } from '../run.ts';
-import { Chosen, type Node } from '../target.ts';
+import { Chosen, type Node } from '../node.ts';
 import { jsonNumber } from './numbers.ts';
 
 /**

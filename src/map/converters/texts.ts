@@ -1,5 +1,5 @@
 import type { Conversion, Convert, Frame, RowFacts } from '../run.ts';
-import { Chosen } from '../target.ts';
+import { Chosen } from '../node.ts';
 import type { Value } from '../value.ts';
 
 /** The v2 types that are one text, in which a separator is a character like others. */

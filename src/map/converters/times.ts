@@ -1,6 +1,6 @@
 import { isCalendarDate } from '../../fhir/date-span.ts';
 import type { Conversion, Frame, RowFacts } from '../run.ts';
-import { Extended } from '../target.ts';
+import { Extended } from '../node.ts';
 import type { Value } from '../value.ts';
 import { readOffset } from '../zone-rule.ts';
 

@@ -1,6 +1,6 @@
 import { codingSystem } from '../local-names.ts';
 import type { Conversion, Frame } from '../run.ts';
-import type { Node } from '../target.ts';
+import type { Node } from '../node.ts';
 import type { Value } from '../value.ts';
 
 /** The words of a unit: its name, else its code. */

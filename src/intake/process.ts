@@ -13,6 +13,7 @@ import { type Acceptance, acceptanceIssues, isFiltered } from './acceptance.ts';
 import { decideEffects, type Effects, type EventTime, factsOf, writesOf } from './apply.ts';
 import { emptyMergeIssues } from './empty-merge.ts';
 import { identify } from './identify.ts';
+import { giveWay } from './large-turns.ts';
 import { mergeRightIssues, mergesAt } from './merge-right.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Reading } from './read.ts';
@@ -81,6 +82,7 @@ export async function processMessage(row: MessageRow, reading: Reading, given: P
   const said = read(reading, deps);
   for (let attempt = 0; attempt < MOST_DECISIONS; attempt += 1) {
     const decision = await decide(row, reading, said, deps);
+    if (reading.large) await giveWay();
     const outcome = await tryFinish(row, reading, deps, hasError(decision.issues) ? { ...decision, effects: undefined } : decision);
     if (outcome !== 'raced') return outcome;
   }
@@ -118,6 +120,7 @@ async function decide(row: MessageRow, reading: Reading, said: Said, deps: Proce
   if (hasError(issues) || translation === undefined || time === undefined) return { issues, translation, effects: undefined };
   const identified = await identify(translation.made, row.sender, deps.store);
   if (!identified.ok) return { issues: [...issues, ...identified.issues], translation, effects: undefined };
+  if (reading.large) await giveWay();
   const effects = await decideEffects(
     identified.value,
     row.sender,

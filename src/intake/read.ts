@@ -5,6 +5,7 @@ import { type Header, headerOf } from '../hl7v2/header.ts';
 import type { Message } from '../hl7v2/message.ts';
 import { parseMessage } from '../hl7v2/parse-message.ts';
 import type { Channel } from './intake.ts';
+import { LARGE_BYTES } from './large-turns.ts';
 
 /** A message as far as it could be read, with everything that was wrong on the way. */
 export interface Reading {
@@ -13,6 +14,8 @@ export interface Reading {
   readonly answerable: boolean;
   /** Undefined when it could not be decoded or parsed. */
   readonly message: Message | undefined;
+  /** Each step over it takes long enough for others to be let in between. */
+  readonly large: boolean;
   /** What the answer is to be encoded in. */
   readonly charset: Charset;
   readonly issues: readonly Issue[];
@@ -29,12 +32,14 @@ export function readMessage(
   defaultCharset: (header: Header) => string | undefined,
 ): Reading {
   const fragment = headerOfBytes(raw);
+  const large = raw.length > LARGE_BYTES;
   const answerable = fragment.segment.raw.length > 3;
   const decoded = decodeMessage(raw, { transportCharset: channel.charset, defaultCharset: defaultCharset(fragment) });
   if (!decoded.ok)
     return {
       header: fragment,
       answerable,
+      large,
       message: undefined,
       charset: layoutOf(raw),
       issues: [...decoded.issues, ...missingControlId(fragment)],
@@ -44,6 +49,7 @@ export function readMessage(
   return {
     header,
     answerable,
+    large,
     message: parsed.ok ? parsed.value : undefined,
     charset: decoded.value.charset,
     issues: [...decoded.issues, ...parsed.issues, ...(answerable ? missingControlId(header) : [])],

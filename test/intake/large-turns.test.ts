@@ -24,7 +24,9 @@ function slowIntake() {
 }
 
 const channel = (name: string): Channel => ({ name, synchronous: false });
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
 
 test('a large message is taken when the one before it is answered, and small ones of others meanwhile', async () => {
   const { answer, begun, send } = slowIntake();

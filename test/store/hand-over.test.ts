@@ -37,3 +37,21 @@ test('a message of megabytes is kept byte for byte, whether or not its bytes hav
   expect(around.length).toBe(bytes.length + 11);
   await store.close();
 });
+
+test('what is small passes a large job by, which is not put off for ever', async () => {
+  const store = await openSqliteStore({ ...testSettings(), path: join(folder, 'order.db') });
+  const order: string[] = [];
+  const put = async (id: string, said: string) => {
+    await store.commit({ writes: [{ type: 'Basic', id, resource: resourceWith('Basic', id, {}, { said }) }] });
+    order.push(id);
+  };
+  const first = put('first', LONG);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const stream = async () => {
+    for (let count = 0; !order.includes('large'); count += 1) await put(`small-${count}`, 'little');
+  };
+  await Promise.all([first, stream(), put('large', LONG)]);
+  expect(order.indexOf('large')).toBeGreaterThan(order.indexOf('small-0'));
+  expect(await store.read('Basic', 'large')).toBeDefined();
+  await store.close();
+});

@@ -3,7 +3,7 @@ import { Bug } from '../../issue/issue-error.ts';
 import { openWriting, whyNotDurable } from './connection.ts';
 import { addCompositeFunction } from './composite.ts';
 import { faultOf } from './database-error.ts';
-import { giveBack } from './hand-over.ts';
+import { giveBack, isLarge } from './hand-over.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { soleGateway } from './sole-gateway.ts';
 import { Statements } from './statements.ts';
@@ -32,8 +32,11 @@ function start({ path, alone }: { path: string; alone: boolean }): void {
   port.on('message', (message: ToWorker) => {
     if (message === 'close') return void close();
     const outcomes = writer.run(message);
-    if (giveBack(message)) statements.forgetPages();
     answer({ kind: 'done', outcomes });
+    if (message.some(isLarge)) {
+      giveBack(message);
+      statements.forgetPages();
+    }
     log.look();
   });
   answer({ kind: 'ready', reason });

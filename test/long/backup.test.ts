@@ -19,8 +19,9 @@ afterAll(() => folder.remove());
 
 /** Runs a command over a database; its exit code. */
 async function chartbridge(path: string, ...words: string[]): Promise<number> {
-  const env = { ...process.env, DATABASE_URL: `sqlite:${path}` };
-  const child = spawn(process.execPath, ['chartbridge.js', ...words], { cwd: root, env, stdio: 'ignore' });
+  // What the test runner puts into BASE_URL is none.
+  const env = { ...process.env, BASE_URL: '', DATABASE_URL: `sqlite:${path}` };
+  const child = spawn(process.execPath, ['chartbridge.js', ...words], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number];
   return code;
 }
@@ -59,6 +60,7 @@ test('a backup taken under load, restored elsewhere: all that was acknowledged b
   );
   const taken = await backup;
   await gateway.kill();
+  expect(taken?.code).toBe(0);
 
   const begun = performance.now();
   const restoreCode = await chartbridge(restored, 'restore', copy);
@@ -112,6 +114,6 @@ test('a backup taken under load, restored elsewhere: all that was acknowledged b
     'exit code of audit verify over it': auditCode,
     'damaged copies refused': refusals.filter((code) => code !== 0).length,
   });
-  expect([taken?.code, restoreCode, auditCode, refused, lost, different]).toEqual([0, 0, 0, 0, [], 0]);
+  expect([restoreCode, auditCode, refused, lost, different]).toEqual([0, 0, 0, [], 0]);
   expect(refusals.every((code) => code !== 0)).toBe(true);
 });

@@ -25,12 +25,18 @@ const TAIL = /^(.*)\/([A-Z][A-Za-z]*)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-
 const CONDITIONAL = /^([A-Z][A-Za-z]*)\?(.+)$/s;
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 
+/** Several rules and search parameters ask for one reference, one after the other. */
+let last: { readonly text: string; readonly parsed: ParsedReference | undefined } = { text: '', parsed: undefined };
+
 /** Reads the text of Reference.reference. Undefined when it is no literal reference: the id without its type, a blank, a made-up path. */
 export function parseReference(text: string): ParsedReference | undefined {
   if (text.startsWith('#')) return { kind: 'contained', fragment: text.slice(1) };
+  if (text === last.text) return last.parsed;
   if (LOCAL.test(text)) {
     const [type = '', id = '', _history, version] = text.split('/');
-    return version === undefined ? { kind: 'relative', type, id } : { kind: 'relative', type, id, version };
+    const parsed: ParsedReference = version === undefined ? { kind: 'relative', type, id } : { kind: 'relative', type, id, version };
+    last = { text, parsed };
+    return parsed;
   }
   if (text.startsWith('urn:')) return { kind: 'urn', url: text };
   const conditional = CONDITIONAL.exec(text);

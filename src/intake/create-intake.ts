@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { entryOf, issue, type Issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { failure, type Result, success } from '../issue/result.ts';
@@ -99,7 +99,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     return deps.store.journal.receive({
       id: deps.newId(),
       raw,
-      sha256: createHash('sha256').update(raw).digest('hex'),
+      sha256: hash('sha256', raw),
       sender: header.sender,
       controlId: header.controlId.slice(0, 256),
       messageType: [header.messageCode, header.event]

@@ -31,7 +31,7 @@ export async function identify(all: readonly Made[], sender: string, store: Stor
     const ready = rest.filter((made) => isReady(made, settled, all));
     // A circle of resources within each other names nothing outside itself: take it as it comes.
     const batch = ready.length > 0 ? ready : rest;
-    const result = await settle(batch, settled, sender, store);
+    const result = await settle(batch, all, settled, sender, store);
     if (!result.ok) return result;
     for (const item of result.value) settled.set(item.made.name, item);
     rest = rest.filter((made) => !settled.has(made.name));
@@ -58,6 +58,7 @@ function survivorOf(made: Made, all: readonly Made[]): Made | undefined {
 
 async function settle(
   batch: readonly Made[],
+  all: readonly Made[],
   settled: ReadonlyMap<string, Settled>,
   sender: string,
   store: Store,
@@ -80,7 +81,7 @@ async function settle(
     store,
   );
   for (const made of shared) {
-    const survivor = survivorOf(made, [...batch, ...[...settled.values()].map((item) => item.made)]);
+    const survivor = survivorOf(made, all);
     const named = keys.get(made) as SharedKeys;
     const result =
       survivor === undefined

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Identifier, Patient } from 'fhir/r4.js';
 import type { Resource } from '../fhir/resource.ts';
 
 /** A name for a resource that is the same whenever the same facts name it. Shape: idOf('Patient|urn:oid:2.16|12345') is a UUID */
 export function idOf(key: string): string {
-  const hex = createHash('sha256').update(key).digest('hex');
+  const hex = hash('sha256', key);
   const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) % 4);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

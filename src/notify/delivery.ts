@@ -1,4 +1,5 @@
 import type { Subscription } from 'fhir/r4.js';
+import { readWritten } from '../fhir/written-number.ts';
 import type { Store } from '../store/store.ts';
 import type { EndpointPolicy } from './endpoint-policy.ts';
 import { OUTBOX, type Outbox, type Waiting } from './outbox.ts';
@@ -173,7 +174,7 @@ async function drop(prefix: string, store: Store): Promise<void> {
 async function say(id: string, status: 'active' | 'error' | 'off', error: string | undefined, store: Store): Promise<void> {
   const version = await store.read('Subscription', id);
   if (version === undefined || version.deleted) return;
-  const { error: before, ...resource } = JSON.parse(version.json) as Subscription;
+  const { error: before, ...resource } = readWritten(version.json) as Subscription;
   if (resource.status === status && before === error) return;
   await store.commit({
     writes: [

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compileCompartments } from '../../src/fhir/compartments.ts';
 import { compileExtractor } from '../../src/fhir/index-extraction.ts';
 import type { Filter } from '../../src/fhir/search-query.ts';
+import { readWritten } from '../../src/fhir/written-number.ts';
 import { IssueError } from '../../src/issue/issue-error.ts';
 import { DELIVERY, type Delivery, type DeliverySettings, startDelivery } from '../../src/notify/delivery.ts';
 import { endpointPolicy } from '../../src/notify/endpoint-policy.ts';
@@ -129,6 +130,16 @@ test('whom a change must be told is committed with the change, and is told after
   await outbox.load();
   await delivery.round();
   expect(received).toHaveLength(1);
+});
+
+test('what a subscription says of how it goes leaves the rest of it as it was written, to the digits', async () => {
+  const extension = readWritten('[{"url":"urn:example:price","valueDecimal":1.50}]');
+  await subscribe({}, { extension });
+  answer = 500;
+  await observe('o1');
+  await delivery.round();
+  expect(await statusOf()).toMatchObject({ status: 'error' });
+  expect((await store.read('Subscription', 's1'))?.json).toContain('"valueDecimal":1.50');
 });
 
 test('an endpoint that fails is tried again after a longer and longer wait, and the subscription says so', async () => {

@@ -21,7 +21,7 @@ export interface TakenUp {
 export const MOST_STARTS = 5;
 
 /** Begun at one time. */
-const TOGETHER = 16;
+const TOGETHER = 64;
 
 /** None yet. */
 export function createTakenUp(store: Pick<Store, 'commit'>): TakenUp {

@@ -168,6 +168,9 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     }
     // It was taken once, and what it did stands: a mapping that is gone since then does not take that back.
     if (hasEnded(row)) return taken(Promise.resolve(answerWith(codeOf(row), row.ack, reading.charset)), channel, reading, mode);
+    // It is under way, and its sender may have been told that it is kept: it gets the answer of that work.
+    if (kind === 'repeat' && isUnderWay(row))
+      return taken(answerInTime(work.finish(row, reading), reading.charset), channel, reading, mode);
     deps.report(row, undefined, new IssueError(...issues));
     if (kind === 'repeat' && row.status === 'rejected' && row.issues === end.issues) return refuse(reading, mode, channel, issues, row.ack);
     if (kind === 'repeat')
@@ -240,6 +243,10 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
 
 function isStranger(issues: readonly Issue[]): boolean {
   return issues.some(({ id }) => id === 'forbidden');
+}
+
+function isUnderWay({ status }: MessageRow): boolean {
+  return status === 'received' || status === 'queued';
 }
 
 function answerWith(code: Answer['code'], ack: string, charset: Charset): Answer {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issue } from '../../src/issue/issue.ts';
 import { IssueError } from '../../src/issue/issue-error.ts';
+import { overStore } from '../../src/store/over-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { message, openIntake, projectTranslator, type TestIntake } from './harness.ts';
 
@@ -16,6 +17,41 @@ afterAll(() => gate.close());
 const GOOD = {};
 const FAULTY = { pid: '1||||Sample^Ann||19800101|F' };
 const REJECTED = { type: 'ZZZ^Z99' };
+
+describe('the same bytes while they are worked on', () => {
+  test('change nothing, whatever the mapping files have come to: both get the answer of the work', async () => {
+    let supported = projectTranslator.supported;
+    let go: () => void = () => undefined;
+    let isDecided = false;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    const busy = await openIntake({
+      translator: () => ({ ...projectTranslator, supported }),
+      over: (inner) =>
+        overStore(inner, {
+          async commit(change) {
+            isDecided = true;
+            await held;
+            return inner.commit(change);
+          },
+        }),
+    });
+    try {
+      const sent = message({ id: id(), accept: 'AL', application: 'AL' });
+      const first = busy.send(sent);
+      await expect.poll(() => isDecided).toBe(true);
+      supported = new Map();
+      const second = busy.send(sent);
+      await expect.poll(async () => (await busy.rows())[0]?.repeats).toBe(1);
+      go();
+      const [one, other] = await Promise.all([first, second]);
+      expect([one.accept?.code, one.application?.code, other.application?.code]).toEqual(['CA', 'AA', 'AA']);
+      expect(await busy.rows()).toMatchObject([{ status: 'processed' }]);
+    } finally {
+      go();
+      await busy.close();
+    }
+  });
+});
 
 describe('original mode', () => {
   test('a message that is applied is AA, with the sender and receiver swapped and its own control id', async () => {

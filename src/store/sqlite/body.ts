@@ -14,7 +14,7 @@ export function tailOf(resource: Record<string, unknown>): string {
 }
 
 /** How the text of a version begins. Shape: {"resourceType":"Patient","id":"a","meta":{"versionId":"1","lastUpdated":"..." */
-function headOf(type: string, id: string, version: number, updated: number): string {
+export function headOf(type: string, id: string, version: number, updated: number): string {
   const meta = `"versionId":"${version}","lastUpdated":"${new Date(updated).toISOString()}"`;
   return `{"resourceType":${JSON.stringify(type)},"id":${JSON.stringify(id)},"meta":{${meta}`;
 }

@@ -3,6 +3,19 @@ import type { Job, PreparedWrite } from './write-job.ts';
 /** What is longer is not copied where it need not be, and leaves nothing behind. Units: bytes or characters */
 export const LARGE = 1024 * 1024;
 
+/** More than any text's beginning takes. Units: bytes */
+const HEAD_ROOM = 1024;
+
+/** A long text that was handed over, with its beginning, which is laid into the room before it; one that has its own stays as it is. */
+export function withHeadLaidIn(tail: Uint8Array, head: string): Uint8Array {
+  if (tail[HEAD_ROOM] === OPENING_BRACE) return tail.subarray(HEAD_ROOM);
+  const bytes = Buffer.from(head);
+  tail.set(bytes, HEAD_ROOM - bytes.length);
+  return tail.subarray(HEAD_ROOM - bytes.length);
+}
+
+const OPENING_BRACE = 0x7b;
+
 /** Whether a job writes many megabytes. */
 export function isLarge(job: Job): boolean {
   if (job.kind === 'receive') return (job.arrival.raw?.length ?? 0) > LARGE;
@@ -28,7 +41,11 @@ function isLong({ tail }: PreparedWrite): boolean {
 }
 
 function inBytes(write: PreparedWrite): PreparedWrite {
-  return isLong(write) && typeof write.tail === 'string' ? { ...write, tail: Buffer.from(write.tail) } : write;
+  const { tail } = write;
+  if (!isLong(write) || typeof tail !== 'string') return write;
+  const bytes = Buffer.allocUnsafeSlow(HEAD_ROOM + Buffer.byteLength(tail));
+  bytes.write(tail, HEAD_ROOM);
+  return { ...write, tail: bytes };
 }
 
 /** The memory of what is long, where it is all that is in it. */

@@ -6,7 +6,7 @@ import type { IndexRows } from './index-rows.ts';
 
 /** A write with its text and index rows made. Without a text it deletes. */
 export interface PreparedWrite extends Omit<Write, 'resource'> {
-  /** The text as it is kept, without its beginning, of which only the writer knows all. In UTF-8 where it is long and has crossed to another thread. */
+  /** The text without its beginning, of which only the writer knows all. In UTF-8 with room before it where it is long and has been handed over. */
   readonly tail?: string | Uint8Array;
   readonly rows?: IndexRows;
 }

@@ -1,5 +1,7 @@
 import { howMade, toldHowMade } from '../how-made.ts';
 import type { Dictionary } from './dictionary.ts';
+import { headOf } from './body.ts';
+import { withHeadLaidIn } from './hand-over.ts';
 import { howNumber } from './how-column.ts';
 import { IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
@@ -117,7 +119,7 @@ export class ResourceWriter {
 
   #place(write: PreparedWrite, type: number, standing: Standing | undefined, updated: number): number {
     const version = (standing?.version ?? 0) + 1;
-    const json = write.tail ?? '';
+    const json = keptText(write, version, updated);
     const how = howNumber(howMade(write, standing));
     if (standing === undefined)
       return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, how, json).lastInsertRowid);
@@ -130,4 +132,9 @@ export class ResourceWriter {
     this.#statements.run(UPDATE, version, this.seq, updated, Number(write.tail === undefined), how, json, standing.row);
     return standing.row;
   }
+}
+
+/** A long text is kept whole: put together whenever it is read it would be in memory twice. */
+function keptText({ type, id, tail = '' }: PreparedWrite, version: number, updated: number): string | Uint8Array {
+  return typeof tail === 'string' ? tail : withHeadLaidIn(tail, headOf(type, id, version, updated));
 }

@@ -123,6 +123,20 @@ export function mongoCases(freshUrl: () => string, standalone: string | undefine
 
     const one = (stores: readonly [Store, Store], at: number): Store => stores[at % 2 === 0 ? 0 : 1];
 
+    test('what was counted of feeds in documents of their own is kept', async () => {
+      const url = freshUrl();
+      const first = await open(url);
+      const json = '{"received":9,"repeated":1,"accepted":5,"failed":2,"rejected":1,"lastAt":4711}';
+      await first.commit({ documents: [{ kind: 'feed', key: 'LAB|HOSP', json }] });
+      await first.close();
+      for (let start = 0; start < 2; start += 1) {
+        const store = await open(url);
+        expect(await store.journal.feeds()).toEqual([{ sender: 'LAB|HOSP', merged: 0, ...(JSON.parse(json) as object) }]);
+        expect(await store.documentKinds()).toEqual([]);
+        await store.close();
+      }
+    });
+
     test('what both count of one sender is the sum of it', async () => {
       const stores = await pair();
       const message = async (at: number) => {

@@ -121,3 +121,23 @@ describe('a database of the third schema', () => {
     rest.close();
   });
 });
+
+test('a database of the fourth schema keeps what it counted of feeds', async () => {
+  const path = join(folder, 'fourth.db');
+  const database = new DatabaseSync(path);
+  for (const step of STEPS.slice(0, 4)) database.exec(step);
+  database.exec(
+    'CREATE TABLE chartbridge (one INTEGER PRIMARY KEY CHECK (one = 1), schema INTEGER NOT NULL); INSERT INTO chartbridge VALUES (1, 4)',
+  );
+  const put = database.prepare("INSERT INTO document (kind, key, json) VALUES ('feed', ?, ?)");
+  put.run('LAB|HOSP', '{"received":9,"repeated":1,"accepted":5,"failed":2,"rejected":1,"lastAt":4711}');
+  put.run('OLD|HOSP', '{"received":3}');
+  database.close();
+  const store = await openSqliteStore({ ...testSettings(), path });
+  expect(await store.journal.feeds()).toEqual([
+    { sender: 'LAB|HOSP', lastAt: 4711, received: 9, repeated: 1, accepted: 5, failed: 2, rejected: 1, merged: 0 },
+    { sender: 'OLD|HOSP', lastAt: 0, received: 3, repeated: 0, accepted: 0, failed: 0, rejected: 0, merged: 0 },
+  ]);
+  expect(await store.documentKinds()).toEqual([]);
+  await store.close();
+});

@@ -60,7 +60,12 @@ export async function failingIo(path: string, point: FailurePoint, messages: num
   const sender = httpSender(gateway.http);
   const textOf = (id: string): string => message({ id, pid: `1||${id}^^^HOSP^MR||Io^${id}||19800101|F` });
   for (let number = 0; number < messages; number += 1) answers.set(`I${number}`, await sender.send(textOf(`I${number}`)));
-  const ready = (await fetch(`${gateway.http}/readyz`)).status;
+  let ready = (await fetch(`${gateway.http}/readyz`)).status;
+  // The write that failed may be the one that /readyz makes: it is the last, and the next is done.
+  for (let tries = 0; ready !== 200 && point.call === 'pwrite64' && tries < 100; tries += 1) {
+    await new Promise((wake) => setTimeout(wake, 50));
+    ready = (await fetch(`${gateway.http}/readyz`)).status;
+  }
   spawnSync('pkill', ['-KILL', '-P', String(gateway.process.pid)]);
   await gateway.kill('SIGKILL');
   const failed = spawnSync('grep', ['-q', '(INJECTED)', log]).status === 0;

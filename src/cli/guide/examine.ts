@@ -2,8 +2,8 @@ import type { Mappings } from '../../map/compile-mappings.ts';
 import { isTreeMap, textOfTree } from '../../map/mapping-source.ts';
 import { judgeCodes } from './judge-codes.ts';
 import { judgeRows, type Standing, type Trial } from './judge.ts';
-import { plainName, type Proof, Prover } from './prove.ts';
-import type { Guide } from './read-guide.ts';
+import { type Proof, Prover } from './prove.ts';
+import { type Guide, plainName } from './read-guide.ts';
 import { readRulings } from './rulings.ts';
 
 /** One row of the guide and where it stands, as pages show it. */

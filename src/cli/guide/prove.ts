@@ -1,4 +1,4 @@
-import { componentsOf, fieldOf } from '../../hl7v2/fields.ts';
+import { componentsOf } from '../../hl7v2/fields.ts';
 import { parseMessage } from '../../hl7v2/parse-message.ts';
 import type { Mappings } from '../../map/compile-mappings.ts';
 import type { Condition } from '../../map/condition.ts';
@@ -6,12 +6,13 @@ import { Bug } from '../../issue/issue-error.ts';
 import { parsePlace, type Place } from '../../map/place.ts';
 import { translate } from '../../map/translate.ts';
 import type { Made } from '../../map/translation.ts';
-import type { Guide, GuideMap, GuideRow, GuideTable } from './read-guide.ts';
+import { type Guide, type GuideMap, type GuideRow, plainName } from './read-guide.ts';
 import { readGuideCondition } from './condition.ts';
 import { type GuideStep, readGuidePath } from './path.ts';
 import { type ByUrl, plainUrl, textWith, valuesAt } from './look.ts';
-import { codesComparedWith, type OwnConditions, ownConditions } from './own-conditions.ts';
-import { type Planted, plant, plantComponent } from './plant.ts';
+import { type OwnConditions, ownConditions } from './own-conditions.ts';
+import { type Planted, plant } from './plant.ts';
+import { HEADER_SHOWS, Plantings, standsForItself } from './plantings.ts';
 import { proveValue } from './prove-value.ts';
 import { type Change, waysTo } from './satisfy.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -39,6 +40,12 @@ interface Setting {
   readonly way: readonly Change[];
 }
 
+/** A row of a segment map, and the map. */
+interface User {
+  readonly map: GuideMap;
+  readonly row: GuideRow;
+}
+
 const MOST_WAYS = 60;
 
 interface Found {
@@ -46,29 +53,22 @@ interface Found {
   readonly within: string;
 }
 
-interface Planting {
-  /** Without the parts that say what kind of value it is. */
-  readonly bare: boolean;
-  readonly value: (message: WrittenMessage) => Planted | undefined;
-}
-
 /** Runs messages through parse and translate and looks for what was planted. */
 export class Prover {
   readonly #mappings: Mappings;
-  readonly #tables: ReadonlyMap<string, GuideTable>;
   readonly #seen = new Map<string, readonly Made[]>();
   readonly #own: OwnConditions;
-  readonly #codesOf = new Map<string, readonly (readonly [string, string])[]>();
+  readonly #plantings: Plantings;
   /** Rows that were proved, and where: data type maps are proved by them. */
   readonly #carried = new Map<GuideRow, Setting>();
 
-  readonly #users: readonly { readonly map: GuideMap; readonly row: GuideRow }[];
+  readonly #users: readonly User[];
 
   constructor(mappings: Mappings, guide: Guide) {
     this.#mappings = mappings;
     this.#users = guide.segments.flatMap((map) => map.rows.map((row) => ({ map, row })));
-    this.#tables = new Map(guide.tables.map((table) => [plainName(table.name), table]));
     this.#own = ownConditions(mappings);
+    this.#plantings = new Plantings(mappings, guide, this.#own);
   }
 
   /** The first message that shows the row's value at the row's path; undefined when none does. */
@@ -89,7 +89,7 @@ export class Prover {
     const ways = this.#ways(map, place, readGuideCondition(row.condition, row.address));
     return surroundingsOf(map.owner).some((surroundings) =>
       ways.some((way) =>
-        this.#plantings(row, place).some(({ value }) => {
+        this.#plantings.of(row, place).some(({ value }) => {
           const message = surroundings.copy();
           for (const change of way) change(message);
           const planted = value(message);
@@ -105,14 +105,19 @@ export class Prover {
   usesPart(map: GuideMap, row: GuideRow): boolean {
     const component = parsePlace(row.address)?.component ?? 0;
     if (component === 0 || componentsOf(map.owner).length === 0) return true;
-    const users = this.#users.filter(({ row: user }) => this.#carried.has(user) && plainName(user.dataTypeMap) === plainName(map.name));
+    const users = this.#usersOf(map);
     return users.length === 0 || users.some((user) => this.uses(user.map, { ...user.row, address: `${user.row.address}.${component}` }));
+  }
+
+  /** The rows that carry a data type by its map. */
+  #usersOf(map: GuideMap): readonly User[] {
+    return this.#users.filter(({ row: user }) => this.#carried.has(user) && plainName(user.dataTypeMap) === plainName(map.name));
   }
 
   #search(map: GuideMap, row: GuideRow, place: Place, settings: readonly Setting[]): Proof | undefined {
     const type = map.to.split('-')[0] ?? '';
     const urls = urlsOf(map, row);
-    const plantings = this.#plantings(row, place);
+    const plantings = this.#plantings.of(row, place);
     for (const [index, setting] of settings.entries()) {
       const { surroundings, way } = setting;
       // Every code with the first conditions, which are the guide's own; a few with each of ours.
@@ -137,7 +142,7 @@ export class Prover {
    */
   provePart(map: GuideMap, row: GuideRow): Proof | undefined {
     const component = componentsOf(map.owner).length === 0 ? 0 : (parsePlace(row.address)?.component ?? 0);
-    const users = this.#users.filter(({ row: user }) => this.#carried.has(user) && plainName(user.dataTypeMap) === plainName(map.name));
+    const users = this.#usersOf(map);
     for (const user of users.slice(0, 4)) {
       const at = component === 0 ? user.row.address : `${user.row.address}.${component}`;
       const moved = (text: string) =>
@@ -220,57 +225,6 @@ export class Prover {
     this.#seen.set(text, made);
     return made;
   }
-
-  /** What may be planted in a field: a value of its type, and the codes tables know. */
-  #plantings(row: GuideRow, place: Place): readonly Planting[] {
-    if (place.field === 0) return [{ bare: false, value: () => undefined }];
-    const mark = `${place.owner}${place.field}`;
-    const facts = fieldOf(place.owner, place.field);
-    const typed = (bare: boolean): Planting => ({
-      bare,
-      value: (message) => {
-        const type = facts === undefined || facts.type === 'varies' ? typeFrom(message, row) : facts.type;
-        if (place.component === 0) return plant(type, mark, bare);
-        if (!standsForItself(place)) message.setField(place.owner, place.field, plant(type, mark, bare).text);
-        return plantComponent(type, place.component, mark);
-      },
-    });
-    const codes = [...this.#codes(row), ...this.#ownCodes(place)].slice(0, place.component === 0 ? 50 : 20);
-    const coded = codes.map(
-      ([code, target]): Planting => ({
-        bare: false,
-        value: () => ({ text: code, shows: [/^(true|false)$/.test(target) ? target : JSON.stringify(target)] }),
-      }),
-    );
-    const plain = [typed(false), typed(true)];
-    return row.vocabulary === '' ? [...plain, ...coded] : [...coded, ...plain];
-  }
-
-  /** Codes of the guide's own table, which it says the field is looked up in. */
-  #codes(row: GuideRow): [string, string][] {
-    const table = this.#tables.get(plainName(row.vocabulary));
-    return (table?.codes ?? []).slice(0, 20).map(({ code, targetCode }) => [code, targetCode]);
-  }
-
-  /** Codes of the tables our rows look the field up in. */
-  #ownCodes(place: Place): readonly (readonly [string, string])[] {
-    const field = `${place.owner}-${place.field}`;
-    const known = this.#codesOf.get(field) ?? this.#readCodes(place);
-    this.#codesOf.set(field, known);
-    return known;
-  }
-
-  #readCodes(place: Place): [string, string][] {
-    const codes = new Map<string, string>();
-    for (const map of this.#mappings.base.segments.values()) {
-      for (const row of map.rows) {
-        if (row.place?.owner !== place.owner || row.place.field !== place.field) continue;
-        for (const [code, target] of row.lookUp?.table.listed ?? []) if (target !== null) codes.set(code, target.code);
-      }
-    }
-    for (const code of codesComparedWith(this.#own, place.owner, place.field)) if (!codes.has(code)) codes.set(code, code);
-    return [...codes].slice(-30);
-  }
 }
 
 /** What the guide's message maps ask for before they apply a map. */
@@ -303,25 +257,9 @@ function join(target: string, below: string): string {
   return target.endsWith(')') ? `${target.slice(0, -1)}.${below})` : `${target}.${below}`;
 }
 
-/** Fields of the header without which there is no message: they say what they say. */
-const HEADER_SHOWS: Readonly<Record<number, readonly string[]>> = {
-  7: ['2026-01-02T03:04:05-05:00'],
-  9: ['A01', 'A11', 'cancelled', 'finished'],
-  10: ['CONTROLBASE'],
-};
-
 function isUnused({ owner, field, component }: Place, unused: readonly string[]): boolean {
   const whole = `${owner}-${field}`;
   return unused.some((one) => [owner, whole, `${whole}.${component}`].includes(one) || one.startsWith(`${owner}[`));
-}
-
-function standsForItself({ owner, field }: Place): boolean {
-  return owner === 'MSH' && HEADER_SHOWS[field] !== undefined;
-}
-
-function typeFrom(message: WrittenMessage, row: GuideRow): string {
-  const named = message.field('OBX', 2);
-  return named === '' ? row.v2Type : named;
 }
 
 function isFixed(found: string, fixed: string): boolean {
@@ -338,9 +276,4 @@ function urlsOf(map: GuideMap, row: GuideRow): readonly (string | undefined)[] {
     });
     return told === undefined ? undefined : /^"\s*(.*?)\s*"$/.exec(told.assignment)?.[1];
   });
-}
-
-/** Names of code tables are written in several ways. Shape: 'Yes/NoIndicator' -> yesnoindicator */
-export function plainName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }

@@ -122,3 +122,8 @@ function readCode(record: readonly string[]): GuideCode[] {
   const [code, targetCode, targetSystem] = [cellOf(record, 0), cellOf(record, 6), cellOf(record, 9)];
   return code === '' || targetCode === '' ? [] : [{ code, targetCode, targetSystem }];
 }
+
+/** Names of code tables are written in several ways. Shape: 'Yes/NoIndicator' -> yesnoindicator */
+export function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}

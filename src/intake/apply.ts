@@ -98,12 +98,23 @@ export async function decideEffects(all: readonly Settled[], sender: string, sai
 
     const resource = { ...merged.resource, id: item.id };
     const action = stored === undefined ? 'created' : isDeepStrictEqual(resource, stored) ? 'unchanged' : 'updated';
-    const isNews = !isDeepStrictEqual(merged.facts, facts);
-    effects.push({ settled: item, resource, action, ...(isNews ? { facts: { now: merged.facts, before } } : {}) });
+    const news = isNews(type, merged.facts, facts) ? { facts: { now: merged.facts, before } } : {};
+    effects.push({ settled: item, resource, action, ...news });
   }
   const ended = await endUnlisted(all, sender, said, store);
   const claims = [...new Map(all.flatMap((item) => item.claims).map((claim) => [claim.key, claim])).values()];
   return { effects: [...effects, ...ended.effects], claims, documents: ended.documents, issues: [...issues, ...ended.issues] };
+}
+
+/**
+ * The time of a mention that says nothing new moves on in steps of so much: everybody's messages name the same few physicians and places, and
+ * each would keep a later time of them, which makes those that are decided beside it be decided anew. Units: ms
+ */
+const MENTION_STEP_MS = 60_000;
+
+function isNews(type: string, now: Facts, before: Facts | undefined): boolean {
+  const isStill = before !== undefined && MENTIONED.has(type) && now.at - before.at < MENTION_STEP_MS;
+  return !isDeepStrictEqual(isStill ? { ...now, at: before.at } : now, before);
 }
 
 /** The resource as it stands; undefined where there is none, or none any more. */

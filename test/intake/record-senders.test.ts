@@ -161,6 +161,20 @@ describe('who and where is made once', () => {
     await record.close();
   });
 
+  test('what is only named again is not kept anew with each message, so that messages of different patients do not wait for each other', async () => {
+    const record = await openRecord();
+    const kept = async () =>
+      (await record.store.listDocuments('facts', '', 100)).filter(({ key }) => /^(?:Practitioner|Location|Organization)\//.test(key));
+    await record.post(adt('A01', '20260301080000', ADT1, pid(), pv1('77^Singh')));
+    const first = await kept();
+    await record.post(adt('A01', '20260301080059', ADT1, pid('Doe^Tom||19800101|M', 'M2'), pv1('77^Singh').replace('V1^^^', 'V2^^^')));
+    expect([first.length > 2, await kept()]).toEqual([true, first]);
+    await record.post(adt('A01', '20260301080100', ADT1, pid('Poe^Una||19800101|F', 'M3'), pv1('77^Singh').replace('V1^^^', 'V3^^^')));
+    const later = await kept();
+    expect(later.filter(({ json }, place) => json === first[place]?.json)).toEqual([]);
+    await record.close();
+  });
+
   test('two ways to write a name do not replace each other for ever', async () => {
     const record = await openRecord();
     for (let day = 1; day < 9; day += 1)

@@ -25,6 +25,7 @@ export type PartRows = readonly [
 
 /** The elements of a resource, each once: parameters often share them (combo-code-value-quantity has those of code-value-quantity). */
 export function compositeRowsOf(composites: readonly CompositeValue[], numbers: SharedValues<NumberRow>): CompositeRows[] {
+  if (composites.length === 0) return [];
   const elements = new SharedValues<readonly PartRows[]>();
   for (const { parameter, parts } of composites) elements.add(parameter, parts.map(partRowsOf));
   const met = new Set<string>();

@@ -5,8 +5,8 @@ export const BETWEEN = '\u001f';
 const MANY = 48;
 
 interface Shared<Value> {
-  /** In their order. */
-  readonly names: string[];
+  /** In their order, so that what shares them has one key however they come. */
+  names: readonly string[];
   readonly value: Value;
 }
 
@@ -18,7 +18,7 @@ export class SharedValues<Value extends readonly unknown[]> {
   add(name: string, value: Value): void {
     const found = this.#find(value);
     if (found !== undefined) {
-      insert(found.names, name);
+      found.names = withName(found.names, name);
       return;
     }
     const shared = { names: [name], value };
@@ -62,12 +62,10 @@ export class SharedValues<Value extends readonly unknown[]> {
   }
 }
 
-/** Puts a name among others, once and in their order: what shares them is found under the same names, whatever order they come in. */
-function insert(names: string[], name: string): void {
-  if (names.includes(name)) return;
-  const isLast = (names.at(-1) as string) < name;
-  names.push(name);
-  if (!isLast) names.sort();
+function withName(names: readonly string[], name: string): readonly string[] {
+  if (names.includes(name)) return names;
+  const all = [...names, name];
+  return (names.at(-1) as string) < name ? all : all.sort();
 }
 
 /** Names in one. */

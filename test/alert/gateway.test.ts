@@ -126,7 +126,7 @@ test('an audit trail that somebody changed is told while the gateway runs', { ti
   };
   await fetch(`${changed.fhirBase}/Patient/nobody`);
   await fetch(`${changed.fhirBase}/AuditEvent`);
-  const database = new DatabaseSync(path);
+  const database = new DatabaseSync(path, { timeout: 20_000 });
   const change = (from: string, to: string) =>
     database.prepare("UPDATE document SET json = replace(json, ?, ?) WHERE kind = 'audit'").run(from, to).changes;
   expect(change('"read"', '"vread"')).toBeGreaterThan(0);

@@ -42,7 +42,7 @@ test('what is counted over the life of a feed is what is in the journal, however
       }
     });
     const ended = Promise.allSettled(senders);
-    await new Promise((wake) => setTimeout(wake, 700));
+    while (number < 40) await new Promise((wake) => setTimeout(wake, 5));
     await gateway.kill('SIGKILL');
     await ended;
     await start();

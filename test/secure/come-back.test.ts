@@ -55,7 +55,7 @@ describe('whoever is told to come back is told when', () => {
   afterAll(() => guarded.close());
 
   test('by a database that is locked', { timeout: 60_000 }, async () => {
-    const other = new DatabaseSync(`${folder.path}/busy.db`);
+    const other = new DatabaseSync(`${folder.path}/busy.db`, { timeout: 20_000 });
     other.exec('BEGIN IMMEDIATE');
     const replies = await Promise.all(doors.map(([, ask]) => ask(guarded, token)));
     other.exec('ROLLBACK');

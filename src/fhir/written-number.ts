@@ -1,6 +1,7 @@
 import { issue } from '../issue/issue.ts';
 import { Bug } from '../issue/issue-error.ts';
 import { failure, type Result, success } from '../issue/result.ts';
+import { parseAroundLongStrings } from './long-strings.ts';
 
 /*
  * FHIR keeps the precision of a decimal: 1.50 is not 1.5. A JavaScript number cannot. So an object one of whose numbers JSON.stringify would
@@ -69,7 +70,7 @@ export function parseJson(text: string): Result<unknown> {
 /** JSON that formatJson wrote, read back: what is stored was looked at when it came in, and is no deeper than it was. */
 export function readWritten(text: string): unknown {
   try {
-    return withWritten(JSON.parse(text), text);
+    return parseAroundLongStrings(text, (part) => withWritten(JSON.parse(part), part));
   } catch (error) {
     if (error instanceof SyntaxError) throw new Bug(`what was kept is no JSON: ${positionOf(error.message)}`);
     throw error;

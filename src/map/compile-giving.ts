@@ -5,7 +5,7 @@ import { type CodeShape, type LookUp, lookUp } from './look-up.ts';
 import { textOfTree, type TreeMap } from './mapping-source.ts';
 import type { Place } from './place.ts';
 import type { Row } from './row.ts';
-import type { Fault, RowScope } from './row-scope.ts';
+import type { RowAt, RowScope } from './row-scope.ts';
 import type { Conversion, Convert } from './run.ts';
 import { isRemembered, remembering } from './value-memory.ts';
 
@@ -34,45 +34,44 @@ export function compileGiving(
   v2Type: string,
   place: Place | undefined,
   path: ElementPath | undefined,
-  scope: RowScope,
-  fault: Fault,
+  scope: RowAt,
 ): Giving | undefined {
   const fixed = textOfTree(said['value']);
   if (fixed !== undefined) {
     if (path === undefined) return { ...NOTHING, constant: () => fixed };
     const constant = constantAt(fixed, path, scope);
-    return 'error' in constant ? fault(constant.error) : { ...NOTHING, constant: constant.make };
+    return 'error' in constant ? scope.fault(constant.error) : { ...NOTHING, constant: constant.make };
   }
-  if (place === undefined) return fault('`always` needs `value`');
+  if (place === undefined) return scope.fault('`always` needs `value`');
   const fhirType = path?.last.type ?? scope.fhirType;
   const named = textOfTree(said['as']);
   const table = textOfTree(said['table']);
   const conversion = named === undefined ? findConversion(v2Type, fhirType, path, scope) : scope.library.named(named);
   if (typeof conversion === 'string')
     return table === undefined
-      ? missingConversion(v2Type, path, conversion, scope, fault)
-      : compileLookUp(table, said, fhirType, undefined, scope, fault);
-  if (conversion === undefined && named !== undefined) return missing(named, `there is no map and no converter "${named}"`, scope, fault);
+      ? missingConversion(v2Type, path, conversion, scope)
+      : compileLookUp(table, said, fhirType, undefined, scope);
+  if (conversion === undefined && named !== undefined) return missing(named, `there is no map and no converter "${named}"`, scope);
   if (scope.dataType && place.component === 0 && conversion?.name === scope.name)
-    return fault('the map would use itself on the same value');
-  if (table !== undefined) return compileLookUp(table, said, fhirType, conversion, scope, fault);
+    return scope.fault('the map would use itself on the same value');
+  if (table !== undefined) return compileLookUp(table, said, fhirType, conversion, scope);
   if (fhirType === 'code' && path !== undefined && bindingOf(path, scope) !== undefined && named === undefined) {
-    return fault(`${path.text} takes codes of ${bindingOf(path, scope)}: say which table`);
+    return scope.fault(`${path.text} takes codes of ${bindingOf(path, scope)}: say which table`);
   }
   return { ...NOTHING, conversion };
 }
 
 /** A fault of the row, unless what it asks for is in a file that is itself at fault. */
-function missing(name: string, reason: string, scope: RowScope, fault: Fault): undefined {
-  return scope.library.faults.isUnreadable(name) ? undefined : fault(reason);
+function missing(name: string, reason: string, scope: RowAt): undefined {
+  return scope.library.faults.isUnreadable(name) ? undefined : scope.fault(reason);
 }
 
 /** Tells that there is no conversion to a path, and why. Fails: mapping-faulty, unless the file that would have it is itself at fault */
-export function missingConversion(v2Type: string, path: ElementPath | undefined, reason: string, scope: RowScope, fault: Fault): undefined {
+export function missingConversion(v2Type: string, path: ElementPath | undefined, reason: string, scope: RowAt): undefined {
   const fhirType = path?.last.type ?? scope.fhirType;
   const types = fhirType === 'Reference' ? (path?.last.targets ?? []) : [fhirType];
   const unreadable = types.map((type) => `${v2Type} to ${type}`).find((name) => scope.library.faults.isUnreadable(name));
-  return missing(unreadable ?? '', reason, scope, fault);
+  return missing(unreadable ?? '', reason, scope);
 }
 
 /** The conversion of a v2 type to a FHIR type, or why there is none. */
@@ -83,21 +82,14 @@ export function findConversion(v2Type: string, fhirType: string, path: ElementPa
   return scope.library.conversion(v2Type, fhirType) ?? `there is no data type map ${v2Type} to ${fhirType}`;
 }
 
-function compileLookUp(
-  name: string,
-  said: TreeMap,
-  fhirType: string,
-  asSent: Conversion | undefined,
-  scope: RowScope,
-  fault: Fault,
-): Giving | undefined {
+function compileLookUp(name: string, said: TreeMap, fhirType: string, asSent: Conversion | undefined, scope: RowAt): Giving | undefined {
   const { library } = scope;
   const found = library.table(name);
-  if (found === undefined) return missing(name, `there is no table "${name}"`, scope, fault);
+  if (found === undefined) return missing(name, `there is no table "${name}"`, scope);
   const read = (text: string) => {
     const code = readCode(text, found.system, library.names, library.definitions);
     const problem = typeof code === 'string' ? code : found.problemOf(code);
-    return typeof code === 'string' || problem !== undefined ? fault(problem ?? '') : code;
+    return typeof code === 'string' || problem !== undefined ? scope.fault(problem ?? '') : code;
   };
   const table: CodeTable = withCodes(found, said['also'], read);
   const own = textOfTree(said['otherwise']);

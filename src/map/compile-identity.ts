@@ -37,7 +37,7 @@ function compileLine(item: Tree, index: number, scope: RowScope): IdentityLine |
   return {
     first,
     rest,
-    test: compileWhen(when, scope, fault),
+    test: compileWhen(when, { ...scope, fault }),
     weak: isTreeMap(item) && item['weak'] === 'true',
     text,
   };

@@ -138,7 +138,7 @@ function mapsByName(sources: readonly MappingSource[], faults: Faults): Readonly
 
 function compileSet(parts: Parts, changes: ReadonlyMap<string, readonly ChangedRow[]>, sender: MappingSource | undefined): MapSet {
   const { definitions, names, tables, maps, faults } = parts;
-  const library = new Library(definitions, names, tables, maps, changes, faults);
+  const library = new Library({ definitions, names, tables, sources: maps, changes, faults });
   const segments = new Map<string, CompiledMap>();
   for (const [name, source] of maps) {
     if (source.path.includes('datatypes/')) {

@@ -113,7 +113,7 @@ function compileMake(
   if (word('finds') === 'true' && (into === undefined || map.identity === undefined))
     return fault('`finds` stands with `into`, and the map has an identity');
   if (into === undefined && map.identity === undefined) return fault(`"${name}" has no identity, so it can only be used with \`into\``);
-  const when = compileWhen(word('when'), { dataType: false, owner: segment }, fault);
+  const when = compileWhen(word('when'), { dataType: false, owner: segment, fault });
   const within = word('in');
   const known = new Set(['message', ...groups.map((group) => group.name)]);
   for (const group of barred(within ?? '')) if (!known.has(group)) fault(`there is no group ${group}`);
@@ -174,7 +174,7 @@ function compileLines(tree: Tree | undefined, segment: string, fault: (reason: s
       ? [{ place, key: keyTextOf(place) }]
       : (fault(`lines: "${written}" is no field of the segment`) ?? []);
   });
-  return { field: of.field, same, test: compileWhen(textOfTree(tree['when']), { dataType: false, owner: segment }, fault) };
+  return { field: of.field, same, test: compileWhen(textOfTree(tree['when']), { dataType: false, owner: segment, fault }) };
 }
 
 function compileJoins(tree: Tree | undefined, makes: readonly Make[], scope: MessageScope): Join[] {

@@ -5,7 +5,7 @@ import { resolvePath } from './element-path.ts';
 import { isTreeMap, type MappingSource, textOfTree, type Tree, type TreeMap } from './mapping-source.ts';
 import { compileCondition, compilePlace } from './read-place.ts';
 import type { Branches, Row } from './row.ts';
-import { factsOf, type Fault, placeOf, type RowScope } from './row-scope.ts';
+import { factsOf, placeOf, type RowAt, type RowScope } from './row-scope.ts';
 import type { RowFacts } from './run.ts';
 import { Numbering } from './numbering.ts';
 import { compileTarget } from './target.ts';
@@ -35,9 +35,10 @@ export function writtenRows(source: MappingSource, ...path: readonly (string | n
 }
 
 /** Compiles a row; undefined when it is faulty. Fails: mapping-faulty, added to the library's faults */
-export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: string): Row | undefined {
-  const { library, source } = scope;
+export function compileRow(written: WrittenRow, map: RowScope, typeOfBranch?: string): Row | undefined {
+  const { library, source } = map;
   const fault = (reason: string): undefined => library.faults.add(source, written.line, `${written.address}: ${reason}`) as undefined;
+  const scope: RowAt = { ...map, fault };
   const { said } = written;
   const word = (name: string) => textOfTree(said[name]);
 
@@ -51,7 +52,7 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
   if (typeof path === 'string') return fault(path);
   if (to === 'this' && !scope.dataType) return fault('`this` is for data type maps');
 
-  const when = readWhen(word('when'), scope, fault);
+  const when = readWhen(word('when'), scope);
   const base: RowFacts = {
     row: `${source.path}:${written.line}`,
     element: path === undefined ? scope.fhirType : `${scope.fhirType}.${path.text}`,
@@ -67,14 +68,14 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
     when,
     test: when === undefined ? undefined : compileCondition(when, scope.dataType),
     target: path === undefined ? undefined : compileTarget(path, scope.slots, here),
-    sets: compileSets(said['set'], scope, here, fault),
-    copies: compileCopies(said['copy'], scope, here, fault),
+    sets: compileSets(said['set'], scope, here),
+    copies: compileCopies(said['copy'], scope, here),
     beside: word('with') === undefined ? undefined : placeOf(word('with') as string, scope),
     take: word('take') as Row['take'],
     required: word('required') === 'true',
   };
   if (said['by'] !== undefined) {
-    const by = compileBranches(written, scope, fault);
+    const by = compileBranches(written, scope);
     if (by === undefined) return undefined;
     const branches = [...by.rows.values(), by.otherwise, by.empty];
     const skipAt = branches.every((row) => row === undefined || row.skipAt !== 0) ? skipOf(shared, NOTHING, scope) : 0;
@@ -83,7 +84,7 @@ export function compileRow(written: WrittenRow, scope: RowScope, typeOfBranch?: 
   const fail = word('fail');
   if (fail !== undefined && !Object.hasOwn(catalogue, fail)) return fault(`${fail} is not an issue of the catalogue`);
   if (to === undefined && fail === undefined) return fault('says neither `to` nor `by` nor `fail`');
-  const giving = fail === undefined ? compileGiving(said, v2Type, place, path, scope, fault) : NOTHING;
+  const giving = fail === undefined ? compileGiving(said, v2Type, place, path, scope) : NOTHING;
   if (giving === undefined) return undefined;
   return { ...shared, ...giving, fail: fail as IssueId | undefined, by: undefined, skipAt: skipOf(shared, giving, scope) };
 }
@@ -95,37 +96,37 @@ function skipOf(row: Pick<Row, 'place' | 'required'>, giving: Giving, scope: Row
   return scope.dataType ? place.component : place.field;
 }
 
-function compileSets(tree: Tree | undefined, scope: RowScope, here: Numbering, fault: Fault): Row['sets'] {
+function compileSets(tree: Tree | undefined, scope: RowAt, here: Numbering): Row['sets'] {
   if (!isTreeMap(tree)) return [];
   return Object.entries(tree).flatMap(([path, text]) => {
     const resolved = resolvePath(scope.library.definitions, scope.fhirType, path);
-    if (typeof resolved === 'string') return fault(`set: ${resolved}`) ?? [];
+    if (typeof resolved === 'string') return scope.fault(`set: ${resolved}`) ?? [];
     const constant = constantAt(textOfTree(text) ?? '', resolved, scope);
-    if ('error' in constant) return fault(`set: ${constant.error}`) ?? [];
+    if ('error' in constant) return scope.fault(`set: ${constant.error}`) ?? [];
     return [{ target: compileTarget(resolved, scope.slots, here), constant: constant.make }];
   });
 }
 
-function compileCopies(tree: Tree | undefined, scope: RowScope, here: Numbering, fault: Fault): Row['copies'] {
+function compileCopies(tree: Tree | undefined, scope: RowAt, here: Numbering): Row['copies'] {
   if (!isTreeMap(tree)) return [];
   return Object.entries(tree).flatMap(([text, address]) => {
     const path = resolvePath(scope.library.definitions, scope.fhirType, text);
-    if (typeof path === 'string') return fault(`copy: ${path}`) ?? [];
+    if (typeof path === 'string') return scope.fault(`copy: ${path}`) ?? [];
     const place = placeOf(textOfTree(address) ?? '', scope);
-    if (place === undefined) return fault(`copy: ${textOfTree(address)} is no address this map can read`) ?? [];
+    if (place === undefined) return scope.fault(`copy: ${textOfTree(address)} is no address this map can read`) ?? [];
     const conversion = findConversion(factsOf(place, scope)?.type ?? '', path.last.type, path, scope);
     if (typeof conversion === 'string')
-      return missingConversion(factsOf(place, scope)?.type ?? '', path, `copy: ${conversion}`, scope, fault) ?? [];
+      return missingConversion(factsOf(place, scope)?.type ?? '', path, `copy: ${conversion}`, scope) ?? [];
     return [{ target: compileTarget(path, scope.slots, here), place, conversion }];
   });
 }
 
 const BRANCH_WORDS = new Set(['by', 'when', 'required', 'otherwise', 'empty']);
 
-function compileBranches(written: WrittenRow, scope: RowScope, fault: Fault): Branches | undefined {
+function compileBranches(written: WrittenRow, scope: RowAt): Branches | undefined {
   const { said } = written;
   const place = placeOf(textOfTree(said['by']) ?? '', scope);
-  if (place === undefined) return fault('`by` is no address this map can read');
+  if (place === undefined) return scope.fault('`by` is no address this map can read');
   const own = placeOf(written.address, scope);
   const varies = own !== undefined && factsOf(own, scope)?.type === 'varies';
   const branch = (tree: Tree | undefined, type?: string) =>

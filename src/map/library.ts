@@ -12,6 +12,18 @@ import type { Node } from './node.ts';
 import type { Value } from './value.ts';
 import { isRemembered, remembering, ValueMemories } from './value-memory.ts';
 
+/** What a library is made of. */
+export interface LibraryParts {
+  readonly definitions: Definitions;
+  readonly names: CodeSystemNames;
+  readonly tables: ReadonlyMap<string, CodeTable>;
+  /** The data type maps by every name they serve. */
+  readonly sources: ReadonlyMap<string, MappingSource>;
+  /** Of a sender file, by map. */
+  readonly changes: ReadonlyMap<string, readonly ChangedRow[]>;
+  readonly faults: Faults;
+}
+
 /** Everything a row can name: data type maps, converters, code tables. Data type maps are compiled when first asked for. */
 export class Library {
   readonly definitions: Definitions;
@@ -25,15 +37,7 @@ export class Library {
   readonly #maps = new Map<string, CompiledMap | undefined>();
   readonly #conversions = new Map<string, Conversion>();
 
-  /** `sources` are the data type maps by every name they serve; `changes` are those of a sender file by map. */
-  constructor(
-    definitions: Definitions,
-    names: CodeSystemNames,
-    tables: ReadonlyMap<string, CodeTable>,
-    sources: ReadonlyMap<string, MappingSource>,
-    changes: ReadonlyMap<string, readonly ChangedRow[]>,
-    faults: Faults,
-  ) {
+  constructor({ definitions, names, tables, sources, changes, faults }: LibraryParts) {
     this.definitions = definitions;
     this.names = names;
     this.faults = faults;

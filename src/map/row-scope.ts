@@ -21,6 +21,11 @@ export interface RowScope {
   readonly slots: Numbering;
 }
 
+/** One row of the map. */
+export interface RowAt extends RowScope {
+  readonly fault: Fault;
+}
+
 /** Tells what is wrong with a row. */
 export type Fault = (reason: string) => undefined;
 

@@ -4,14 +4,28 @@ import type { Conversion, Frame } from '../run.ts';
 import type { Node } from '../node.ts';
 import type { Value } from '../value.ts';
 
+interface Level {
+  readonly part: number;
+  readonly kind: string;
+  readonly display: string;
+}
+
+/** A level of a place that was sent, among the others. */
+interface LevelSent extends Level {
+  /** Itself and all the levels it is in. */
+  readonly path: readonly string[];
+  readonly wider: MadeSoFar | undefined;
+  readonly narrowest: boolean;
+}
+
 /** The levels of a place from the widest: the part of PL, and the code of its kind. */
-const LEVELS: readonly (readonly [part: number, kind: string, display: string])[] = [
-  [4, 'si', 'Site'],
-  [7, 'bu', 'Building'],
-  [8, 'lvl', 'Level'],
-  [1, 'wa', 'Ward'],
-  [2, 'ro', 'Room'],
-  [3, 'bd', 'Bed'],
+const LEVELS: readonly Level[] = [
+  { part: 4, kind: 'si', display: 'Site' },
+  { part: 7, kind: 'bu', display: 'Building' },
+  { part: 8, kind: 'lvl', display: 'Level' },
+  { part: 1, kind: 'wa', display: 'Ward' },
+  { part: 2, kind: 'ro', display: 'Room' },
+  { part: 3, kind: 'bd', display: 'Bed' },
 ];
 const KIND_SYSTEM = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
 
@@ -24,26 +38,17 @@ const KIND_SYSTEM = 'http://terminology.hl7.org/CodeSystem/location-physical-typ
  * of PL.9 belongs to the narrowest level
  */
 function locationFromPl(value: Value, frame: Frame): Node | undefined {
-  const sent = LEVELS.filter(([part]) => value.child(part).valued);
+  const sent = LEVELS.filter(({ part }) => value.child(part).valued);
   let wider: MadeSoFar | undefined;
   const path: string[] = [];
-  for (const [part, kind, display] of sent) {
-    path.push(`${kind}=${value.part(part)}`);
-    wider = level(value, part, kind, display, path, wider, sent.at(-1)?.[0] === part, frame);
+  for (const level of sent) {
+    path.push(`${level.kind}=${value.part(level.part)}`);
+    wider = locationOf(value, { ...level, path, wider, narrowest: level === sent.at(-1) }, frame);
   }
   return wider === undefined ? undefined : { reference: wider.fullUrl };
 }
 
-function level(
-  value: Value,
-  part: number,
-  kind: string,
-  display: string,
-  path: readonly string[],
-  wider: MadeSoFar | undefined,
-  narrowest: boolean,
-  frame: Frame,
-): MadeSoFar {
+function locationOf(value: Value, { part, kind, display, path, wider, narrowest }: LevelSent, frame: Frame): MadeSoFar {
   const { run } = frame;
   const made = new MadeSoFar('Location', 'location', value.segment, frame.group);
   const node = made.resource as Node;

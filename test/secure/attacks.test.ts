@@ -391,6 +391,31 @@ describe('HTTP itself (A-08, A-24, A-26, A-27)', () => {
     );
   });
 
+  test.each([
+    '/fhir/metadata',
+    '/fhir/Patient/known',
+    '/fhir/Patient/nobody',
+    '/hl7v2',
+    '/messages',
+    '/status',
+    '/metrics',
+    '/readyz',
+    '/nowhere',
+  ])('no page of another may show %s, guess what it is or keep it, and nothing says what serves it', async (path) => {
+    const { headers } = await fetch(`${gateway.http}${path}`);
+    const named = ['x-content-type-options', 'x-frame-options', 'content-security-policy', 'referrer-policy', 'x-powered-by', 'server'];
+    expect(named.map((name) => headers.get(name))).toEqual([
+      'nosniff',
+      'DENY',
+      "default-src 'none'; frame-ancestors 'none'",
+      'no-referrer',
+      null,
+      null,
+    ]);
+    expect(headers.get('cache-control')).toMatch(/no-store|no-cache/);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
   test('A-26 what is sent is in no header and no line of an answer', async () => {
     const { status } = await get(`Patient?x=${encodeURIComponent('\r\nset-cookie: a=b\u001b[31m${jndi:ldap://x}')}`);
     expect(status).toBe(200);

@@ -1,8 +1,11 @@
-import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Bundle, Patient } from 'fhir/r4.js';
 import { readConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/main.ts';
+import { endpointPolicy } from '../../src/notify/endpoint-policy.ts';
+import { sendNotification } from '../../src/notify/send.ts';
 import { issueIds } from '../serve/gateway.ts';
 import { type Guarded, openGuarded } from './guarded-gateway.ts';
 
@@ -428,6 +431,38 @@ describe('HTTP itself (A-08, A-24, A-26, A-27)', () => {
     const mllp = new URL(`http://${gateway.mllp}`);
     expect(await raw('GET / HTTP/1.1\r\nHost: x\r\n\r\n', mllp)).toBe('');
     expect(await raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', mllp)).toBe('');
+  });
+});
+
+describe('what is sent out (A-20)', () => {
+  let asked: string[];
+  let elsewhere: Server;
+  let port: number;
+  beforeEach(async () => {
+    asked = [];
+    elsewhere = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(request.url === '/moved' ? 307 : 200, { location: `http://127.0.0.1:${port}/inside` }).end();
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    port = (elsewhere.address() as AddressInfo).port;
+  });
+  afterEach(() => elsewhere.close());
+  const send = (host: string, path: string) =>
+    sendNotification(
+      { method: 'POST', url: `http://${host}:${port}${path}`, headers: [], body: '{}' },
+      endpointPolicy(`${host}:${port}`),
+      2_000,
+    );
+
+  test('A-20 goes where it is said, and no further', async () => {
+    expect([await send('127.0.0.1', '/hook'), asked]).toEqual([undefined, ['/hook']]);
+    expect([await send('127.0.0.1', '/moved'), asked]).toEqual(['the endpoint answered 307', ['/hook', '/moved']]);
+  });
+
+  test('A-20 a name that leads inside when it is connected to is not connected to, whatever the list says', async () => {
+    expect(await send('localhost', '/hook')).toMatch(/could not be reached/);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -23,6 +23,8 @@ import type { MllpEvent } from './wire/mllp.ts';
 
 const LOOK_EVERY_MS = 5_000;
 const ROUND_EVERY_MS = 60_000;
+/** An audit trail that cannot even be read. */
+const UNREADABLE: Facts['audit'] = { isFailing: true, waitingSince: undefined, brokenAt: undefined };
 const DAY_MS = 86_400_000;
 
 /** The disk of the configured database; to be watched before that is opened. A database in memory or on a server has no reserve here. */
@@ -89,11 +91,14 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
     wasFull = state.isFull;
     // asked only then: it is a write of its own
     if (isStoreDown) isStoreDown = (await store.health()) !== undefined;
+    // side by side: a database that does not answer lets each of them wait, and what was known last counts
+    const [audit, at, all] = await Promise.all([
+      recorder?.check().catch(() => UNREADABLE),
+      oldest().catch(() => oldestAt),
+      store.journal.feeds().catch(() => tallies),
+    ]);
+    [oldestAt, tallies] = [at, all];
     const now = Date.now();
-    oldestAt = await oldest().catch(() => oldestAt);
-    tallies = await store.journal.feeds().catch(() => tallies);
-    // a trail that cannot even be read
-    const audit = await recorder?.check().catch(() => ({ isFailing: true, waitingSince: undefined, brokenAt: undefined }));
     const queue = { depth: depth(), oldestAt };
     const facts = {
       now,
@@ -108,6 +113,11 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
     alerts.take(readingsOf(facts, limits), now);
   }
   const failed = (what: string) => (error: unknown) => log.error({ fault: faultOf(error) }, what);
+  let looking: Promise<void> | undefined;
+  const lookAgain = () =>
+    (looking ??= look()
+      .catch(failed('alerts could not be looked for'))
+      .finally(() => (looking = undefined)));
   const round = () => void retention.round().catch(failed('messages could not be forgotten'));
   const timers: NodeJS.Timeout[] = [];
   const every = (ms: number, task: () => unknown) => timers.push(setInterval(task, ms).unref());
@@ -150,7 +160,7 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
       }
     },
     start() {
-      every(LOOK_EVERY_MS, () => void look().catch(failed('alerts could not be looked for')));
+      every(LOOK_EVERY_MS, lookAgain);
       every(ROUND_EVERY_MS, round);
       round();
     },

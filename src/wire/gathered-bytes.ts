@@ -5,10 +5,10 @@ const SMALL = 1024;
 const ROOM = 16_384;
 
 /** More than this is laid into memory that grows in its place. Units: bytes */
-const LARGE = 1024 * 1024;
+const LARGE = 128 * 1024;
 /** What it grows by, and the addresses set aside for it, which cost nothing. Units: bytes */
-const STEP = 1024 * 1024;
-const SET_ASIDE = 32 * STEP;
+const STEP = 256 * 1024;
+const SET_ASIDE = 128 * STEP;
 
 /** Bytes that come in pieces and are wanted whole. */
 export interface GatheredBytes {

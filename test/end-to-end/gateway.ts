@@ -28,8 +28,7 @@ export async function startGatewayProcess(environment: Record<string, string>, u
   const [command = process.execPath, ...rest] = [...under, process.execPath, 'chartbridge.js', 'serve'] as readonly string[];
   const child = spawn(command, rest, {
     cwd: root,
-    // vitest has a BASE_URL of its own
-    env: { ...process.env, BASE_URL: '', PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment },
+    env: { ...process.env, PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

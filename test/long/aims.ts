@@ -114,7 +114,7 @@ export const AIMS: readonly Aim[] = [
     runsIn: LONG,
     by: 'test/long/huge-and-slow.test.ts',
     held: [
-      exactly('of them closed at 16 MiB with AR', 20),
+      exactly('of them closed at 16 MiB with AR', 50),
       exactly('of them AA', 30),
       most('most memory (RSS), MB', 512),
       most('healthy p99 meanwhile, in those before', 2),

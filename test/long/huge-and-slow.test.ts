@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
@@ -10,9 +11,11 @@ const folder = scratchFolder();
 afterAll(() => folder.remove());
 
 const SECONDS = 15;
-const SLOW = 150;
-const ENDLESS = 20;
+const SLOW = 200;
+const ENDLESS = 50;
 const HUGE = 30;
+/** Of the document; in base64 the field has 10 MB. Units: bytes */
+const DOCUMENT = 7_500_000;
 
 const mostMemory = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
@@ -80,7 +83,7 @@ test('slow senders, endless frames and huge messages: the memory stays bounded a
     });
   }
   let huge = 0;
-  const content = Buffer.alloc(7_000_000, 'x').toString('base64');
+  const content = randomBytes(DOCUMENT).toString('base64');
   const hugeSenders = Promise.all(
     Array.from({ length: 4 }, async (_, connection) => {
       for (let count = connection; count < HUGE; count += 4) {
@@ -89,7 +92,8 @@ test('slow senders, endless frames and huge messages: the memory stays bounded a
           id: `B${count}`,
           type: 'ORU^R01^ORU_R01',
           more: [
-            'OBR|1||F1^HOSP|11502-2^Report^LN|||20260105||||||||||||||||||F',
+            // half of them is the same report again
+            `OBR|1||F${count % 2 === 0 ? 1 : count}^HOSP|11502-2^Report^LN|||20260105||||||||||||||||||F`,
             `OBX|1|ED|11502-2^Report^LN||^application^pdf^Base64^${content}||||||F`,
           ],
         });
@@ -113,7 +117,7 @@ test('slow senders, endless frames and huge messages: the memory stays bounded a
     'connections at one byte a second': SLOW,
     'endless frames': ENDLESS,
     'of them closed at 16 MiB with AR': closedWithAr,
-    'messages of 9 MB': HUGE,
+    'messages with a field of 10 MB': HUGE,
     'of them AA': huge,
     'healthy p99 before, ms': Math.round(before),
     'healthy p99 meanwhile, ms': Math.round(p99(times)),
@@ -123,6 +127,6 @@ test('slow senders, endless frames and huge messages: the memory stays bounded a
   expect(alive).toBe(200);
   expect(closedWithAr).toBe(ENDLESS);
   expect(huge).toBe(HUGE);
-  // Bounded, though not yet by the goal of 512.
-  expect(memory).toBeLessThan(900);
+  // The aim is 512; what a collector gives back late is not ours to say.
+  expect(memory).toBeLessThan(640);
 });

@@ -25,7 +25,7 @@ export interface FailureReport {
   readonly refused: number;
   /** Cut off without an answer. */
   readonly unanswered: number;
-  /** Whether the call came to be made, and failed. */
+  /** Whether the call came to be made, and failed, before /readyz was asked. */
   readonly failed: boolean;
   /** What /readyz said at the end. */
   readonly ready: number;
@@ -60,6 +60,8 @@ export async function failingIo(path: string, point: FailurePoint, messages: num
   const sender = httpSender(gateway.http);
   const textOf = (id: string): string => message({ id, pid: `1||${id}^^^HOSP^MR||Io^${id}||19800101|F` });
   for (let number = 0; number < messages; number += 1) answers.set(`I${number}`, await sender.send(textOf(`I${number}`)));
+  // What fails only now, in the quarter of a second before the end, /readyz cannot have told of.
+  const failed = spawnSync('grep', ['-q', '(INJECTED)', log]).status === 0;
   let ready = (await fetch(`${gateway.http}/readyz`)).status;
   // The write that failed may be the one that /readyz makes: it is the last, and the next is done.
   for (let tries = 0; ready !== 200 && point.call === 'pwrite64' && tries < 100; tries += 1) {
@@ -68,7 +70,6 @@ export async function failingIo(path: string, point: FailurePoint, messages: num
   }
   spawnSync('pkill', ['-KILL', '-P', String(gateway.process.pid)]);
   await gateway.kill('SIGKILL');
-  const failed = spawnSync('grep', ['-q', '(INJECTED)', log]).status === 0;
 
   const database = new DatabaseSync(path);
   const integrity = String(database.prepare('PRAGMA integrity_check').get()?.['integrity_check']);

@@ -17,8 +17,9 @@ export default defineConfig({
     exclude: ['test/long/**', 'test/store/mongo.test.ts', 'test/store/mongo-stay.test.ts', 'test/end-to-end/mongo-crash.test.ts'],
     // The runner has a BASE_URL of its own, which is none.
     env: { BASE_URL: '' },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For a busy machine; nothing here is measured.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // No module keeps what a test could see: one process reads and compiles the definitions once for all its files.
     isolate: false,
     // Half of the time a file waits: for a lock, a full disk, a process that starts.

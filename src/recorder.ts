@@ -42,6 +42,8 @@ const REFUSED: ReadonlySet<number> = new Set([401, 403, 429]);
 /** Made in one round, so that reading goes on beside it. */
 const A_ROUND = 2_000;
 const WHEN_ASKED = 50_000;
+/** A message may name itself as long as it likes. */
+const LONGEST_SENDER = 256;
 const ENDED: ReadonlySet<string> = new Set(['processed', 'filtered', 'error', 'rejected']);
 
 /** What a recorder is made of. */
@@ -204,7 +206,7 @@ function toRecord({ id, interaction, method, access, peer, server, target, query
 function messageRecords({ messages = [], writes = [] }: Change, time: Date, newId: () => string): AuditRecord[] {
   return messages
     .filter(({ status }) => ENDED.has(status))
-    .map(({ id, status }) => {
+    .map(({ id, status, of }) => {
       const notes = visitNotes();
       notes.writes(writes);
       return {
@@ -212,8 +214,9 @@ function messageRecords({ messages = [], writes = [] }: Change, time: Date, newI
         time: time.toISOString(),
         what: 'message',
         method: '',
-        client: '',
-        peer: '',
+        client: of?.sender.slice(0, LONGEST_SENDER) ?? '',
+        // Shape: mllp 10.1.2.3:53124, http 10.1.2.3
+        peer: of?.channel.split(' ')[1] ?? '',
         query: `message ${id}`,
         outcome: status === 'processed' || status === 'filtered' ? 'success' : 'refused',
         patients: [...notes.patients],

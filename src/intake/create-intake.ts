@@ -9,7 +9,7 @@ import { acceptanceIssues } from './acceptance.ts';
 import { type AcknowledgmentMode, modeOf } from './acknowledgment-mode.ts';
 import { discardMessage } from './discard.ts';
 import type { Answer, Channel, Intake, Reception } from './intake.ts';
-import { channelName, charsetOfChannel, journalKeysOf } from './journal-keys.ts';
+import { channelName, charsetOfChannel, journalKeysOf, senderOf } from './journal-keys.ts';
 import { oneLargeAtATime } from './large-turns.ts';
 import { codeOf, createMessageWork, hasEnded, type WorkDependencies } from './message-work.ts';
 import { type Preview, previewMessage } from './preview.ts';
@@ -182,6 +182,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
             ...end,
             processedAt: deps.now().getTime(),
             attempts: row.attempts + 1,
+            of: senderOf(row),
             // one that stands as rejected was counted as it came
             ...(row.status === 'rejected' ? {} : { counted }),
           },

@@ -1,5 +1,6 @@
 import { issue, type Issue } from '../issue/issue.ts';
 import { failure, type Result, success } from '../issue/result.ts';
+import { senderOf } from './journal-keys.ts';
 import type { MessageRow } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 
@@ -21,7 +22,9 @@ export async function discardMessage(id: string, reason: string, store: Store, n
   if (row.status !== 'error' && row.status !== 'rejected') return failure(issue('message-not-failed', { status: row.status }));
   const issues = [...(JSON.parse(row.issues ?? '[]') as Issue[]), issue('message-discarded', { value: words })];
   const written = await store.commit({
-    messages: [{ id, from: [row.status], status: 'filtered', processedAt: now.getTime(), issues: JSON.stringify(issues) }],
+    messages: [
+      { id, from: [row.status], status: 'filtered', processedAt: now.getTime(), issues: JSON.stringify(issues), of: senderOf(row) },
+    ],
   });
   if (!written.ok) return failure(issue('race-lost'));
   return success({ ...row, status: 'filtered', issues: JSON.stringify(issues) });

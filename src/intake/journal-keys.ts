@@ -1,5 +1,5 @@
 import type { Message, Segment } from '../hl7v2/message.ts';
-import type { MessageKeys } from '../store/journal.ts';
+import type { MessageKeys, MessageRow } from '../store/journal.ts';
 import type { Channel } from './intake.ts';
 
 /** Where the keys operators search by stand: segment, field, component. A merged patient's number (MRG-1) finds the merge. */
@@ -52,6 +52,11 @@ function distinct(values: readonly string[]): string[] {
 /** A channel as the journal keeps it: with the character set the transport declared, without which the bytes may not be read again. */
 export function channelName(channel: Pick<Channel, 'name' | 'charset'>): string {
   return channel.charset === undefined ? channel.name : `${channel.name} charset=${channel.charset.slice(0, 64)}`;
+}
+
+/** Whose message it is, as a step in its life says it. */
+export function senderOf({ sender, channel }: MessageRow): Pick<MessageRow, 'sender' | 'channel'> {
+  return { sender, channel };
 }
 
 /** The character set in a channel's name. Shape: 'http 127.0.0.1 charset=iso-8859-1' gives { charset: 'iso-8859-1' } */

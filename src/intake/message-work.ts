@@ -3,7 +3,7 @@ import { issue, type Issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import type { MessageRow } from '../store/journal.ts';
 import { laneKeysOf } from '../store/lane-keys.ts';
-import { charsetOfChannel } from './journal-keys.ts';
+import { charsetOfChannel, senderOf } from './journal-keys.ts';
 import { createLanes } from './lanes.ts';
 import { COUNTED, type Outcome, type ProcessDependencies, processMessage } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
@@ -164,6 +164,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
           issues: JSON.stringify(issues),
           trace: JSON.stringify(outcome.trace),
           counted: outcome.counted,
+          of: senderOf(row),
         },
       ],
     });

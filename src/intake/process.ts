@@ -16,6 +16,7 @@ import { identify } from './identify.ts';
 import { giveWay } from './large-turns.ts';
 import { mergeRightIssues, mergesAt } from './merge-right.ts';
 import { provenanceOf } from './provenance.ts';
+import { senderOf } from './journal-keys.ts';
 import type { Reading } from './read.ts';
 import { type MessageTrace, traceOf } from './trace.ts';
 import { validateEffects } from './validate-effects.ts';
@@ -186,6 +187,7 @@ async function tryFinish(
     issues: JSON.stringify(decision.issues),
     trace: JSON.stringify(trace),
     counted,
+    of: senderOf(row),
   };
   const committed = await deps.store.commit({
     writes: [...writesOf(effects?.effects ?? []), ...provenance],

@@ -136,6 +136,8 @@ export interface MessageUpdate {
   readonly trace?: string;
   /** Counted of its sender with this step. */
   readonly counted?: readonly Counted[];
+  /** Whose message it is, for who takes note of its end; the store knows it. */
+  readonly of?: Pick<MessageRow, 'sender' | 'channel'>;
   /** The end of it: the other fields count for nothing then. */
   readonly forget?: Forgetting;
 }

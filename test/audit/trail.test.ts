@@ -262,6 +262,9 @@ describe('over HTTP', () => {
     const found = (await (await guarded.call('GET', 'Patient?family=Audited', operator)).json()) as Bundle;
     const id = found.entry?.[0]?.resource?.id ?? '';
     expect(await kinds(`patient=Patient/${id}&type=110107`)).toEqual(['hl7v2-message 0']);
+    // and says whose it was, and where it came from
+    const [event] = await events(`patient=Patient/${id}&type=110107`);
+    expect(event?.agent[0]).toMatchObject({ who: { identifier: { value: 'ADT1|GENHOSP' } }, network: { address: '127.0.0.1' } });
   });
 });
 

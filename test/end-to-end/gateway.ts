@@ -23,6 +23,9 @@ export function scratchFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** A port for a gateway whose address must stay over a restart: of this process of tests, and below those the system hands out. */
+export const ownPort = (): string => String(20_000 + (process.pid % 12_000));
+
 /** Starts the gateway, under another program where one is named, and waits until it says that it is ready. */
 export async function startGatewayProcess(environment: Record<string, string>, under: readonly string[] = []): Promise<RunningGateway> {
   const [command = process.execPath, ...rest] = [...under, process.execPath, 'chartbridge.js', 'serve'] as readonly string[];

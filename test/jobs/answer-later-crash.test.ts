@@ -1,26 +1,15 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Bundle } from 'fhir/r4.js';
 import { expect, test } from 'vitest';
-import { scratchFolder, startGatewayProcess } from '../end-to-end/gateway.ts';
+import { ownPort, scratchFolder, startGatewayProcess } from '../end-to-end/gateway.ts';
 import { ended, type Manifest } from './gateway.ts';
 
 const COUNT = 600;
 
-/** One that is free now: the address of a job must stay. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 test('a batch whose gateway is killed in the middle ends with each entry done once', { timeout: 120_000 }, async () => {
   const folder = scratchFolder();
   const environment = {
-    PORT: String(await freePort()),
+    PORT: ownPort(),
     MLLP_PORT: 'off',
     DATABASE_URL: `sqlite:${join(folder.path, 'test.db')}`,
     EXPORT_DIR: join(folder.path, 'exports'),
@@ -42,7 +31,9 @@ test('a batch whose gateway is killed in the middle ends with each entry done on
     await gateway.kill('SIGKILL');
     gateway = await startGatewayProcess(environment);
     expect(await total()).toBeLessThan(COUNT);
-    const { output } = (await (await ended(location)).json()) as Manifest;
+    const done = await ended(location);
+    expect([done.status, await done.clone().text()]).toEqual([200, expect.stringContaining('"output"')]);
+    const { output } = (await done.json()) as Manifest;
     const answer = (await (await fetch(output[0]?.url ?? '')).json()) as Bundle;
     expect(new Set(answer.entry?.map(({ response }) => response?.status))).toEqual(new Set(['201 Created']));
     expect(new Set(answer.entry?.map(({ response }) => response?.location)).size).toBe(COUNT);

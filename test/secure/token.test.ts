@@ -7,6 +7,7 @@ import { keysAddressFault, remoteKeys } from '../../src/secure/key-address.ts';
 import { isInside } from '../../src/secure/own-network.ts';
 import { parseScope } from '../../src/secure/scope.ts';
 import { issueIds } from '../serve/gateway.ts';
+import { ownPort } from '../end-to-end/gateway.ts';
 import { asking, type Guarded, ISSUER, openGuarded, signer } from './guarded-gateway.ts';
 
 let guarded: Guarded;
@@ -249,8 +250,7 @@ describe('with keys and limits', () => {
 
   test('the signing key and used assertions are kept across restarts', async () => {
     const file = `/tmp/chartbridge-keys-${process.pid}.db`;
-    // below what the system gives to others
-    const port = String(20_000 + (process.pid % 12_000));
+    const port = ownPort();
     const settings = { PORT: port };
     const first = await openGuarded(settings, `sqlite:${file}`);
     const assertion = await first.assertion();

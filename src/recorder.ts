@@ -7,14 +7,15 @@ import { makeEvents } from './audit/make-events.ts';
 import { leftInSpools, openSpool } from './audit/spool.ts';
 import { watchChain } from './audit/chain-watch.ts';
 import { createTrail, type TrailHealth } from './audit/trail.ts';
-import { issue } from './issue/issue.ts';
+import { issue, type Issue } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { faultOf } from './issue/fault.ts';
 import { visitNotes } from './serve/access/visit-notes.ts';
 import type { Accessed, Gate, Told } from './serve/gate.ts';
 import { overStore } from './store/over-store.ts';
 import type { Forgotten } from './retention/retention.ts';
-import type { Change, DocumentWrite, Store } from './store/store.ts';
+import type { Arrival, MessageUpdate } from './store/journal.ts';
+import type { Change, DocumentWrite, Store, Write } from './store/store.ts';
 
 /** The audit trail, as the parts of the gateway are handed it. */
 export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catchUp'>> {
@@ -146,6 +147,16 @@ export async function startRecorder({ store, now, newId, log, spoolFolder }: Rec
       return { documents: [trail.note(record)], kept: () => void trail.record(record, true).catch(failed) };
     },
     intakeStore: overStore(store, {
+      journal: {
+        ...store.journal,
+        async receive(arrival) {
+          const received = await store.journal.receive(arrival);
+          // of others the change that ends them tells; who may not send at all is told of by the door
+          if (received.kind === 'new' && arrival.status === 'rejected' && !isForbidden(arrival))
+            await trail.record(messageRecord({ ...received.row, of: received.row }, [], now(), newId));
+          return received;
+        },
+      },
       async commit(change) {
         const records = messageRecords(change, now(), newId);
         if (records.length === 0) return store.commit(change);
@@ -204,22 +215,31 @@ function toRecord({ id, interaction, method, access, peer, server, target, query
 }
 
 function messageRecords({ messages = [], writes = [] }: Change, time: Date, newId: () => string): AuditRecord[] {
-  return messages
-    .filter(({ status }) => ENDED.has(status))
-    .map(({ id, status, of }) => {
-      const notes = visitNotes();
-      notes.writes(writes);
-      return {
-        id: newId(),
-        time: time.toISOString(),
-        what: 'message',
-        method: '',
-        client: of?.sender.slice(0, LONGEST_SENDER) ?? '',
-        // Shape: mllp 10.1.2.3:53124, http 10.1.2.3
-        peer: of?.channel.split(' ')[1] ?? '',
-        query: `message ${id}`,
-        outcome: status === 'processed' || status === 'filtered' ? 'success' : 'refused',
-        patients: [...notes.patients],
-      };
-    });
+  return messages.filter(({ status }) => ENDED.has(status)).map((step) => messageRecord(step, writes, time, newId));
+}
+
+function isForbidden({ issues = '[]' }: Arrival): boolean {
+  return (JSON.parse(issues) as Issue[]).some(({ id }) => id === 'forbidden');
+}
+
+function messageRecord(
+  { id, status, of }: Pick<MessageUpdate, 'id' | 'status' | 'of'>,
+  writes: readonly Write[],
+  time: Date,
+  newId: () => string,
+): AuditRecord {
+  const notes = visitNotes();
+  notes.writes(writes);
+  return {
+    id: newId(),
+    time: time.toISOString(),
+    what: 'message',
+    method: '',
+    client: of?.sender.slice(0, LONGEST_SENDER) ?? '',
+    // Shape: mllp 10.1.2.3:53124, http 10.1.2.3
+    peer: of?.channel.split(' ')[1] ?? '',
+    query: `message ${id}`,
+    outcome: status === 'processed' || status === 'filtered' ? 'success' : 'refused',
+    patients: [...notes.patients],
+  };
 }

@@ -262,6 +262,11 @@ describe('over HTTP', () => {
     const found = (await (await guarded.call('GET', 'Patient?family=Audited', operator)).json()) as Bundle;
     const id = found.entry?.[0]?.resource?.id ?? '';
     expect(await kinds(`patient=Patient/${id}&type=110107`)).toEqual(['hl7v2-message 0']);
+    const unknown = message.replace('ADT^A01^ADT_A01', 'ZZZ^Z01').replace('AUD1', 'AUD2');
+    expect(await (await guarded.call('POST', '/hl7v2', operator, unknown, { 'content-type': 'application/hl7-v2' })).text()).toContain(
+      'MSA|AR',
+    );
+    expect((await kinds('type=110107')).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['hl7v2-message 0', 'hl7v2-message 4']);
     // and says whose it was, and where it came from
     const [event] = await events(`patient=Patient/${id}&type=110107`);
     expect(event?.agent[0]).toMatchObject({ who: { identifier: { value: 'ADT1|GENHOSP' } }, network: { address: '127.0.0.1' } });

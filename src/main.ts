@@ -161,7 +161,13 @@ export async function startGateway(config: Config): Promise<Gateway> {
     now,
     newId,
     acknowledge: (header, code, issues) =>
-      writeAcknowledgment({ header, code, issues, controlId: `CB${randomBytes(8).toString('hex').toUpperCase()}`, now: Date.now() }),
+      writeAcknowledgment({
+        header,
+        code,
+        issues,
+        controlId: `CB${newId().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
+        now: Date.now(),
+      }),
     ackTimeoutMs: config.ACK_TIMEOUT_MS,
     retry: { firstMs: 1000, mostMs: 300_000, random: Math.random },
     report(row, outcome, error) {

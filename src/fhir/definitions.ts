@@ -67,14 +67,14 @@ export interface ElementInfo {
   readonly attribute: boolean;
 }
 
-/** A code of a code system. */
+/** A code as a value set lists it. */
 export interface Code {
   readonly system: string;
   readonly code: string;
   readonly display?: string;
 }
 
-/** The codes of a value set. */
+/** The codes of a value set: whether one is among them, and which there are. */
 export interface CodeSet {
   /** `system` undefined: whether any system has the code, as an element of type code asks. */
   has(system: string | undefined, code: string): boolean;

@@ -18,7 +18,7 @@ function periodSpan(value: unknown, offsetMinutes: number): Span | undefined {
   return { low: from?.low ?? BEGINNING_OF_TIME, high: to?.high ?? END_OF_TIME };
 }
 
-/** A Period. */
+/** A Period as the span from the beginning of its start to the end of its end; a side that is not said is open. */
 export function convertPeriod(value: unknown, { parameter, offsetMinutes }: Destination, sink: IndexSink): void {
   const span = periodSpan(value, offsetMinutes);
   if (span !== undefined) sink.date({ parameter, ...span });

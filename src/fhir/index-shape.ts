@@ -14,7 +14,7 @@ export function textOf(value: unknown, name: string): string | undefined {
   return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
-/** A property that is a list. */
+/** The values of an element that repeats; none where the element is missing or is no list. */
 export function listOf(value: unknown, name: string): readonly unknown[] {
   const list = partOf(value, name);
   return Array.isArray(list) ? list : NONE;

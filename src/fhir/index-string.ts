@@ -5,7 +5,7 @@ import { partOf } from './index-shape.ts';
 const NAME_PARTS = ['family', 'given', 'prefix', 'suffix', 'text'] as const;
 const ADDRESS_PARTS = ['line', 'city', 'district', 'state', 'postalCode', 'country', 'text'] as const;
 
-/** A string as it stands. */
+/** A string, and nothing where it is none: the sink makes of it what is compared. */
 export function convertString(value: unknown, { parameter }: Destination, sink: IndexSink): void {
   if (typeof value === 'string') sink.string(parameter, value);
 }

@@ -60,7 +60,7 @@ export function toLocalReference(reference: ParsedReference, baseUrl: string): P
   return version === undefined ? { kind: 'relative', type, id } : { kind: 'relative', type, id, version };
 }
 
-/** A Reference element. */
+/** A Reference as a resource holds it; nothing of it is checked yet. */
 export interface ReferenceElement {
   reference?: string;
   type?: string;

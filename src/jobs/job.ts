@@ -27,7 +27,7 @@ interface AnyJob {
   readonly issues?: readonly Issue[];
 }
 
-/** A bulk export. */
+/** A bulk export, and how far it is: it is kept after each whole file, and goes on from there after a restart. */
 export interface ExportJob extends AnyJob {
   readonly kind: 'export';
   readonly request: ExportRequest;
@@ -45,7 +45,7 @@ export interface RequestJob extends AnyJob {
   readonly request: { readonly url: string };
 }
 
-/** A file of a job. */
+/** A whole file of a job, as the manifest names it. */
 export interface JobFile {
   /** Its name on the disk and the last part of its address. Shape: Patient-1-2f0c.ndjson */
   readonly name: string;

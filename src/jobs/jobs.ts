@@ -19,7 +19,7 @@ export interface JobsParts extends RunnerParts {
   readonly mostJobs?: number;
 }
 
-/** How a job is. */
+/** How a job is, as its owner is told. */
 export type JobStatus =
   | { readonly state: 'unfinished'; readonly progress: string; readonly retryAfterSeconds: number }
   | {
@@ -107,9 +107,9 @@ export function createJobs(parts: JobsParts): Jobs {
 
     async status(id, owner) {
       const job = await find(id, owner);
+      if (job.state !== 'unfinished') polls.delete(id);
       if (job.state === 'failed') return { state: 'failed', issues: job.issues ?? [] };
       if (job.state === 'done') {
-        polls.delete(id);
         const { kind, request, time, ended = time, files } = job;
         return { state: 'done', kind, request: request.url, time, expires: ended + parts.keepMs, files };
       }

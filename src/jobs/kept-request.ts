@@ -38,7 +38,7 @@ export async function readRequest(store: Store, job: string): Promise<string | u
   return (await store.documents([{ kind: ASKED, key: job }]))[0];
 }
 
-/** The mark of a part. */
+/** The mark that an entry of a request leaves in the commit that carries it out: a job begun again passes the entry over. */
 export function markOf(job: string, part: number): DocumentKey {
   return { kind: MARKS, key: `${job}/${part}` };
 }

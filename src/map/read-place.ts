@@ -67,7 +67,7 @@ function hasInside(group: GroupNode, name: string): boolean {
   return false;
 }
 
-/** Compiles a condition to a function. */
+/** A condition as a test of a frame; in a data type map its places are parts of the value. */
 export function compileCondition(condition: Condition, dataType: boolean): Test {
   switch (condition.op) {
     case 'and': {

@@ -14,7 +14,7 @@ import { Value } from './value.ts';
 /** What came of a row: nothing, a value, a value that was required and missing, an error. */
 export type RowOutcome = 'nothing' | 'gave' | 'missing' | 'failed';
 
-/** A compiled row. */
+/** A row of a map, checked and ready to run: where it reads, what it makes of it, and what it fills. */
 export interface Row {
   readonly facts: RowFacts;
   readonly line: number;
@@ -51,7 +51,7 @@ export interface Branches {
   readonly empty: Row | undefined;
 }
 
-/** Runs a row. */
+/** Runs a row on the segment or value of a frame; what it gave is in the frame, what went wrong in the run. */
 export function runRow(row: Row, frame: Frame): RowOutcome {
   if (row.by !== undefined) return runBranch(row, row.by, frame);
   const { place } = row;

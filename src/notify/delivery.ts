@@ -41,7 +41,7 @@ export interface DeliveryDependencies {
   readonly log: { warn(fields: object, words: string): void };
 }
 
-/** A delivery that runs. */
+/** The delivery of notifications, from its start until it is stopped. */
 export interface Delivery {
   /** Delivers what is due; resolves when it was tried. */
   round(): Promise<void>;

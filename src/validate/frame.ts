@@ -1,4 +1,4 @@
-import { bundleIndex, containedIds } from './reference.ts';
+import { bundleIndex, containedById } from './reference.ts';
 import type { Frame } from './walk.ts';
 
 /** The frame of a resource. A bundle brings its own index of entries. */
@@ -12,6 +12,6 @@ export function frameOf(value: unknown, root: Frame | undefined, outer: Frame | 
 export function frameWithin(value: unknown, outer: Frame): Frame {
   if (value === outer.resource || typeof value !== 'object' || value === null || !('resourceType' in value)) return outer;
   const root = outer.root ?? outer;
-  const isContained = [...containedIds(outer).values()].includes(value);
+  const isContained = [...containedById(outer).values()].includes(value);
   return value === root.resource ? root : frameOf(value, isContained ? root : undefined, root);
 }

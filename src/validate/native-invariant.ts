@@ -1,4 +1,4 @@
-import { containedIds } from './reference.ts';
+import { containedById } from './reference.ts';
 import type { Walk } from './walk.ts';
 
 type Value = Readonly<Record<string, unknown>>;
@@ -113,7 +113,7 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
       expression: "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))",
       holds: (it, walk) => {
         const to = it.reference;
-        return typeof to !== 'string' || to.charCodeAt(0) !== 35 || to.length === 1 || containedIds(walk.frame).has(to.slice(1));
+        return typeof to !== 'string' || to.charCodeAt(0) !== 35 || to.length === 1 || containedById(walk.frame).has(to.slice(1));
       },
     },
   ],

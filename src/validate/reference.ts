@@ -3,8 +3,8 @@ import type { Frame } from './walk.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
-/** The ids of what a frame contains. */
-export function containedIds(frame: Frame): ReadonlyMap<string, Value> {
+/** The contained resources of a frame, or of what contains it, by id; put together once for each resource. */
+export function containedById(frame: Frame): ReadonlyMap<string, Value> {
   const root = frame.root ?? frame;
   if (root.contained === undefined) {
     const byId = new Map<string, Value>();
@@ -29,7 +29,7 @@ export function resolveReference(item: unknown, frame: Frame): Value | undefined
   const text = textOf(item);
   if (text === undefined) return undefined;
   if (text === '#') return frame.root?.resource;
-  if (text.startsWith('#')) return containedIds(frame).get(text.slice(1));
+  if (text.startsWith('#')) return containedById(frame).get(text.slice(1));
   const bundle = (frame.root ?? frame).bundle;
   if (bundle === undefined) return undefined;
   const versionless = text.replace(/\/_history\/.*$/, '');

@@ -1,6 +1,6 @@
 import { formatAddress } from '../issue/address.ts';
 import type { Issue } from '../issue/issue.ts';
-import type { NotMadeReason, Translation } from '../map/translation.ts';
+import type { NotMadeReason, TraceLine, Translation } from '../map/translation.ts';
 import type { Effect } from './apply.ts';
 import type { Reading } from './read.ts';
 
@@ -52,6 +52,13 @@ export interface TraceRow {
   readonly rows: number;
 }
 
+/** A row that made something says no more than that, and most do. */
+function rowOf({ line, segment, type, outcome, reason, detail, rowsUsed, rows }: TraceLine): TraceRow {
+  const at = formatAddress(segment);
+  if (reason === undefined) return { line, segment: at, type, outcome, rowsUsed, rows };
+  return { line, segment: at, type, outcome, reason, ...(detail === undefined ? {} : { detail }), rowsUsed, rows };
+}
+
 /** The trace of a message as far as it came. */
 export function traceOf(
   reading: Reading,
@@ -69,16 +76,7 @@ export function traceOf(
     sender: header.sender,
     segments: reading.message?.segments.map((segment) => segment.name) ?? [],
     map: translation?.file ?? '',
-    rows: (translation?.trace ?? []).map((line) => ({
-      line: line.line,
-      segment: formatAddress(line.segment),
-      type: line.type,
-      outcome: line.outcome,
-      ...(line.reason === undefined ? {} : { reason: line.reason }),
-      ...(line.detail === undefined ? {} : { detail: line.detail }),
-      rowsUsed: line.rowsUsed,
-      rows: line.rows,
-    })),
+    rows: (translation?.trace ?? []).map(rowOf),
     unused: translation?.unused ?? [],
     resources: [...made].map(([reference, { action }]) => ({ reference, action })),
     validation: [...found].map(([reference, issues]) => ({

@@ -7,7 +7,7 @@ import { IssueError } from '../issue/issue-error.ts';
 import type { DocumentWrite, Store } from '../store/store.ts';
 import { auditEvents } from './audit-events.ts';
 import type { AuditRecord } from './audit-record.ts';
-import { follows, type Head, keyOf, type Link } from './chain.ts';
+import { follows, type Head, keyOf, type Link, readLink } from './chain.ts';
 import { type Archived, LINKS, linksAfter, readHead, readStart, START } from './kept-trail.ts';
 import { makeEvents } from './make-events.ts';
 import { createTrail } from './trail.ts';
@@ -98,7 +98,7 @@ async function forget(store: Store): Promise<void> {
   for (;;) {
     const { start, text } = await readStart(store);
     const { number, to = number } = start;
-    const links = (await store.listDocuments(LINKS, keyOf(number), DELETED_TOGETHER)).map(({ json }) => JSON.parse(json) as Link);
+    const links = (await store.listDocuments(LINKS, keyOf(number), DELETED_TOGETHER)).map(readLink);
     const gone = links.filter((link) => link.number <= to);
     const last = gone.at(-1);
     if (last === undefined) return;

@@ -32,6 +32,17 @@ export function follows(link: Link, head: Head): boolean {
   return link.number === head.number + 1 && link.before === head.hash && link.hash === hashOf(link);
 }
 
+/** A link as it is kept. What somebody made of it that is none follows nothing. */
+export function readLink({ key, json }: { readonly key: string; readonly json: string }): Link {
+  try {
+    const link = JSON.parse(json) as Link;
+    if (Array.isArray(link.records)) return link;
+  } catch {
+    // told by whoever checks whether it follows
+  }
+  return { number: Number(key), before: '', records: [], hash: '' };
+}
+
 /** Keys sort as the numbers do. Shape: keyOf(7) is 000000000007 */
 export function keyOf(number: number): string {
   return String(number).padStart(12, '0');

@@ -1,5 +1,5 @@
 import type { DocumentKey, Store } from '../store/store.ts';
-import { EMPTY, type Head, keyOf, type Link } from './chain.ts';
+import { EMPTY, type Head, keyOf, type Link, readLink } from './chain.ts';
 
 /** The links of the chain, by keyOf. */
 export const LINKS = 'audit';
@@ -47,20 +47,29 @@ export interface Start extends Head {
 /** The head, and its text as it is kept; null: there is none yet. */
 export async function readHead(store: Store): Promise<{ head: Head; text: string | null }> {
   const [text] = await store.documents([HEAD]);
-  return text === undefined ? { head: EMPTY, text: null } : { head: JSON.parse(text) as Head, text };
+  return text === undefined ? { head: EMPTY, text: null } : { head: parsed(text), text };
 }
 
 /** Where the chain begins, and the text of that as it is kept; null: at its first link. */
 export async function readStart(store: Store): Promise<{ start: Start; text: string | null }> {
   const [text] = await store.documents([START]);
-  return text === undefined ? { start: EMPTY, text: null } : { start: JSON.parse(text) as Start, text };
+  return text === undefined ? { start: EMPTY, text: null } : { start: parsed(text), text };
+}
+
+/** What somebody made of it that is none stands for an empty chain: no link fits that. */
+function parsed(text: string): Start {
+  try {
+    return JSON.parse(text) as Start;
+  } catch {
+    return EMPTY;
+  }
 }
 
 /** The links after a number, in order. */
 export async function* linksAfter(store: Store, number: number): AsyncIterable<Link> {
   for (let after = keyOf(number); ; ) {
     const some = await store.listDocuments(LINKS, after, AT_ONCE);
-    for (const { json } of some) yield JSON.parse(json) as Link;
+    for (const one of some) yield readLink(one);
     const last = some.at(-1);
     if (last === undefined || some.length < AT_ONCE) return;
     after = last.key;

@@ -5,6 +5,7 @@ import { watchChain } from '../../src/audit/chain-watch.ts';
 import { LINKS } from '../../src/audit/kept-trail.ts';
 import { openSpool } from '../../src/audit/spool.ts';
 import { createTrail } from '../../src/audit/trail.ts';
+import { verifyTrail } from '../../src/audit/verify-trail.ts';
 import { overStore } from '../../src/store/over-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { scratchFolder } from '../end-to-end/gateway.ts';
@@ -53,18 +54,31 @@ describe('a chain that is gone over while the gateway runs', () => {
     expect(await goOver(watch)).toBeUndefined();
   });
 
-  test.each(['changed', 'missing', 'cut off at the end'])('with a link that is %s is told, until it is whole again', async (what) => {
-    await write(130);
-    const watch = watchChain(store);
-    expect(await goOver(watch)).toBeUndefined();
-    const { key, text } = await kept(what === 'cut off at the end' ? 130 : 77);
-    const link = JSON.parse(text) as Link;
-    const changed = JSON.stringify({ ...link, records: [{ ...link.records[0], client: 'nobody' }] });
-    await store.commit({ documents: [what === 'changed' ? { ...key, json: changed } : key] });
-    expect(await goOver(watch)).toBe({ changed: 77, missing: 78, 'cut off at the end': 130 }[what]);
-    await store.commit({ documents: [{ ...key, json: text }] });
-    expect(await goOver(watch)).toBeUndefined();
-  });
+  test.each(['changed', 'no link', 'no JSON', 'missing', 'cut off at the end'])(
+    'with a link that is %s is told, until it is whole again',
+    async (what) => {
+      await write(130);
+      const watch = watchChain(store);
+      expect(await goOver(watch)).toBeUndefined();
+      const { key, text } = await kept(what === 'cut off at the end' ? 130 : 77);
+      const link = JSON.parse(text) as Link;
+      const changed = JSON.stringify({ ...link, records: [{ ...link.records[0], client: 'nobody' }] });
+      const texts: Record<string, string> = { changed, 'no link': '{"number":77}', 'no JSON': text.slice(0, -3) };
+      await store.commit({ documents: [{ ...key, ...(texts[what] === undefined ? {} : { json: texts[what] }) }] });
+      expect((await verifyTrail(store)).faults.length).toBeGreaterThan(0);
+      expect(await goOver(watch)).toBe({ changed: 77, missing: 78, 'no link': 78, 'no JSON': 78, 'cut off at the end': 130 }[what]);
+      await store.commit({ documents: [{ ...key, json: text }] });
+      expect(await goOver(watch)).toBeUndefined();
+    },
+  );
+});
+
+test.each(['head', 'start'])('a %s that nobody can read is told too', async (key) => {
+  await write(3);
+  const watch = watchChain(store);
+  await store.commit({ documents: [{ kind: 'audit-state', key, json: 'x' }] });
+  if (key === 'head') expect(await goOver(watch)).toBe(0);
+  expect((await verifyTrail(store)).faults.length > 0).toBe(key === 'head');
 });
 
 describe('how a trail is', () => {

@@ -91,7 +91,12 @@ async function checkEvents(store: Store, link: Link, mayBeGone: boolean, faults:
   return checked;
 }
 
+/** Undefined: somebody made of it what is no JSON. */
 function withoutMeta(json: string): unknown {
-  const { meta: _, ...rest } = JSON.parse(json) as Record<string, unknown>;
-  return rest;
+  try {
+    const { meta: _, ...rest } = JSON.parse(json) as Record<string, unknown>;
+    return rest;
+  } catch {
+    return undefined;
+  }
 }

@@ -33,16 +33,19 @@ test('what is counted over the life of a feed is what is in the journal, however
   await start();
   for (let life = 0; life < 2; life += 1) {
     let number = 0;
+    let isEnough: () => void = () => undefined;
+    const enough = new Promise<void>((resolve) => (isEnough = resolve));
     const senders = Array.from({ length: 4 }, async () => {
       const sender = httpSender(gateway.http);
       for (;;) {
         const mine = 1000 * life + (number += 1);
+        if (number === 40) isEnough();
         await sender.send(of(mine));
         if (mine % 7 === 0) await sender.send(of(mine));
       }
     });
     const ended = Promise.allSettled(senders);
-    while (number < 40) await new Promise((wake) => setTimeout(wake, 5));
+    await enough;
     await gateway.kill('SIGKILL');
     await ended;
     await start();

@@ -11,6 +11,8 @@ export default defineConfig({
     ],
     env: { BASE_URL: '' },
     globalSetup: ['test/store/mongo-server.ts'],
+    // As in vitest.config.ts.
+    isolate: false,
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 60_000,

@@ -16,7 +16,8 @@ interface Run {
 const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   start: async () => (await import('./start.ts')).startFigures(),
   translate: async () => (await import('./translate.ts')).translateFigures(),
-  validate: async () => (await import('./validate.ts')).measureValidation((await import('../src/definitions-file.ts')).readDefinitions()),
+  validate: async () =>
+    (await import('./validate.ts')).measureValidation((await import('../src/start/definitions-file.ts')).readDefinitions()),
   store: async () =>
     (await (await import('./store.ts')).measureStore(20_000)).map(({ ratio, ...figure }) => ({
       ...figure,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { performance } from 'node:perf_hooks';
 import { gzipSync } from 'node:zlib';
-import { readDefinitions } from '../src/definitions-file.ts';
+import { readDefinitions } from '../src/start/definitions-file.ts';
 import { createJobs, type Jobs } from '../src/jobs/jobs.ts';
 import type { ExportRequest } from '../src/jobs/export-request.ts';
 import { compileCompartmentOwners } from '../src/fhir/compartment-owners.ts';

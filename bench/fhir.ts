@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
 import autocannon from 'autocannon';
 import type { Bundle } from 'fhir/r4.js';
-import { readDefinitions } from '../src/definitions-file.ts';
+import { readDefinitions } from '../src/start/definitions-file.ts';
 import { compileCompartments } from '../src/fhir/compartments.ts';
 import { compileExtractor } from '../src/fhir/index-extraction.ts';
 import { openSqliteStore } from '../src/store/sqlite/open.ts';

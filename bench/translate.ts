@@ -1,8 +1,8 @@
 import { readConfig } from '../src/config.ts';
-import { readDefinitions } from '../src/definitions-file.ts';
+import { readDefinitions } from '../src/start/definitions-file.ts';
 import { parseMessage } from '../src/hl7v2/parse-message.ts';
 import { Bug } from '../src/issue/issue-error.ts';
-import { readTranslator } from '../src/translator.ts';
+import { readTranslator } from '../src/start/translator.ts';
 import { oruMessage } from './corpus.ts';
 import { type Figure, ratePerSecond } from './measure.ts';
 

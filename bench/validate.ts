@@ -8,8 +8,8 @@ import { compile } from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import type { Definitions } from '../src/fhir/definitions.ts';
 import { compileValidator } from '../src/validate/compile-validator.ts';
-import { readDefinitions } from '../src/definitions-file.ts';
-import { readProfiles } from '../src/profile-files.ts';
+import { readDefinitions } from '../src/start/definitions-file.ts';
+import { readProfiles } from '../src/start/profile-files.ts';
 import { type Figure, ratePerSecond } from './measure.ts';
 
 const patient = {

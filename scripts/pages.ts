@@ -4,14 +4,14 @@ import { examine } from '../src/cli/guide/examine.ts';
 import { readGuide } from '../src/cli/guide/read-guide.ts';
 import { coveragePage } from '../src/cli/guide/report.ts';
 import { readConfig } from '../src/config.ts';
-import { readDefinitions } from '../src/definitions-file.ts';
+import { readDefinitions } from '../src/start/definitions-file.ts';
 import { settings } from '../src/settings.ts';
 import { catalogue, type CatalogueEntry } from '../src/issue/catalogue.ts';
 import { IssueError } from '../src/issue/issue-error.ts';
 import { lastRuns } from '../test/long/figures.ts';
 import { reliabilityPage } from '../test/long/page.ts';
 import { fhirPage } from './fhir-page.ts';
-import { readMappings } from '../src/translator.ts';
+import { readMappings } from '../src/start/translator.ts';
 
 /** Every generated page: its path and what makes its text. `npm run docs` writes them; a test fails when one is stale. */
 export const pages: ReadonlyMap<string, () => string> = new Map([

@@ -17,28 +17,12 @@ const ROWS = [
   ['map', 'validate', 'store', 'secure'],
   ['intake', 'jobs', 'registry', 'audit', 'notify', 'retention', 'alert'],
   ['wire', 'serve', 'console'],
+  ['start'],
   ['main.ts'],
   ['cli'],
   ['cli.ts'],
 ];
-/** What stands beside main: readers of files, and what is built from them. */
-const BESIDE_MAIN: Readonly<Record<string, number>> = {
-  'definitions-file.ts': 4,
-  'mapping-files.ts': 4,
-  'profile-files.ts': 4,
-  'open-store.ts': 4,
-  'setting-file.ts': 3.5,
-  'tls-files.ts': 4,
-  'listener-settings.ts': 5.2,
-  'listeners.ts': 5.5,
-  'login.ts': 5.5,
-  'recorder.ts': 5.5,
-  'alert-settings.ts': 5,
-  'upkeep.ts': 5.7,
-  'translator.ts': 5,
-  'mapping-watch.ts': 5,
-};
-const rowOf = (folder: string) => BESIDE_MAIN[folder] ?? ROWS.findIndex((row) => row.includes(folder));
+const rowOf = (folder: string) => ROWS.findIndex((row) => row.includes(folder));
 const folderOf = (file: string) => relative('src', file).split('/')[0] as string;
 const importsOf = (file: string) =>
   [...(code.get(file) as string).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string);

@@ -3,10 +3,10 @@ import { stderr, stdout } from 'node:process';
 import { archiveTrail } from '../audit/archive.ts';
 import { type TrailReport, verifyArchive, verifyTrail } from '../audit/verify-trail.ts';
 import { readConfig } from '../config.ts';
-import { readDefinitions } from '../definitions-file.ts';
+import { readDefinitions } from '../start/definitions-file.ts';
 import { textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
-import { openStore, settingsOfStore } from '../open-store.ts';
+import { openStore, settingsOfStore } from '../start/open-store.ts';
 import type { Store } from '../store/store.ts';
 
 const USAGE = `chartbridge audit verify                       checks the trail of the configured database

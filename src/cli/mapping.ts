@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { stderr, stdout } from 'node:process';
 import { readConfig } from '../config.ts';
-import { readDefinitions } from '../definitions-file.ts';
+import { readDefinitions } from '../start/definitions-file.ts';
 import type { Definitions } from '../fhir/definitions.ts';
 import { textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
@@ -12,7 +12,7 @@ import { isTreeMap, type MappingSource, textOfTree } from '../map/mapping-source
 import { examplesOf, runExample } from '../map/run-example.ts';
 import { showMap } from '../map/show-map.ts';
 import { senderOf } from '../map/message-sender.ts';
-import { readMappingFiles } from '../mapping-files.ts';
+import { readMappingFiles } from '../start/mapping-files.ts';
 import { newMap } from './new-map.ts';
 
 const USAGE = `chartbridge mapping new SEGMENT RESOURCE       a first map of a segment, to be filled in

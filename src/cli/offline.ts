@@ -1,12 +1,12 @@
 import { exit, stderr } from 'node:process';
 import { readConfig } from '../config.ts';
-import { readDefinitions } from '../definitions-file.ts';
+import { readDefinitions } from '../start/definitions-file.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { type Issue, textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { type OfflineTranslation, translateOffline } from '../intake/translate-offline.ts';
-import { readClaims, readProfiles, withPackages } from '../profile-files.ts';
-import { readTranslator } from '../translator.ts';
+import { readClaims, readProfiles, withPackages } from '../start/profile-files.ts';
+import { readTranslator } from '../start/translator.ts';
 import { compileValidator } from '../validate/compile-validator.ts';
 
 /** The gateway's way from a message to resources, without a store. */

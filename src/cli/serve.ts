@@ -6,7 +6,7 @@ import { readConfig } from '../config.ts';
 import { textOf } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import type { Gateway } from '../main.ts';
-import { withPackages } from '../profile-files.ts';
+import { withPackages } from '../start/profile-files.ts';
 import { takePackages } from './package-words.ts';
 
 /** `chartbridge serve [--ig PATH]...`: runs until SIGINT or SIGTERM, then finishes what it has begun. */

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keyOf, type Link } from '../../src/audit/chain.ts';
 import { LINKS } from '../../src/audit/kept-trail.ts';
 import { readConfig } from '../../src/config.ts';
-import { readDefinitions } from '../../src/definitions-file.ts';
+import { readDefinitions } from '../../src/start/definitions-file.ts';
 import { IssueError } from '../../src/issue/issue-error.ts';
 import { startGateway } from '../../src/main.ts';
-import { openStore, settingsOfStore } from '../../src/open-store.ts';
+import { openStore, settingsOfStore } from '../../src/start/open-store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chartbridge-audit-'));
 const environment = {

@@ -2,7 +2,7 @@ import type { Patient } from 'fhir/r4.js';
 import { EVERYTHING, searchOf } from '../../src/fhir/search-query.ts';
 import type { MessageRow } from '../../src/store/journal.ts';
 import type { Store } from '../../src/store/store.ts';
-import { openStore } from '../../src/open-store.ts';
+import { openStore } from '../../src/start/open-store.ts';
 import { openIntake, storeSettings } from '../intake/harness.ts';
 import { type RunningGateway, startGatewayProcess } from './gateway.ts';
 import { httpSender, mllpSender, saidOf, seeded, type Sender } from './senders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readDefinitions } from '../../src/definitions-file.ts';
+import { readDefinitions } from '../../src/start/definitions-file.ts';
 import { withResources } from '../../src/fhir/compile-definitions.ts';
 import { definitions } from '../definitions.ts';
 

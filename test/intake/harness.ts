@@ -10,7 +10,7 @@ import type { Outcome, Translator } from '../../src/intake/process.ts';
 import type { MessageRow } from '../../src/store/journal.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store, StoreSettings } from '../../src/store/store.ts';
-import { translatorOf } from '../../src/translator.ts';
+import { translatorOf } from '../../src/start/translator.ts';
 import { compileValidator } from '../../src/validate/compile-validator.ts';
 import { definitions } from '../definitions.ts';
 import { mappings } from '../map/mappings.ts';

@@ -8,7 +8,7 @@ import { createIntake, type RunningIntake } from '../../src/intake/create-intake
 import { compileMappings, type MappingFile, type Mappings } from '../../src/map/compile-mappings.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store, StoreSettings } from '../../src/store/store.ts';
-import { translatorOf } from '../../src/translator.ts';
+import { translatorOf } from '../../src/start/translator.ts';
 import { compileValidator } from '../../src/validate/compile-validator.ts';
 import { definitions } from '../definitions.ts';
 import { mappingFiles } from '../map/mapping-files.ts';

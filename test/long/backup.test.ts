@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs
 import { resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { oruMessage } from '../../bench/corpus.ts';
-import { openStore as openAt } from '../../src/open-store.ts';
+import { openStore as openAt } from '../../src/start/open-store.ts';
 import { scratchFolder, startGatewayProcess } from '../end-to-end/gateway.ts';
 import { mllpSender, saidOf } from '../end-to-end/senders.ts';
 import { storeSettings } from '../intake/harness.ts';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StructureDefinition } from 'fhir/r4.js';
 import type { Resource } from '../../src/fhir/resource.ts';
-import { readProfiles } from '../../src/profile-files.ts';
+import { readProfiles } from '../../src/start/profile-files.ts';
 import { compileValidator } from '../../src/validate/compile-validator.ts';
 import { definitions } from '../definitions.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
 
 /** The file a setting names. Fails: throws IssueError setting-invalid */
 export function readSettingFile(setting: string, path: string): Buffer {

@@ -1,14 +1,14 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Config } from './config.ts';
-import type { Definitions } from './fhir/definitions.ts';
-import { hasError, type Issue, issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
-import { failure, type Result } from './issue/result.ts';
-import { loadPackages } from './validate/package/load-packages.ts';
-import { type FhirPackage, parsePackageArchive, parsePackageFiles } from './validate/package/package.ts';
+import type { Config } from '../config.ts';
+import type { Definitions } from '../fhir/definitions.ts';
+import { hasError, type Issue, issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { failure, type Result } from '../issue/result.ts';
+import { loadPackages } from '../validate/package/load-packages.ts';
+import { type FhirPackage, parsePackageArchive, parsePackageFiles } from '../validate/package/package.ts';
 
-const INSTALLED = join(import.meta.dirname, '..', 'profiles');
+const INSTALLED = join(import.meta.dirname, '../..', 'profiles');
 /** Chartbridge's own package, which is always loaded. */
 const OWN = join(INSTALLED, 'chartbridge');
 

@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Config } from './config.ts';
-import { compileCompartments } from './fhir/compartments.ts';
-import type { Definitions } from './fhir/definitions.ts';
-import { compileExtractor } from './fhir/index-extraction.ts';
-import { issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
-import { hostAndPort } from './secure/host-and-port.ts';
-import type { Store, StoreSettings } from './store/store.ts';
+import type { Config } from '../config.ts';
+import { compileCompartments } from '../fhir/compartments.ts';
+import type { Definitions } from '../fhir/definitions.ts';
+import { compileExtractor } from '../fhir/index-extraction.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { hostAndPort } from '../secure/host-and-port.ts';
+import type { Store, StoreSettings } from '../store/store.ts';
 
 /**
  * The store at an address. A folder that is not there is made.
@@ -17,12 +17,12 @@ import type { Store, StoreSettings } from './store/store.ts';
  */
 export async function openStore(url: string, settings: StoreSettings): Promise<{ store: Store; name: string }> {
   if (/^mongodb(\+srv)?:/.test(url)) {
-    const { openMongoStore } = await import('./store/mongo/open-mongo-store.ts');
+    const { openMongoStore } = await import('../store/mongo/open-mongo-store.ts');
     return { store: await openMongoStore({ ...settings, url }), name: 'MongoDB' };
   }
   if (!url.startsWith('sqlite:'))
     throw new IssueError(issue('setting-invalid', { setting: 'DATABASE_URL', reason: 'it must begin with sqlite: or mongodb:' }));
-  const { openSqliteStore } = await import('./store/sqlite/open.ts');
+  const { openSqliteStore } = await import('../store/sqlite/open.ts');
   const path = url.slice('sqlite:'.length);
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   return {

@@ -1,5 +1,5 @@
-import { issue, type Issue, textOf } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
+import { issue, type Issue, textOf } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
 
 /** What is compiled from the mapping files, as they are now. */
 export interface Watched<T> {

@@ -1,12 +1,12 @@
-import type { Intake } from './intake/intake.ts';
-import { faultOf } from './issue/fault.ts';
-import { issue, textOf } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
+import type { Intake } from '../intake/intake.ts';
+import { faultOf } from '../issue/fault.ts';
+import { issue, textOf } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
 import type { ListenerSettings } from './listener-settings.ts';
-import { hostAndPort } from './secure/host-and-port.ts';
+import { hostAndPort } from '../secure/host-and-port.ts';
 import { readTls, watchTls } from './tls-files.ts';
-import type { ByteBudget } from './wire/byte-budget.ts';
-import { type Log, type MllpEvent, type MllpListener, startMllp } from './wire/mllp.ts';
+import type { ByteBudget } from '../wire/byte-budget.ts';
+import { type Log, type MllpEvent, type MllpListener, startMllp } from '../wire/mllp.ts';
 
 /** What all MLLP listeners share. */
 export interface ListenersParts {

@@ -1,21 +1,21 @@
 import { kill, pid } from 'node:process';
 import type { Logger } from 'pino';
-import type { AuditRecord } from './audit/audit-record.ts';
-import { createDoor, type Refusal } from './audit/door.ts';
-import { readStart } from './audit/kept-trail.ts';
-import { makeEvents } from './audit/make-events.ts';
-import { leftInSpools, openSpool } from './audit/spool.ts';
-import { watchChain } from './audit/chain-watch.ts';
-import { createTrail, type TrailHealth } from './audit/trail.ts';
-import { issue, type Issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
-import { faultOf } from './issue/fault.ts';
-import { visitNotes } from './serve/access/visit-notes.ts';
-import type { Accessed, Gate, Told } from './serve/gate.ts';
-import { overStore } from './store/over-store.ts';
-import type { Forgotten } from './retention/retention.ts';
-import type { Arrival, MessageUpdate } from './store/journal.ts';
-import type { Change, DocumentWrite, Store, Write } from './store/store.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
+import { createDoor, type Refusal } from '../audit/door.ts';
+import { readStart } from '../audit/kept-trail.ts';
+import { makeEvents } from '../audit/make-events.ts';
+import { leftInSpools, openSpool } from '../audit/spool.ts';
+import { watchChain } from '../audit/chain-watch.ts';
+import { createTrail, type TrailHealth } from '../audit/trail.ts';
+import { issue, type Issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { faultOf } from '../issue/fault.ts';
+import { visitNotes } from '../serve/access/visit-notes.ts';
+import type { Accessed, Gate, Told } from '../serve/gate.ts';
+import { overStore } from '../store/over-store.ts';
+import type { Forgotten } from '../retention/retention.ts';
+import type { Arrival, MessageUpdate } from '../store/journal.ts';
+import type { Change, DocumentWrite, Store, Write } from '../store/store.ts';
 
 /** The audit trail, as the parts of the gateway are handed it. */
 export interface Recorder extends Required<Pick<Gate, 'record' | 'note' | 'catchUp'>> {

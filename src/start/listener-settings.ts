@@ -1,14 +1,14 @@
-import { type Config, readSetting } from './config.ts';
-import { issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
-import { Faults, isTreeMap, type Tree } from './map/mapping-source.ts';
-import { readYaml } from './map/read-yaml.ts';
-import { parsePeers } from './secure/open-network.ts';
-import { parseSenders, type SenderCheck } from './secure/sender-list.ts';
+import { type Config, readSetting } from '../config.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { Faults, isTreeMap, type Tree } from '../map/mapping-source.ts';
+import { readYaml } from '../map/read-yaml.ts';
+import { parsePeers } from '../secure/open-network.ts';
+import { parseSenders, type SenderCheck } from '../secure/sender-list.ts';
 import { readSettingFile } from './setting-file.ts';
-import type { SettingName } from './settings.ts';
+import type { SettingName } from '../settings.ts';
 import { readTls, type TlsFiles, tlsFilesOf } from './tls-files.ts';
-import type { MllpLimits } from './wire/mllp.ts';
+import type { MllpLimits } from '../wire/mllp.ts';
 
 /** An MLLP listener by its settings. */
 export interface ListenerSettings {

@@ -2,10 +2,10 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { IssueError } from '../src/issue/issue-error.ts';
-import { readTranslator } from '../src/translator.ts';
-import { definitions } from './definitions.ts';
+import { readConfig } from '../../src/config.ts';
+import { IssueError } from '../../src/issue/issue-error.ts';
+import { readTranslator } from '../../src/start/translator.ts';
+import { definitions } from '../definitions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chartbridge-mappings-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +25,7 @@ test('the installed maps take ADT, MDM and ORU', () => {
 });
 
 test('a faulty file stops the start, with its name and line', () => {
-  cpSync(resolve(import.meta.dirname, '../mappings'), folder, { recursive: true });
+  cpSync(resolve(import.meta.dirname, '../../mappings'), folder, { recursive: true });
   writeFileSync(join(folder, 'segments', 'zzz-to-patient.yaml'), 'map: ZZZ to Patient\nfields: { 1: ST }\nrules:\n  - ZZZ-1: nonsense\n');
   let thrown: unknown;
   try {

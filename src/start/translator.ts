@@ -1,13 +1,13 @@
-import type { Config } from './config.ts';
-import type { Definitions } from './fhir/definitions.ts';
-import type { Header } from './hl7v2/header.ts';
-import type { Translator } from './intake/process.ts';
-import { IssueError } from './issue/issue-error.ts';
-import { compileMappings, type Mappings } from './map/compile-mappings.ts';
-import { eventTime } from './map/event-time.ts';
-import { senderOf } from './map/message-sender.ts';
-import { translate } from './map/translate.ts';
-import type { Sender } from './map/sender.ts';
+import type { Config } from '../config.ts';
+import type { Definitions } from '../fhir/definitions.ts';
+import type { Header } from '../hl7v2/header.ts';
+import type { Translator } from '../intake/process.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { compileMappings, type Mappings } from '../map/compile-mappings.ts';
+import { eventTime } from '../map/event-time.ts';
+import { senderOf } from '../map/message-sender.ts';
+import { translate } from '../map/translate.ts';
+import type { Sender } from '../map/sender.ts';
 import { readMappingFiles } from './mapping-files.ts';
 
 /** The mapping files of the settings, read and compiled. Fails: throws IssueError mapping-faulty, once for each fault of each file */

@@ -1,10 +1,10 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
-import type { MappingFile } from './map/compile-mappings.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import type { MappingFile } from '../map/compile-mappings.ts';
 
-const INSTALLED = join(import.meta.dirname, '..', 'mappings');
+const INSTALLED = join(import.meta.dirname, '../..', 'mappings');
 
 /**
  * The mapping files of the installation, and those of a folder of one's own, where one is given: they add to the others, and one of the

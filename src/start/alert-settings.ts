@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { AlertLimits, Facts } from './alert/conditions.ts';
-import type { Config } from './config.ts';
-import { issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
-import { type EndpointPolicy, endpointPolicy } from './notify/endpoint-policy.ts';
-import { sendNotification } from './notify/send.ts';
+import type { AlertLimits, Facts } from '../alert/conditions.ts';
+import type { Config } from '../config.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import { type EndpointPolicy, endpointPolicy } from '../notify/endpoint-policy.ts';
+import { sendNotification } from '../notify/send.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 const SEND_TIMEOUT_MS = 10_000;

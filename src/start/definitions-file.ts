@@ -1,11 +1,11 @@
 import { existsSync, openSync, readFileSync, readSync } from 'node:fs';
-import { compileDefinitions } from './fhir/compile-definitions.ts';
-import type { KeptDefinitions, ShelfRow } from './fhir/definition-shelf.ts';
-import type { Definitions } from './fhir/definitions.ts';
-import { issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
+import { compileDefinitions } from '../fhir/compile-definitions.ts';
+import type { KeptDefinitions, ShelfRow } from '../fhir/definition-shelf.ts';
+import type { Definitions } from '../fhir/definitions.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
 
-const FOLDER = new URL('../generated/', import.meta.url);
+const FOLDER = new URL('../../generated/', import.meta.url);
 
 /** Where in the file a definition stands. Units: bytes */
 interface FileRow extends ShelfRow {

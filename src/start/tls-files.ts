@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { unwatchFile, watchFile } from 'node:fs';
-import type { Config } from './config.ts';
-import { issue } from './issue/issue.ts';
-import { IssueError } from './issue/issue-error.ts';
-import type { TlsMaterial } from './secure/served-tls.ts';
+import type { Config } from '../config.ts';
+import { issue } from '../issue/issue.ts';
+import { IssueError } from '../issue/issue-error.ts';
+import type { TlsMaterial } from '../secure/served-tls.ts';
 import { readSettingFile } from './setting-file.ts';
 
 /** The files of one end of TLS, each with the setting that names it. */

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { IssueError } from '../src/issue/issue-error.ts';
-import { readListeners } from '../src/listener-settings.ts';
-import { type Certificates, haveOpenssl, makeCertificates } from './secure/certificates.ts';
+import { readConfig } from '../../src/config.ts';
+import { IssueError } from '../../src/issue/issue-error.ts';
+import { readListeners } from '../../src/start/listener-settings.ts';
+import { type Certificates, haveOpenssl, makeCertificates } from '../secure/certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chartbridge-listeners-'));
 const path = join(folder, 'listeners.yaml');
@@ -136,7 +136,7 @@ describe.skipIf(!haveOpenssl)('files of TLS that do not fit stop the start (need
   afterAll(() => made.remove());
 
   test('the file of docs/operations.md is one', () => {
-    const page = readFileSync(join(import.meta.dirname, '../docs/operations.md'), 'utf8');
+    const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
     const [, yaml = ''] = /```yaml\n(lab:[^]*?)```/.exec(page) ?? [];
     const text = yaml.replaceAll(/\/etc\/chartbridge\/\S+\.pem/g, (path) => made.file(path.includes('key') ? 'one-key.pem' : 'one.pem'));
     const listeners = read(text, { MLLP_ALLOWED_PEERS: '10.1.2.0/24' });

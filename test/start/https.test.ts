@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { IssueError } from '../src/issue/issue-error.ts';
-import { type Gateway, startGateway } from '../src/main.ts';
-import { type Certificates, haveOpenssl, makeCertificates } from './secure/certificates.ts';
+import { readConfig } from '../../src/config.ts';
+import { IssueError } from '../../src/issue/issue-error.ts';
+import { type Gateway, startGateway } from '../../src/main.ts';
+import { type Certificates, haveOpenssl, makeCertificates } from '../secure/certificates.ts';
 
 /** The machine may have other things to do. */
 const SOON = { timeout: 15_000 };

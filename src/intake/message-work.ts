@@ -52,7 +52,7 @@ const MOST_KEPT_READ = 512;
 const LOOK_AGAIN_MS = 100;
 
 /** Messages that begin in one turn of the event loop. */
-const TOGETHER = 3;
+const TOGETHER = 4;
 
 /** The most messages that are taken up in one step. */
 const MOST_TAKEN = 500;

@@ -7,6 +7,9 @@ export const IN_MEMORY = ':memory:';
 /** How long a statement waits for another process's lock. Units: ms */
 const BUSY_TIMEOUT_MS = 5_000;
 
+/** How long a commit waits for it: its sender is told to send again while that is still of use, after what came just before it has waited too. Units: ms */
+const COMMIT_WAIT_MS = 750;
+
 /** SQLite keeps this much of the file in memory, for each connection. Units: KiB */
 const CACHE_KIB = 48 * 1024;
 
@@ -28,6 +31,7 @@ export function openWriting(path: string): DatabaseSync {
   // LogKeeper has the log carried.
   database.exec(`PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${LOG_PAGES * PAGE_BYTES}`);
   upgradeSchema(database);
+  database.exec(`PRAGMA busy_timeout = ${COMMIT_WAIT_MS}`);
   return database;
 }
 

@@ -53,12 +53,9 @@ export async function allFacts(standing: Standing, store: Store): Promise<{ key:
   const prefix = `${standing.type}/${standing.id}|`;
   const all: { key: string; text: string; facts: Facts }[] = [];
   for (let after: string | undefined = prefix; after !== undefined; ) {
-    const page: { key: string; json: string }[] = await store.listDocuments(FACTS, after, 50);
+    const page: { key: string; json: string }[] = await store.listDocuments(FACTS, after, 50, prefix);
     after = page.at(-1)?.key;
-    for (const { key, json } of page) {
-      if (!key.startsWith(prefix)) return all;
-      all.push({ key, text: json, facts: await readFacts(json, standing, store) });
-    }
+    for (const { key, json } of page) all.push({ key, text: json, facts: await readFacts(json, standing, store) });
   }
   return all;
 }

@@ -47,7 +47,7 @@ export function markOf(job: string, part: number): DocumentKey {
 export async function forgetRequest(store: Store, job: string): Promise<void> {
   const prefix = `${job}/`;
   for (let after = prefix; ; ) {
-    const marks = (await store.listDocuments(MARKS, after, TOGETHER)).filter(({ key }) => key.startsWith(prefix));
+    const marks = await store.listDocuments(MARKS, after, TOGETHER, prefix);
     if (marks.length > 0) await store.commit({ documents: marks.map(({ key }) => ({ kind: MARKS, key })) });
     if (marks.length < TOGETHER) break;
     after = marks.at(-1)?.key ?? '';

@@ -104,9 +104,9 @@ async function holdsLease(store: Store, { now, holder }: DeliveryDependencies): 
 async function deliver(subscription: ActiveSubscription, deps: DeliveryDependencies, stopped: () => boolean): Promise<void> {
   const { store } = deps.outbox;
   const prefix = `${subscription.id}|`;
-  const list = await store.listDocuments(OUTBOX, prefix, AT_ONCE);
+  const list = await store.listDocuments(OUTBOX, prefix, AT_ONCE, prefix);
   for (const { key, json } of list) {
-    if (!key.startsWith(prefix) || stopped()) return;
+    if (stopped()) return;
     const waiting = JSON.parse(json) as Waiting;
     if (waiting.nextTryAt > deps.now()) return;
     const failed = await attempt(subscription, waiting, deps);
@@ -164,7 +164,7 @@ async function postpone(
 /** A subscription that is off waits for nothing: who turns it on again asks for what happens from then on. */
 async function drop(prefix: string, store: Store): Promise<void> {
   for (;;) {
-    const list = (await store.listDocuments(OUTBOX, prefix, 500)).filter(({ key }) => key.startsWith(prefix));
+    const list = await store.listDocuments(OUTBOX, prefix, 500, prefix);
     if (list.length === 0) return;
     await store.commit({ documents: list.map(({ key }) => ({ kind: OUTBOX, key })) });
   }

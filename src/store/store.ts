@@ -29,8 +29,8 @@ export interface Store {
   listClaims(after: string, count: number): Promise<{ key: string; owner: string }[]>;
   /** Documents kept beside the resources (what a sender said, jobs, outbox), in the order asked. */
   documents(keys: readonly DocumentKey[]): Promise<(string | undefined)[]>;
-  /** Documents of a kind by key, from `after` on. */
-  listDocuments(kind: string, after: string, count: number): Promise<{ key: string; json: string }[]>;
+  /** Documents of a kind by key, from `after` on; none behind those that begin with the prefix, where one is given. */
+  listDocuments(kind: string, after: string, count: number, prefix?: string): Promise<{ key: string; json: string }[]>;
   /** The kinds there are documents of. */
   documentKinds(): Promise<string[]>;
   /**

@@ -255,6 +255,8 @@ export function contractOfWrites(harness: Harness): void {
         { key: 'b', json: '2' },
       ]);
       expect((await store.listDocuments('sent', 'b', 10)).map((found) => found.key)).toEqual(['c', 'd']);
+      expect((await store.listDocuments('sent', 'b', 10, 'c')).map((found) => found.key)).toEqual(['c']);
+      expect((await store.listDocuments('sent', 'c', 10, 'c')).map((found) => found.key)).toEqual([]);
       expect(await conflictOf({ documents: [{ kind: 'sent', key: 'c', expected: 'c' }] })).toBe('none');
       expect(await conflictOf({ documents: [{ kind: 'sent', key: 'c', expected: 'c' }] })).toBe('document sent/c');
       expect((await store.listDocuments('sent', '', 10)).map((found) => found.key)).toEqual(['a', 'b', 'd']);

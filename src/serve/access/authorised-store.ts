@@ -124,8 +124,8 @@ export class AuthorisedStore implements Store {
     return this.#store.documents(keys);
   }
 
-  listDocuments(kind: string, after: string, count: number) {
-    return this.#store.listDocuments(kind, after, count);
+  listDocuments(kind: string, after: string, count: number, prefix?: string) {
+    return this.#store.listDocuments(kind, after, count, prefix);
   }
 
   documentKinds() {

@@ -21,6 +21,7 @@ import { reindexAll } from './reindex.ts';
 import { matchingIds, type SearchGround } from './sub-search.ts';
 import { inTransaction } from './transaction.ts';
 import { storedVersions, VERSION_FIELDS } from './version.ts';
+import { afterPrefix, LAST_TEXT } from '../sqlite/text-range.ts';
 import { walkPages } from '../walk.ts';
 import { walkPage } from './walk-page.ts';
 
@@ -124,9 +125,11 @@ export async function openMongoStore(settings: MongoSettings): Promise<Store> {
         const texts = await look.documents(keys.map(documentId));
         return keys.map((key) => texts.get(documentId(key)));
       }),
-    listDocuments: (kind, after, count) =>
+    listDocuments: (kind, after, count, prefix = '') =>
       translated(async () => {
-        const found = await collections.documents.find({ kind, key: { $gt: after } }, { sort: { key: 1 }, limit: count }).toArray();
+        const found = await collections.documents
+          .find({ kind, key: { $gt: after, $lt: afterPrefix(prefix) ?? LAST_TEXT } }, { sort: { key: 1 }, limit: count })
+          .toArray();
         return Promise.all(found.map(async ({ _id, key, json }) => ({ key, json: await readText(collections, json, documentOwner(_id)) })));
       }),
     documentKinds: () => translated(async () => (await collections.documents.distinct('kind')).sort()),

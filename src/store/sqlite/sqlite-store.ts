@@ -35,6 +35,7 @@ import { VERSION_COLUMNS, Versions } from './stored.ts';
 import { walkPage } from './walk-page.ts';
 import type { Job, Outcome, PreparedChange, PreparedWrite } from './write-job.ts';
 import type { JobQueue } from './write-thread.ts';
+import { afterPrefix, LAST_TEXT } from './text-range.ts';
 
 /** The store over one SQLite database: reads here, on a connection that only reads; writes through a queue to the one writer. */
 export class SqliteStore implements Store {
@@ -117,10 +118,12 @@ export class SqliteStore implements Store {
     return this.#read(() => keys.map(({ kind, key }) => this.#statements.get(one, kind, key)?.['json'] as string | undefined));
   }
 
-  listDocuments(kind: string, after: string, count: number): Promise<{ key: string; json: string }[]> {
-    const some = 'SELECT key, json FROM document WHERE kind = ? AND key > ? ORDER BY key LIMIT ?';
+  listDocuments(kind: string, after: string, count: number, prefix = ''): Promise<{ key: string; json: string }[]> {
+    const some = 'SELECT key, json FROM document WHERE kind = ? AND key > ? AND key < ? ORDER BY key LIMIT ?';
     return this.#read(() =>
-      this.#statements.all(some, kind, after, count).map((row) => ({ key: row['key'] as string, json: row['json'] as string })),
+      this.#statements
+        .all(some, kind, after, afterPrefix(prefix) ?? LAST_TEXT, count)
+        .map((row) => ({ key: row['key'] as string, json: row['json'] as string })),
     );
   }
 

@@ -1,3 +1,6 @@
+/** Behind every text that is kept as a key. */
+export const LAST_TEXT = '\u{10ffff}';
+
 /**
  * The first text after every text that begins with the prefix, in the order of code points, which is SQLite's; undefined when there is none.
  *

@@ -51,16 +51,13 @@ const MOST_KEPT_READ = 512;
 /** How often a message that waits for another gateway looks for its end. Units: ms */
 const LOOK_AGAIN_MS = 100;
 
-/** Messages that begin in one turn of the event loop. */
-const TOGETHER = 4;
-
 /** The most messages that are taken up in one step. */
 const MOST_TAKEN = 500;
 
 /** The one place where messages are worked on: a message twice at one time is one work. */
 export function createMessageWork(deps: WorkDependencies): MessageWork {
   const lanes = createLanes();
-  const nextTurn = createTurns(TOGETHER);
+  const nextTurn = createTurns();
   const retry = createRetry(deps.retry);
   const takenUp = createTakenUp(deps.store);
   const atWork = new Map<string, Promise<Outcome | undefined>>();

@@ -39,11 +39,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The most transactions the thread has been told of before it is told more: one it works on, and one it need not wait for. */
+const MOST_TOLD = 2;
+
 /**
  * A writer in a thread of its own: an fsync there stops nobody here.
  *
- * One transaction at a time is with it. What comes meanwhile, and what comes in one turn of the event loop, goes to it together: a page that
- * several jobs change is written once.
+ * What comes while it has enough to do goes to it together: a page that several jobs change is written once. Arrivals have a transaction of
+ * their own before the others: they are soon kept, and what they begin here goes on beside the rest.
  */
 export class WriteThread implements JobQueue {
   readonly #worker: Worker;
@@ -52,8 +55,8 @@ export class WriteThread implements JobQueue {
   /** The large ones of them, and how many transactions have passed the first of those by. */
   #large: Waiting[] = [];
   #passedBy = 0;
-  /** What it has been told and has not answered. */
-  #told: Waiting[] = [];
+  /** What it has been told and has not answered, a transaction each. */
+  readonly #told: Waiting[][] = [];
   #next: NodeJS.Immediate | undefined;
   #closing: (() => void) | undefined;
   stopped: string | undefined;
@@ -106,15 +109,21 @@ export class WriteThread implements JobQueue {
   }
 
   #tellSoon(): void {
-    if (this.#next !== undefined || this.#told.length > 0) return;
+    if (this.#next !== undefined || this.#told.length >= MOST_TOLD) return;
     if (this.#waiting.length + this.#large.length > 0 || this.#closing !== undefined) this.#next = setImmediate(() => this.#tell());
   }
 
   #tell(): void {
     this.#next = undefined;
-    this.#told = this.#takeNext();
-    const { jobs, buffers } = toHandOver(this.#told.map(({ job }) => job));
-    this.#worker.postMessage((jobs.length > 0 ? jobs : 'close') satisfies ToWorker, buffers);
+    const next = this.#takeNext();
+    const isArrival = ({ job }: Waiting): boolean => job.kind === 'receive';
+    for (const transaction of [next.filter(isArrival), next.filter((one) => !isArrival(one))]) {
+      if (transaction.length === 0) continue;
+      this.#told.push(transaction);
+      const { jobs, buffers } = toHandOver(transaction.map(({ job }) => job));
+      this.#worker.postMessage(jobs satisfies ToWorker, buffers);
+    }
+    if (this.#told.length === 0) this.#worker.postMessage('close' satisfies ToWorker, []);
   }
 
   /** The jobs of one transaction. A large one has its own, after some of those that need not wait for its many megabytes. */
@@ -135,16 +144,15 @@ export class WriteThread implements JobQueue {
   }
 
   #done(message: Extract<FromWorker, { kind: 'done' }>): void {
-    const told = this.#told;
-    this.#told = [];
-    for (const [index, outcome] of message.outcomes.entries()) told[index]?.resolve(outcome);
+    const told = this.#told.shift();
+    for (const [index, outcome] of message.outcomes.entries()) told?.[index]?.resolve(outcome);
     this.#tellSoon();
   }
 
   #end(reason: string): void {
     this.stopped ??= reason;
-    for (const told of this.#told) told.reject(new IssueError(issue('store-uncertain')));
+    for (const told of this.#told.splice(0).flat()) told.reject(new IssueError(issue('store-uncertain')));
     for (const waiting of [...this.#waiting, ...this.#large]) waiting.reject(new IssueError(issue('store-unavailable')));
-    this.#told = this.#waiting = this.#large = [];
+    this.#waiting = this.#large = [];
   }
 }

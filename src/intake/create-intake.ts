@@ -4,7 +4,7 @@ import { IssueError } from '../issue/issue-error.ts';
 import { failure, type Result, success } from '../issue/result.ts';
 import { type Charset, encodeText } from '../hl7v2/charset.ts';
 import type { Header } from '../hl7v2/header.ts';
-import type { Arrival, MessageRow } from '../store/journal.ts';
+import { type Arrival, type MessageRow, UNFINISHED } from '../store/journal.ts';
 import { acceptanceIssues } from './acceptance.ts';
 import { type AcknowledgmentMode, modeOf } from './acknowledgment-mode.ts';
 import { discardMessage } from './discard.ts';
@@ -169,7 +169,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     // It was taken once, and what it did stands: a mapping that is gone since then does not take that back.
     if (hasEnded(row)) return taken(Promise.resolve(answerWith(codeOf(row), row.ack, reading.charset)), channel, reading, mode);
     // It is under way, and its sender may have been told that it is kept: it gets the answer of that work.
-    if (kind === 'repeat' && isUnderWay(row))
+    if (kind === 'repeat' && UNFINISHED.includes(row.status))
       return taken(answerInTime(work.finish(row, reading), reading.charset), channel, reading, mode);
     deps.report(row, undefined, new IssueError(...issues));
     if (kind === 'repeat' && row.status === 'rejected' && row.issues === end.issues) return refuse(reading, mode, channel, issues, row.ack);
@@ -244,10 +244,6 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
 
 function isStranger(issues: readonly Issue[]): boolean {
   return issues.some(({ id }) => id === 'forbidden');
-}
-
-function isUnderWay({ status }: MessageRow): boolean {
-  return status === 'received' || status === 'queued';
 }
 
 function answerWith(code: Answer['code'], ack: string, charset: Charset): Answer {

@@ -24,6 +24,7 @@ export interface CatalogueEntry {
 
 const error = { severity: 'error', retry: false } as const;
 const warning = { severity: 'warning', http: 200, msa1: 'AA', retry: false } as const;
+const information = { severity: 'information', fhir: 'informational', http: 200, err3: 0, msa1: 'AA', retry: false } as const;
 
 /**
  * Every issue Chartbridge can raise. The key is permanent: it is in OperationOutcome.issue.details.coding, in ERR-5, in the log and in the tests.
@@ -331,22 +332,12 @@ export const catalogue = {
     help: 'Add the sender to MERGE_SENDERS and reprocess the message, or merge the patients by Patient/$merge.',
   },
   'no-longer-listed': {
-    severity: 'information',
-    http: 200,
-    msa1: 'AA',
-    retry: false,
-    fhir: 'informational',
-    err3: 0,
+    ...information,
     text: '{resource} is not in the list of {at} any more; it was ended, not deleted',
     help: 'A list of AL1, NK1 or IN1 in an ADT message is whole: see docs/decisions.',
   },
   'message-filtered': {
-    severity: 'information',
-    http: 200,
-    msa1: 'AA',
-    retry: false,
-    fhir: 'informational',
-    err3: 0,
+    ...information,
     text: "The sender's file leaves this message out by {at}; it was kept, and nothing was made of it",
     help: 'See accept in the sender file, mappings/senders.',
   },
@@ -427,12 +418,7 @@ export const catalogue = {
     help: 'Use a code of the value set.',
   },
   'code-not-checked': {
-    severity: 'information',
-    fhir: 'informational',
-    http: 200,
-    err3: 0,
-    msa1: 'AA',
-    retry: false,
+    ...information,
     text: 'The code of {element} was not checked: {valueSet} is not loaded',
     help: 'Load the package that defines the value set.',
   },
@@ -467,22 +453,12 @@ export const catalogue = {
     help: 'The code counts; check that it is the one meant.',
   },
   'issues-omitted': {
-    severity: 'information',
-    fhir: 'informational',
-    http: 200,
-    err3: 0,
-    msa1: 'AA',
-    retry: false,
+    ...information,
     text: 'There are {count} more issues; they are not listed',
     help: 'Correct those listed and try again.',
   },
   'invariant-not-checked': {
-    severity: 'information',
-    fhir: 'informational',
-    http: 200,
-    err3: 0,
-    msa1: 'AA',
-    retry: false,
+    ...information,
     text: '{key} could not be evaluated and was not checked: {rule}',
     help: 'The rule asks for something outside the resource, or its expression cannot be evaluated here.',
   },
@@ -949,12 +925,7 @@ export const catalogue = {
     help: 'Nothing was deleted. chartbridge audit verify says more.',
   },
   'audit-archived': {
-    severity: 'information',
-    http: 200,
-    msa1: 'AA',
-    retry: false,
-    fhir: 'informational',
-    err3: 0,
+    ...information,
     text: 'What was recorded until {until} is in archives and not found here; the last of them is {file}',
     help: 'chartbridge audit verify FILE proves an archive; its lines can be searched as text.',
   },

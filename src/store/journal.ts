@@ -51,6 +51,9 @@ export interface Sharing {
 /** What interface engines call the states of a message. */
 export type MessageStatus = 'received' | 'queued' | 'processed' | 'filtered' | 'error' | 'rejected';
 
+/** The states of a message that is not finished. */
+export const UNFINISHED: readonly MessageStatus[] = ['received', 'queued'];
+
 /** A message on its way in. */
 export interface Arrival {
   /** Unique, made by the caller. */

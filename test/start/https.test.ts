@@ -4,19 +4,14 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { IssueError } from '../../src/issue/issue-error.ts';
-import { type Gateway, startGateway } from '../../src/main.ts';
+import type { Gateway } from '../../src/main.ts';
 import { type Certificates, haveOpenssl, makeCertificates } from '../secure/certificates.ts';
+import { startInMemory } from './in-memory.ts';
 
 /** The machine may have other things to do. */
 const SOON = { timeout: 15_000 };
 
-const start = async (settings: Record<string, string>) => {
-  const config = readConfig({ PORT: '0', MLLP_PORT: 'off', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent', ...settings });
-  if (!config.ok) throw new IssueError(...config.issues);
-  return startGateway(config.value);
-};
+const start = (settings: Record<string, string>) => startInMemory({ MLLP_PORT: 'off', ...settings });
 
 let messages = 0;
 const message = (sender: string) =>

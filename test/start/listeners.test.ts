@@ -5,21 +5,15 @@ import { promisify } from 'node:util';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { IssueError } from '../../src/issue/issue-error.ts';
-import { type Gateway, startGateway } from '../../src/main.ts';
+import type { IssueError } from '../../src/issue/issue-error.ts';
+import type { Gateway } from '../../src/main.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { sendMessages } from '../../src/wire/mllp-client.ts';
 import { type Certificates, haveOpenssl, makeCertificates } from '../secure/certificates.ts';
+import { startInMemory } from './in-memory.ts';
 
 /** The machine may have other things to do. */
 const SOON = { timeout: 15_000 };
-
-const start = async (settings: Record<string, string>) => {
-  const config = readConfig({ PORT: '0', MLLP_PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent', ...settings });
-  if (!config.ok) throw new IssueError(...config.issues);
-  return startGateway(config.value);
-};
 
 let messages = 0;
 const message = (sender: string, rest = '') => {
@@ -68,7 +62,7 @@ far:
   MLLP_ALLOWED_PEERS: [192.0.2.1, 10.0.0.0/8]
 `,
     );
-    gateway = await start({ LISTENERS: made.file('listeners.yaml') });
+    gateway = await startInMemory({ LISTENERS: made.file('listeners.yaml') });
     ports = Object.fromEntries(
       [['mllp', gateway.mllp ?? ''] as const, ...gateway.listeners].map(([name, address]) => [name, Number(address.split(':')[1])]),
     );
@@ -295,7 +289,7 @@ test('a port that two of them want stops the start, and leaves none of them list
   try {
     const path = made.file('listeners.yaml');
     writeFileSync(path, 'one: { MLLP_PORT: 25761 }\nother: { MLLP_PORT: 25761 }\n');
-    await expect(start({ LISTENERS: path })).rejects.toMatchObject({
+    await expect(startInMemory({ LISTENERS: path })).rejects.toMatchObject({
       issues: [{ id: 'setting-invalid', parameters: { setting: 'MLLP_PORT' } }],
     });
     await expect(sendMessages('127.0.0.1', 25761, [message('A')])).rejects.toThrow('ECONNREFUSED');
@@ -309,7 +303,7 @@ test('a listener that is open to the network stops the start like any other door
   try {
     const path = made.file('listeners.yaml');
     writeFileSync(path, 'lab: { MLLP_PORT: 0, HOST: 0.0.0.0 }\n');
-    const error = await start({ LISTENERS: path }).catch((reason: unknown) => reason);
+    const error = await startInMemory({ LISTENERS: path }).catch((reason: unknown) => reason);
     expect(
       (error as IssueError).issues?.map(({ id, parameters }) => [id, String(parameters['reason']).includes('the listener lab')]),
     ).toEqual([['setting-invalid', true]]);

@@ -2,7 +2,7 @@ import type { IndexValues } from '../../fhir/index-values.ts';
 import type { Resource } from '../../fhir/resource.ts';
 import type { Filter } from '../../fhir/search-query.ts';
 import { howMade } from '../how-made.ts';
-import type { Forgetting, MessageStatus } from '../journal.ts';
+import { type Forgetting, type MessageStatus, UNFINISHED } from '../journal.ts';
 import type { Change, Commit, StoredVersion, Write } from '../store.ts';
 import { countsOf } from '../feed-tally.ts';
 import type { Collections, KeptText, MessageDocument } from './collections.ts';
@@ -11,7 +11,6 @@ import { indexDocument, type IndexDocument } from './index-document.ts';
 import { documentId, documentOwner, type KeptState } from './kept-state.ts';
 import { messageOwner } from './message-row.ts';
 import type { PendingWrites } from './pending-writes.ts';
-import { UNFINISHED } from './sharing.ts';
 import { storedVersion, textOwner, versionText } from './version.ts';
 
 /** A change with what its resources are found by, taken out before the transaction: nobody waits for the turn meanwhile. */

@@ -1,5 +1,5 @@
 import type { Prefix } from '../../fhir/search-query.ts';
-import { afterPrefix } from '../sqlite/text-range.ts';
+import { afterPrefix } from '../text-range.ts';
 
 /** A condition MongoDB evaluates. Values in it are numbers, booleans and strings of our own making, never an object from outside. */
 export type Condition = Record<string, unknown>;

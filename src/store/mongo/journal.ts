@@ -1,6 +1,5 @@
-import type { Journal, MessageQuery } from '../journal.ts';
+import { type Arrival, type Journal, type MessageQuery, type MessageStatus, type Received, type Sharing, UNFINISHED } from '../journal.ts';
 import { normaliseString } from '../../fhir/index-values.ts';
-import type { Arrival, MessageStatus, Received, Sharing } from '../journal.ts';
 import type { Collections } from './collections.ts';
 import { beginning, type Condition } from './comparison.ts';
 import { messageCounts } from './counter.ts';
@@ -9,7 +8,6 @@ import { readFeeds } from './feed-documents.ts';
 import { readBytes } from './long-text.ts';
 import type { LookUps } from './look-ups.ts';
 import { messageOwner, messageRow } from './message-row.ts';
-import { UNFINISHED } from './sharing.ts';
 
 /** The journal over its collection. */
 export function mongoJournal(

@@ -21,7 +21,7 @@ import { reindexAll } from './reindex.ts';
 import { matchingIds, type SearchGround } from './sub-search.ts';
 import { inTransaction } from './transaction.ts';
 import { storedVersions, VERSION_FIELDS } from './version.ts';
-import { afterPrefix, LAST_TEXT } from '../sqlite/text-range.ts';
+import { afterPrefix, LAST_TEXT } from '../text-range.ts';
 import { walkPages } from '../walk.ts';
 import { walkPage } from './walk-page.ts';
 

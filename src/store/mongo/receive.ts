@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { normaliseString } from '../../fhir/index-values.ts';
 import { countsOf } from '../feed-tally.ts';
-import type { Arrival, MessageRow, MessageStatus, Received } from '../journal.ts';
+import { type Arrival, type MessageRow, type MessageStatus, type Received, UNFINISHED } from '../journal.ts';
 import { laneKeysOf } from '../lane-keys.ts';
 import type { Collections, MessageDocument } from './collections.ts';
 import { noteTurn, takeTurn } from './counter.ts';
@@ -9,7 +9,6 @@ import { feedSums } from './feed-documents.ts';
 import { keepBytes } from './long-text.ts';
 import { messageOwner, messageRow } from './message-row.ts';
 import { pendingWrites } from './pending-writes.ts';
-import { UNFINISHED } from './sharing.ts';
 import type { Outcome } from './transaction.ts';
 
 /** Keeps messages that arrived together, in one transaction: each gets the next place in the order of arrival, or is counted as a repeat. */

@@ -1,4 +1,4 @@
-import type { MessageStatus, Sharing } from '../journal.ts';
+import { type Sharing, UNFINISHED } from '../journal.ts';
 import { laneKeysOf } from '../lane-keys.ts';
 import type { Collections } from './collections.ts';
 import { translated } from './failure.ts';
@@ -6,9 +6,6 @@ import type { LivingGateways } from './living-gateways.ts';
 import { messageRow } from './message-row.ts';
 
 const BEAT_MS = 1_000;
-
-/** The states of a message that is not finished. */
-export const UNFINISHED: readonly MessageStatus[] = ['received', 'queued'];
 
 /** Which gateway works on which message. */
 export function mongoSharing(collections: Collections, living: LivingGateways, holder: string): Sharing {

@@ -2,7 +2,7 @@ import { normaliseString } from '../../fhir/index-values.ts';
 import type { Filter } from '../../fhir/search-query.ts';
 import { type Sql, all, any, sql, TRUE } from './sql.ts';
 import type { Scope } from './scope.ts';
-import { afterPrefix } from './text-range.ts';
+import { afterPrefix } from '../text-range.ts';
 
 /** Up to here tokens are looked up before the search, beyond it within. */
 const FEW = 200;

@@ -8,7 +8,7 @@ import { numberIs } from './match-number.ts';
 import { tokenIs, tokenTextIs, uriIs } from './match-token.ts';
 import type { Key, Scope } from './scope.ts';
 import { type Sql, all, among, FALSE, sql, TRUE } from './sql.ts';
-import { afterPrefix } from './text-range.ts';
+import { afterPrefix } from '../text-range.ts';
 
 /** Values of one table that a resource must have one of; the alias of the table is `v`. */
 export interface ValueMatch {

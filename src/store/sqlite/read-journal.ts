@@ -3,7 +3,7 @@ import type { Forgettable, ForgettableQuery, MessagePage, MessageQuery, MessageR
 import { KEY_KIND, MESSAGE_COLUMNS, messageOf, STATUSES } from './message-row.ts';
 import { type Sql, all, sql } from './sql.ts';
 import type { Statements } from './statements.ts';
-import { afterPrefix } from './text-range.ts';
+import { afterPrefix } from '../text-range.ts';
 
 const ENDED = "('processed', 'filtered', 'rejected')";
 const OLD_ROWS = `SELECT id, status, received_at, coalesce((SELECT octet_length(raw) FROM message_raw r WHERE r.seq = message.seq), 0) AS bytes

@@ -35,7 +35,7 @@ import { VERSION_COLUMNS, Versions } from './stored.ts';
 import { walkPage } from './walk-page.ts';
 import type { Job, Outcome, PreparedChange, PreparedWrite } from './write-job.ts';
 import type { JobQueue } from './write-thread.ts';
-import { afterPrefix, LAST_TEXT } from './text-range.ts';
+import { afterPrefix, LAST_TEXT } from '../text-range.ts';
 
 /** The store over one SQLite database: reads here, on a connection that only reads; writes through a queue to the one writer. */
 export class SqliteStore implements Store {

@@ -2,7 +2,7 @@
 export const LAST_TEXT = '\u{10ffff}';
 
 /**
- * The first text after every text that begins with the prefix, in the order of code points, which is SQLite's; undefined when there is none.
+ * The first text after every text that begins with the prefix, in the order of code points, which is that of both databases; undefined when there is none.
  *
  * Shape: 'ab' -> 'ac'
  */

@@ -190,7 +190,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     budget,
     maxMessageBytes: config.MAX_MESSAGE_BYTES,
     ackHttpStatus: config.ACK_HTTP_STATUS,
-    ...(loginSettings.refuses === undefined ? {} : { refuses: loginSettings.refuses }),
+    ...(login.refuses === undefined ? {} : { refuses: login.refuses }),
   });
   const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, listeners: () => running, now: Date.now });
   const refusedAt = (what: string) => async (request: IncomingMessage, access?: Access) =>

@@ -230,7 +230,7 @@ export const settings = {
   HL7_API_KEYS: {
     kind: 'text',
     default: '',
-    what: 'Keys for HL7 over HTTP, as name=key separated by commas; a sender shows its key in X-API-Key. Keys have 20 characters or more.',
+    what: 'Keys for HL7 over HTTP, as name=key separated by commas; a sender shows its key in X-API-Key. Keys have 20 characters or more; several may have one name. ALLOWED_SENDERS says as whom each may send.',
   },
   RATE_LIMIT: {
     kind: 'integer',
@@ -276,7 +276,7 @@ export const settings = {
   ALLOWED_SENDERS: {
     kind: 'text',
     default: '',
-    what: 'Sending applications and facilities whose messages are taken, as MSH-3|MSH-4 separated by commas; with =NAME only by who shows a certificate of that name (common name, or DNS name or URI among its alternative names). Empty: all.',
+    what: 'Sending applications and facilities whose messages are taken, as MSH-3|MSH-4 separated by commas; with =NAME only by who shows a certificate of that name (common name, or DNS name or URI among its alternative names), with =key:NAME only by who shows the key of that name (HL7_API_KEYS). Empty: all.',
   },
   MERGE_SENDERS: {
     kind: 'text',

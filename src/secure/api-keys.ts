@@ -4,9 +4,14 @@ import { failure, type Result, success } from '../issue/result.ts';
 
 /** Keys that senders show. */
 export interface ApiKeys {
-  /** The name of the sender whose key it is. */
+  /** Whose key it is, as ALLOWED_SENDERS writes it. Shape: key:lab */
   nameOf(key: string | undefined): string | undefined;
+  /** Whether there is a key of that name. */
+  has(name: string): boolean;
 }
+
+/** What the name of a key begins with where senders are bound to names, so that no certificate can bear it. */
+export const KEY_NAME = 'key:';
 
 const SHORTEST = 20;
 
@@ -26,7 +31,7 @@ export function parseApiKeys(setting: string, text: string): Result<ApiKeys | un
       const reason = `it must be name=key, separated by commas, each key of ${SHORTEST} characters or more`;
       return failure(issue('setting-invalid', { setting, reason }));
     }
-    keys.push({ name, digest: digestOf(key) });
+    keys.push({ name: `${KEY_NAME}${name}`, digest: digestOf(key) });
   }
   return success({
     nameOf(key) {
@@ -36,6 +41,7 @@ export function parseApiKeys(setting: string, text: string): Result<ApiKeys | un
       const matching = keys.filter(({ digest }) => timingSafeEqual(digest, shown));
       return matching[0]?.name;
     },
+    has: (name) => keys.some((key) => key.name === name),
   });
 }
 

@@ -1,16 +1,18 @@
 import type { Socket } from 'node:net';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
+import { KEY_NAME } from './api-keys.ts';
 
 /**
  * The names in the certificate the other side showed: its common name, then the DNS names and URIs it is for as well. None where it showed
- * none, or not one that is signed as it must be, or is gone.
+ * none, or not one that is signed as it must be, or is gone. One that looks like the name of a key is none.
  *
  * Shape: ['lab', 'lab.genhosp.example', 'urn:oid:2.16.840.1.113883.19.5']
  */
 export function certificateNames(socket: Socket): readonly string[] {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return [];
   const shown = certificateOf(socket);
-  return [...new Set([shown.subject?.CN ?? [], ...alternativeNames(shown.subjectaltname ?? '')].flat())];
+  const names = [shown.subject?.CN ?? [], ...alternativeNames(shown.subjectaltname ?? '')].flat();
+  return [...new Set(names)].filter((name) => !name.startsWith(KEY_NAME));
 }
 
 /** Shown none at all. */

@@ -4,7 +4,8 @@ import { IssueError } from '../issue/issue-error.ts';
 import { Faults, isTreeMap, type Tree } from '../map/mapping-source.ts';
 import { readYaml } from '../map/read-yaml.ts';
 import { parsePeers } from '../secure/open-network.ts';
-import { parseSenders, type SenderCheck } from '../secure/sender-list.ts';
+import type { SenderCheck } from '../secure/sender-list.ts';
+import { readSenders } from './senders.ts';
 import { readSettingFile } from './setting-file.ts';
 import type { SettingName } from '../settings.ts';
 import { readTls, type TlsFiles, tlsFilesOf } from './tls-files.ts';
@@ -97,7 +98,7 @@ function listed(value: Tree): string {
 /** Undefined when it is off. Fails: throws IssueError setting-invalid */
 function listenerOf(name: string, config: Config): ListenerSettings | undefined {
   const peers = parsePeers('MLLP_ALLOWED_PEERS', config.MLLP_ALLOWED_PEERS);
-  const senders = parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS);
+  const senders = readSenders(config);
   if (!peers.ok || !senders.ok) throw new IssueError(...peers.issues, ...senders.issues);
   const tls = tlsFilesOf(config, 'MLLP_TLS');
   if (tls !== undefined) readTls(tls);

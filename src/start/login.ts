@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../config.ts';
 import type { CompartmentParameters } from '../fhir/compartments.ts';
 import type { Definitions } from '../fhir/definitions.ts';
-import { issue } from '../issue/issue.ts';
+import { issue, type Issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import type { Result } from '../issue/result.ts';
 import { type Access, compileAccess, type Granted, OPEN, type ScopeReading } from '../secure/access.ts';
@@ -14,7 +14,7 @@ import { type Client, parseClients } from '../secure/clients.ts';
 import { parseIssuers } from '../secure/issuers.ts';
 import type { Kept } from '../secure/kept.ts';
 import { parseMergeSenders } from '../secure/merge-senders.ts';
-import { parseSenders } from '../secure/sender-list.ts';
+import { readSenders } from './senders.ts';
 import { signingKey } from '../secure/signing-key.ts';
 import { smartConfiguration } from '../secure/smart-configuration.ts';
 import { rateLimit } from '../secure/token-bucket.ts';
@@ -44,6 +44,8 @@ export interface Login {
   operatorsOnly(handle: Mounted['handle'], before?: Told): Mounted['handle'];
   /** The handler, for senders with a key or a certificate, or clients that may create anything. Fails: login-needed, forbidden, too-many-requests */
   sendersOnly(handle: Mounted['handle'], refused?: (request: IncomingMessage) => Promise<void>): Mounted['handle'];
+  /** Why whoever asks may not send as a sender; undefined where everybody may send as any. */
+  readonly refuses: ((request: IncomingMessage) => (sender: string) => Issue | undefined) | undefined;
   /** The token endpoint and what says where it is. */
   readonly mount: readonly Mounted[];
 }
@@ -65,7 +67,7 @@ export interface LoginParts {
 export interface LoginSettings {
   readonly clients: ReadonlyMap<string, Client>;
   readonly issuers: ReturnType<typeof parseIssuers> extends Result<infer T> ? T : never;
-  readonly refuses: ReturnType<typeof parseSenders> extends Result<infer T> ? T : never;
+  readonly refuses: ReturnType<typeof readSenders> extends Result<infer T> ? T : never;
   readonly mayMerge: ReturnType<typeof parseMergeSenders> extends Result<infer T> ? T : never;
   readonly keys: ReturnType<typeof parseApiKeys> extends Result<infer T> ? T : never;
 }
@@ -78,7 +80,7 @@ export function readLoginSettings(config: Config): LoginSettings {
         ? new Map()
         : required(parseClients(readSettingFile('CLIENTS_FILE', config.CLIENTS_FILE).toString('utf8'))),
     issuers: required(parseIssuers(config.ISSUERS)),
-    refuses: required(parseSenders('ALLOWED_SENDERS', config.ALLOWED_SENDERS)),
+    refuses: required(readSenders(config)),
     mayMerge: required(parseMergeSenders('MERGE_SENDERS', config.MERGE_SENDERS)),
     keys: required(parseApiKeys('HL7_API_KEYS', config.HL7_API_KEYS)),
   };
@@ -92,7 +94,7 @@ export function isLoginNeeded({ clients, issuers }: LoginSettings): boolean {
 /** Makes the login. Without clients and issuers everybody is let in and may do everything. */
 export async function createLogin(settings: LoginSettings, parts: LoginParts): Promise<Login> {
   const { config, now } = parts;
-  const { keys } = settings;
+  const { keys, refuses } = settings;
   const isNeeded = isLoginNeeded(settings);
   const perSecond = config.RATE_LIMIT;
   const limit = perSecond === 0 ? undefined : rateLimit({ perSecond, burst: perSecond * 2, now });
@@ -101,6 +103,11 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
     if (seconds > 0) throw new IssueError(issue('too-many-requests', { seconds }));
   };
   const peerOf = (request: IncomingMessage) => `address ${request.socket.remoteAddress ?? ''}`;
+  /** What whoever asks goes by: the name of its key, then those in its certificate. */
+  const shownNames = ({ headers: { 'x-api-key': key }, socket }: IncomingMessage) => [
+    ...[keys?.nameOf(typeof key === 'string' ? key : undefined) ?? []].flat(),
+    ...certificateNames(socket),
+  ];
   const kept = keptIn(parts.store);
   const token = isNeeded ? await tokens(settings, kept, parts) : undefined;
 
@@ -150,10 +157,8 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
     },
     sendersOnly: (handle, refused) => async (request, response) => {
       const isLetIn = checked(response, async () => {
-        const { 'x-api-key': shown } = request.headers;
-        const name = keys?.nameOf(typeof shown === 'string' ? shown : undefined);
-        const [certified] = certificateNames(request.socket);
-        if (name !== undefined || certified !== undefined) return count(`sender ${name ?? certified}`);
+        const [name] = shownNames(request);
+        if (name !== undefined) return count(`sender ${name}`);
         if (!isNeeded) count(peerOf(request));
         if (!isNeeded && (keys !== undefined || config.TLS_CA !== '')) throw new IssueError(issue('login-needed'));
         if (isNeeded && !(await authenticate(request)).isUnrestricted('c'))
@@ -165,6 +170,12 @@ export async function createLogin(settings: LoginSettings, parts: LoginParts): P
       });
       await handle(request, response);
     },
+    refuses:
+      refuses &&
+      ((request) => {
+        const names = shownNames(request);
+        return (sender) => refuses(sender, names);
+      }),
     mount: token === undefined ? [] : token.mount,
   };
 }

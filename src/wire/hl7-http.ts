@@ -4,8 +4,6 @@ import type { Answer, Channel, Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { toOperationOutcome } from '../issue/operation-outcome.ts';
-import { certificateNames } from '../secure/peer-certificate.ts';
-import type { SenderCheck } from '../secure/sender-list.ts';
 import type { ByteBudget, ByteHolder } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
 import { type Log, MLLP_LIMITS } from './mllp.ts';
@@ -21,8 +19,8 @@ export interface Hl7HttpOptions {
   readonly maxMessageBytes?: number;
   /** Shared with all else that takes messages in; above it the answer is "not stored, resend". */
   readonly budget: ByteBudget;
-  /** Whose messages are taken; everybody's where it is left out. */
-  readonly refuses?: SenderCheck;
+  /** Whose messages are taken of who asks; everybody's where it is left out. */
+  readonly refuses?: (request: IncomingMessage) => NonNullable<Channel['refuses']>;
   /** `ok`: every HL7 answer is HTTP 200, as the standard has it; `mapped`: AA 200, AR 400, AE 500. */
   readonly ackHttpStatus?: 'ok' | 'mapped';
 }
@@ -42,13 +40,12 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
   const clock: Clock = { now: () => Date.now(), newControlId: () => randomBytes(10).toString('hex') };
 
   /** Made before the body is read: when that is whole the sender may be gone, and its address and certificate with it. */
-  function channelOf({ socket }: IncomingMessage, charset: string | undefined): Channel {
-    const names = certificateNames(socket);
+  function channelOf(request: IncomingMessage, charset: string | undefined): Channel {
     return {
-      name: `http ${socket.remoteAddress ?? ''}`,
+      name: `http ${request.socket.remoteAddress ?? ''}`,
       synchronous: true,
       ...(charset === undefined ? {} : { charset }),
-      ...(refuses === undefined ? {} : { refuses: (sender) => refuses(sender, names) }),
+      ...(refuses === undefined ? {} : { refuses: refuses(request) }),
     };
   }
 

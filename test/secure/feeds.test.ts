@@ -47,6 +47,8 @@ test.each([
   { MLLP_TLS_KEY: '/nowhere/key.pem' },
   { ALLOWED_SENDERS: 'LABSYS' },
   { ALLOWED_SENDERS: ',' },
+  { ALLOWED_SENDERS: 'LABSYS|GENHOSP=key:lab' },
+  { ALLOWED_SENDERS: 'LABSYS|GENHOSP=key:lap', HL7_API_KEYS: `lab=${'k'.repeat(20)}` },
 ])('%o does not start', async (settings) => {
   const error = await start(settings as Record<string, string>).catch((reason: unknown) => reason);
   expect((error as IssueError).issues?.map(({ id }) => id)).toEqual(['setting-invalid']);
@@ -57,8 +59,8 @@ test('keys are compared whole', () => {
   const parsed = parseApiKeys('HL7_API_KEYS', `lab=${key}, adt=${key}1`);
   const keys = parsed.ok ? parsed.value : undefined;
   expect([key, `${key}1`, `${key}2`, '', undefined].map((one) => keys?.nameOf(one))).toEqual([
-    'lab',
-    'adt',
+    'key:lab',
+    'key:adt',
     undefined,
     undefined,
     undefined,
@@ -66,7 +68,7 @@ test('keys are compared whole', () => {
 });
 
 test('a sender that is not listed is refused, and one with another certificate', () => {
-  const parsed = parseSenders('ALLOWED_SENDERS', 'LABSYS|GENHOSP=lab.example, ADT1|GENHOSP, LABSYS|GENHOSP=urn:oid:1.2.3');
+  const parsed = parseSenders('ALLOWED_SENDERS', 'LABSYS|GENHOSP=lab.example, ADT1|GENHOSP, LABSYS|GENHOSP=urn:oid:1.2.3', undefined);
   const check = parsed.ok ? parsed.value : undefined;
   expect([
     check?.('ADT1|GENHOSP', []),
@@ -76,6 +78,43 @@ test('a sender that is not listed is refused, and one with another certificate',
     check?.('LABSYS|GENHOSP', ['other.example'])?.id,
     check?.('OTHER|GENHOSP', ['lab.example'])?.id,
   ]).toEqual([undefined, undefined, undefined, 'forbidden', 'forbidden', 'forbidden']);
+});
+
+test('a key sends as whom it is bound to, and as whoever is bound to nothing; another is answered AR with 403 and told of', async () => {
+  const [lab, standby, adt] = ['l'.repeat(20), 's'.repeat(20), 'a'.repeat(20)];
+  const gateway = await start({
+    MLLP_PORT: 'off',
+    HL7_API_KEYS: `lab=${lab}, lab=${standby}, adt=${adt}`,
+    ALLOWED_SENDERS: 'LABSYS|GENHOSP=key:lab, LABSYS|GENHOSP=lab.genhosp.example, ADT1|GENHOSP=key:adt, POCT|GENHOSP',
+  });
+  let messages = 0;
+  const send = async (sender: string, key: string) => {
+    const id = `K${++messages}`;
+    const answer = await fetch(`${gateway.http}/hl7v2`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/hl7-v2', 'x-api-key': key },
+      body: `MSH|^~\\&|${sender}|GENHOSP|CB|GENHOSP|20260302091500-0500||ADT^A31^ADT_A05|${id}|P|2.5.1\rEVN|A31|20260302091500-0500\rPID|1||${id}^^^GENHOSP^MR||X\r`,
+    });
+    const [, code] = /MSA\|(\w\w)/.exec(await answer.clone().text()) ?? [];
+    const [, at, error] = /ERR\|\|([^|]*)\|(\d+)/.exec(await answer.text()) ?? [];
+    return [answer.status, code, at, error].filter((part) => part !== undefined).join(' ');
+  };
+  try {
+    expect([
+      await send('LABSYS', lab),
+      await send('LABSYS', standby),
+      await send('ADT1', adt),
+      await send('POCT', adt),
+      await send('LABSYS', adt),
+      await send('ADT1', lab),
+      await send('OTHER', lab),
+      await send('LABSYS', 'x'.repeat(20)),
+    ]).toEqual(['200 AA', '200 AA', '200 AA', '200 AA', '403 AR MSH^1^3^1 207', '403 AR MSH^1^3^1 207', '403 AR MSH^1^3^1 207', '401']);
+    const events = (await (await fetch(`${gateway.fhirBase}/AuditEvent?outcome=4`)).json()) as Bundle<AuditEvent>;
+    expect(events.entry).toHaveLength(4);
+  } finally {
+    await gateway.close();
+  }
 });
 
 test('so many at once, then so many a second, each for itself, whatever the clock does', () => {

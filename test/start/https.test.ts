@@ -50,6 +50,7 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
     for (const name of ['hospital', 'senders', 'strangers']) made.authority(name);
     for (const name of ['http', 'renewed']) made.signed(name, 'hospital', { cn: name, alternative: 'IP:127.0.0.1' });
     made.signed('lab', 'senders', { cn: 'x', alternative: 'DNS:lab.genhosp.example' });
+    made.signed('disguised', 'senders', { cn: 'key:adt', alternative: 'URI:key:adt' });
     made.signed('expired', 'senders', { cn: 'lab.genhosp.example', days: -1 });
     made.signed('foreign', 'strangers', { cn: 'lab.genhosp.example' });
     gateway = await start({
@@ -57,7 +58,7 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
       TLS_CERT: made.file('http.pem'),
       TLS_CA: made.file('senders.pem'),
       HL7_API_KEYS: `adt=${'k'.repeat(20)}`,
-      ALLOWED_SENDERS: 'LABSYS|GENHOSP=lab.genhosp.example, ADT1|GENHOSP',
+      ALLOWED_SENDERS: 'LABSYS|GENHOSP=lab.genhosp.example, ADT1|GENHOSP, POCT|GENHOSP=key:adt',
     });
   }, 60_000);
   afterAll(async () => {
@@ -95,11 +96,17 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
 
   test('who sends messages shows a certificate or a key, and is bound to it where the setting says so', async () => {
     expect((await post('LABSYS', made.pem('lab'))).text).toContain('MSA|AA');
+    expect((await post('POCT', { headers: { 'x-api-key': 'k'.repeat(20) } })).text).toContain('MSA|AA');
     expect((await post('ADT1', { headers: { 'x-api-key': 'k'.repeat(20) } })).text).toContain('MSA|AA');
-    for (const refused of [await post('LABSYS', { headers: { 'x-api-key': 'k'.repeat(20) } }), await post('PACS', made.pem('lab'))])
+    for (const refused of [
+      await post('LABSYS', { headers: { 'x-api-key': 'k'.repeat(20) } }),
+      await post('PACS', made.pem('lab')),
+      await post('POCT', made.pem('lab')),
+    ])
       expect([refused.status, refused.text.includes('MSA|AR')]).toEqual([403, true]);
     const bare = await post('ADT1');
     expect([bare.status, bare.text.includes('login-needed')]).toEqual([401, true]);
+    expect((await post('POCT', made.pem('disguised'))).status).toBe(401);
   });
 
   test('a sender that is gone when its message is whole is the one it was', async () => {

@@ -574,6 +574,15 @@ export const catalogue = {
     text: 'The bytes are not an HTTP request',
     help: 'The port speaks HTTP/1.1.',
   },
+  'https-only': {
+    ...error,
+    fhir: 'security',
+    http: 400,
+    err3: 207,
+    msa1: 'AR',
+    text: 'An HTTP request without TLS came to a port that speaks HTTPS',
+    help: 'Ask with https:// instead of http://. What was sent was not read.',
+  },
   'request-too-slow': {
     ...error,
     fhir: 'timeout',

@@ -7,6 +7,7 @@ import { statusOf, toOperationOutcome } from '../issue/operation-outcome.ts';
 import { hostAndPort } from '../secure/host-and-port.ts';
 import { certificateFault, NO_CERTIFICATE } from '../secure/peer-certificate.ts';
 import { servedTls, type TlsMaterial } from '../secure/served-tls.ts';
+import { answerPlainHttp } from './before-tls.ts';
 
 /** Room for an address far over the limit, so that it is refused in FHIR's words. Units: bytes */
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -20,7 +21,7 @@ const HSTS_S = 31_536_000;
 export interface HttpServerOptions {
   /** HTTPS. With `ca` a certificate is asked for and may be left out; one that none of them signed is refused. */
   readonly tls?: TlsMaterial;
-  /** Told of a handshake that failed. `reason` is OpenSSL's. */
+  /** Told of a handshake that failed. `reason` is OpenSSL's, also of HTTP without TLS. */
   readonly onRefused?: (peer: string, reason: string) => void;
   readonly patience?: typeof PATIENCE;
 }
@@ -57,13 +58,7 @@ export function createHttpServer(app: RequestListener, { tls, onRefused, patienc
       socket.destroy();
       return;
     }
-    const issues = [faultIn(error)];
-    const status = statusOf(issues);
-    const body = JSON.stringify(toOperationOutcome(issues));
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/fhir+json; charset=utf-8\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    );
+    socket.end(lastAnswer(faultIn(error)));
   });
   return {
     listen: (host, port) =>
@@ -94,6 +89,16 @@ function faultIn({ code }: NodeJS.ErrnoException): Issue {
   return code === 'HPE_HEADER_OVERFLOW' ? issue('address-too-long', { limit: MAX_HEADER_BYTES }) : issue('request-unreadable');
 }
 
+/** An answer outside of any request, with which the connection ends. */
+function lastAnswer(cause: Issue): string {
+  const status = statusOf([cause]);
+  const body = JSON.stringify(toOperationOutcome([cause]));
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/fhir+json; charset=utf-8\r\n` +
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+  );
+}
+
 function createSecureServer(
   app: RequestListener,
   tls: TlsMaterial,
@@ -101,10 +106,15 @@ function createSecureServer(
   onRefused: HttpServerOptions['onRefused'],
 ): TlsServer {
   const server = createTlsServer({ ...options, ...servedTls(tls), handshakeTimeout: HANDSHAKE_MS }, app);
+  const tell = (socket: Socket, reason: string) => onRefused?.(hostAndPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), reason);
   const refuse = (socket: TLSSocket, reason: string) => {
-    onRefused?.(hostAndPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), reason);
+    tell(socket, reason);
     socket.destroy();
   };
+  answerPlainHttp(server, HANDSHAKE_MS, (socket) => {
+    tell(socket, 'ERR_SSL_HTTP_REQUEST');
+    return lastAnswer(issue('https-only'));
+  });
   server.prependListener('secureConnection', (socket) => {
     const fault = tls.ca === undefined ? NO_CERTIFICATE : certificateFault(socket);
     if (fault !== undefined && fault !== NO_CERTIFICATE) refuse(socket, fault);

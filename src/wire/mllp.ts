@@ -8,6 +8,7 @@ import type { SenderCheck } from '../secure/sender-list.ts';
 import { servedTls, type TlsMaterial } from '../secure/served-tls.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
+import { foreignProtocol } from './foreign-protocol.ts';
 import { type ConnectionEvent, type MllpConnection, serveConnection } from './mllp-connection.ts';
 
 /** What a listener bears. */
@@ -43,8 +44,11 @@ export type MllpEvent = (
   | ConnectionEvent
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected'; readonly openedAt: number }
-  /** `handshake`: no TLS, or not with a certificate that is asked for; `reason` is OpenSSL's, or that there was none. */
-  | { readonly kind: 'refused'; readonly why: 'limit' | 'address' | 'handshake'; readonly reason?: string }
+  /**
+   * `handshake`: no TLS, or not with a certificate that is asked for; `reason` is OpenSSL's, or that there was none. `protocol`: what came is
+   * no MLLP but that of `reason`.
+   */
+  | { readonly kind: 'refused'; readonly why: 'limit' | 'address' | 'handshake' | 'protocol'; readonly reason?: string }
 ) & { readonly peer: string };
 
 /** What a listener is started with. */
@@ -183,18 +187,23 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         report({ ...event, peer });
       },
     });
+    socket.prependOnceListener('data', (head: Buffer) => {
+      const protocol = foreignProtocol(head);
+      if (protocol !== undefined) refuse(socket, 'protocol', protocol);
+    });
     connections.set(socket, { connection, opened: { peer, openedAt, ...(names[0] === undefined ? {} : { certificate: names[0] }) } });
     report({ kind: 'connected', peer });
     socket.on('close', () => {
       totals.junkBytes += connection.junkBytes;
       connections.delete(socket);
+      if (connection.junkBytes > 0) log.warn({ listener, peer, bytes: connection.junkBytes }, 'MLLP: junk between frames');
       report({ kind: 'disconnected', openedAt, peer });
     });
   }
 
-  function refuseTls(socket: TLSSocket, reason: string): void {
+  function refuse(socket: Socket, why: 'handshake' | 'protocol', reason: string): void {
     totals.refused++;
-    report({ kind: 'refused', why: 'handshake', reason, peer: peerOf(socket) });
+    report({ kind: 'refused', why, reason, peer: peerOf(socket) });
     socket.destroy();
   }
 
@@ -203,11 +212,11 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
   handshakes?.on('secureConnection', (socket) => {
     const fault = options.tls?.ca === undefined ? undefined : certificateFault(socket);
     if (fault === undefined) serve(socket);
-    else refuseTls(socket, fault);
+    else refuse(socket, 'handshake', fault);
   });
   handshakes?.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     // Who goes away was not refused: so do those who only look whether the port is there.
-    if (error.code !== 'ECONNRESET') refuseTls(socket, error.code ?? error.name);
+    if (error.code !== 'ECONNRESET') refuse(socket, 'handshake', error.code ?? error.name);
   });
 
   const server: Server = createServer(admit);

@@ -1,6 +1,6 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { request, type RequestOptions } from 'node:https';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -139,11 +139,65 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
     expect((await call('/livez')).status).toBe(200);
   });
 
-  test('HTTP without TLS, and TLS below 1.2, get nothing and are told of', async () => {
-    expect(await raw(gateway.http, 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')).not.toContain('HTTP/1.1');
+  test('HTTP without TLS is answered that this is HTTPS, however much comes with it; TLS below 1.2 gets nothing; both are told of', async () => {
+    for (const request of [
+      'GET /livez HTTP/1.1\r\n\r\n',
+      'P',
+      `POST /hl7v2 HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n${'x'.repeat(3_000_000)}`,
+    ])
+      expect(await raw(gateway.http, request)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*connection: close\r\n[^]*https-only/);
+    expect(await raw(gateway.http, '\vMSH|^~\\&|LABSYS|GENHOSP')).not.toContain('HTTP/1.1');
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     await expect(call('/livez', old)).rejects.toThrow();
-    expect(await refusals()).toEqual(expect.arrayContaining(['127.0.0.1 ERR_SSL_HTTP_REQUEST', '127.0.0.1 ERR_SSL_UNSUPPORTED_PROTOCOL']));
+    expect(await refusals()).toEqual(
+      expect.arrayContaining([
+        '127.0.0.1 ERR_SSL_HTTP_REQUEST',
+        '127.0.0.1 ERR_SSL_WRONG_VERSION_NUMBER',
+        '127.0.0.1 ERR_SSL_UNSUPPORTED_PROTOCOL',
+      ]),
+    );
+    expect((await call('/livez')).status).toBe(200);
+  });
+
+  test('a handshake that comes byte by byte is one as well', async () => {
+    const { hostname, port } = new URL(gateway.http);
+    const behind = createServer((near) => {
+      const far = connect({ host: hostname, port: Number(port), noDelay: true });
+      const slowly = async (bytes: Buffer) => {
+        near.pause();
+        for (const byte of bytes) {
+          far.write(Buffer.of(byte));
+          await new Promise((wake) => setImmediate(wake));
+        }
+        near.resume();
+      };
+      near.on('data', (bytes: Buffer) => void slowly(bytes));
+      far.pipe(near);
+      for (const socket of [near, far]) socket.on('error', () => undefined).on('close', () => [near, far].forEach((one) => one.destroy()));
+    });
+    await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
+    const { port: own } = behind.address() as AddressInfo;
+    expect((await ask(gateway, '/livez', { ca: made.pem('hospital').cert, port: own })).status).toBe(200);
+    await new Promise((resolve) => behind.close(resolve));
+  });
+
+  test('who connects and is gone, with a byte or without, leaves nothing', async () => {
+    const { hostname, port } = new URL(gateway.http);
+    await Promise.all(
+      Array.from({ length: 90 }, (_, index) => {
+        const socket = connect(Number(port), hostname);
+        return new Promise<void>((resolve) => {
+          socket.on('error', () => undefined);
+          socket.on('connect', () => {
+            if (index % 3 > 0) socket.write(index % 3 === 1 ? 'G' : '\x16');
+            if (index % 2 === 0) socket.resetAndDestroy();
+            else socket.end();
+          });
+          socket.on('close', () => resolve());
+          socket.resume();
+        });
+      }),
+    );
     expect((await call('/livez')).status).toBe(200);
   });
 

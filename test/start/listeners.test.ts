@@ -84,6 +84,10 @@ far:
     const { listeners } = (await (await fetch(`${gateway.http}/status`)).json()) as { listeners: Listener[] };
     return listeners.find((one) => one.name === name) as Listener;
   };
+  const refusals = async () => {
+    const bundle = (await (await fetch(`${gateway.fhirBase}/AuditEvent?type=110113&_count=100`)).json()) as Bundle<AuditEvent>;
+    return (bundle.entry ?? []).map(({ resource }) => Buffer.from(resource?.entity?.[0]?.query ?? '', 'base64').toString());
+  };
   const opened = (name: string, own: ConnectionOptions): Promise<TLSSocket> =>
     new Promise((resolve, reject) => {
       const socket = connectTls({ host: '127.0.0.1', port: port(name), ...own }, () => resolve(socket));
@@ -152,13 +156,28 @@ far:
     ).rejects.toThrow();
     expect(await raw('lab', encodeFrame(message('LABSYS')))).not.toContain('MSA');
     expect(await raw('lab', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')).not.toContain('HTTP');
-    expect(await raw('mllp', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 300)).toBe('');
     const half = Array.from({ length: 3 }, () => connect(port('lab'), '127.0.0.1'));
     await Promise.all(half.map((socket) => new Promise((resolve) => socket.on('connect', resolve))));
     // they are connections of this peer as well as any other
     await expect(send('lab', message('LABSYS'), shown('by-dns'))).rejects.toThrow();
     for (const socket of half) socket.destroy();
     await expect.poll(() => send('lab', message('LABSYS'), shown('by-dns')).catch(() => ''), SOON).toBe('AA');
+  });
+
+  test('TLS and HTTP on a listener of MLLP, and MLLP on one of TLS, are closed, counted, and told of', async () => {
+    const cases = [
+      ['mllp', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'mllp protocol TLS'],
+      ['mllp', 'POST /hl7v2 HTTP/1.1\r\nHost: x\r\n\r\n', 'mllp protocol HTTP'],
+      ['lab', encodeFrame(message('LABSYS')), 'lab handshake ERR_SSL_WRONG_VERSION_NUMBER'],
+      ['lab', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'lab handshake ERR_SSL_HTTP_REQUEST'],
+    ] as const;
+    for (const [name, bytes, told] of cases) {
+      const before = (await listener(name)).refusedTotal;
+      expect(await raw(name, bytes, 60_000)).not.toMatch(/MSA|HTTP/);
+      expect((await listener(name)).refusedTotal).toBe(before + 1);
+      expect(await refusals()).toContain(told);
+    }
+    expect((await listener('mllp')).connections).toBe(0);
   });
 
   test('each keeps its own limits and framing', async () => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { patience } from './test/patience.ts';
 
 /** Those that start processes come first: they are the longest, and wait while others work. */
 class ProcessesFirst extends BaseSequencer {
@@ -17,9 +18,7 @@ export default defineConfig({
     exclude: ['test/long/**', 'test/store/mongo.test.ts', 'test/store/mongo-stay.test.ts', 'test/end-to-end/mongo-crash.test.ts'],
     // The runner has a BASE_URL of its own, which is none.
     env: { BASE_URL: '' },
-    // For a busy machine; nothing here is measured.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    ...patience,
     // No module keeps what a test could see: one process reads and compiles the definitions once for all its files.
     isolate: false,
     // Half of the time a file waits: for a lock, a full disk, a process that starts.

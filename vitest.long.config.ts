@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { patience } from './test/patience.ts';
 
 /** Runs of `npm test` that write figures as well when they are run here. */
 const FIGURED = [
@@ -21,7 +22,7 @@ export default defineConfig({
     include: ['test/long/**/*.test.ts', ...FIGURED],
     env: { FIGURES: '1', BASE_URL: '' },
     fileParallelism: false,
+    ...patience,
     testTimeout: 600_000,
-    hookTimeout: 60_000,
   },
 });

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { patience } from './test/patience.ts';
 
 /** The suites of the store and of the FHIR API on a server that speaks MongoDB's protocol: `npm run test:mongo`. */
 export default defineConfig({
@@ -14,7 +15,7 @@ export default defineConfig({
     // As in vitest.config.ts.
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 180_000,
-    hookTimeout: 60_000,
+    ...patience,
+    testTimeout: 300_000,
   },
 });

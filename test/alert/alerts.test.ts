@@ -26,6 +26,7 @@ const WELL: Facts = {
   isStoreDown: false,
   audit: { isFailing: false, waitingSince: undefined, brokenAt: undefined },
   certificates: [],
+  revocationLists: [],
 };
 /** What is told of one set of facts after another. */
 function told(...facts: Partial<Facts>[]): string[] {
@@ -102,6 +103,13 @@ describe('an alert begins once and ends once', () => {
       'end certificate-expiry MLLP_TLS_CERT 365',
     ]);
   });
+  test('a list of revoked certificates that has expired, whatever the limit of certificates is', () => {
+    const list = (ms: number) => ({ revocationLists: [{ name: 'lab MLLP_TLS_CRL', expiresAt: NOW + ms }] });
+    expect(told(list(1), list(0), list(-3 * DAY), list(DAY))).toEqual([
+      'start revocation-list-expired lab MLLP_TLS_CRL 0',
+      'end revocation-list-expired lab MLLP_TLS_CRL 1',
+    ]);
+  });
   test('none where there is no limit, but for a full disk and a database that keeps nothing', () => {
     const none: AlertLimits = {
       idle: 0,
@@ -122,6 +130,7 @@ describe('an alert begins once and ends once', () => {
       isStoreDown: true,
       audit: undefined,
       certificates: [{ name: 'x', expiresAt: 0 }],
+      revocationLists: [],
     };
     expect(
       readingsOf(bad, none)

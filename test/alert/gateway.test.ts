@@ -38,7 +38,7 @@ beforeAll(async () => {
   gateway = await startGateway(
     configured({ ALERT_WEBHOOK: `http://${host}/hook`, NOTIFY_ALLOWED_HOSTS: host, ALERT_ERROR_PERCENT: '50', ALERT_DISK_PERCENT: '0' }),
   );
-}, 60_000);
+});
 afterAll(async () => {
   await gateway.close();
   receiver.close();
@@ -53,7 +53,7 @@ const until = async (condition: () => boolean) => {
 const status = async () => (await (await fetch(`${gateway.http}/status`)).json()) as Record<string, never>;
 const metrics = async () => (await fetch(`${gateway.http}/metrics`)).text();
 
-describe('a feed that fails', { timeout: 60_000 }, () => {
+describe('a feed that fails', () => {
   test('is told to the receiver once at its beginning and once at its end, and is to be seen meanwhile', async () => {
     for (let number = 0; number < 20; number += 1) await send(`BAD${number}`, '1||||CANARY^SECRET');
     expect(await until(() => posted.length === 1)).toBe(true);
@@ -93,7 +93,7 @@ describe('a feed that fails', { timeout: 60_000 }, () => {
   });
 });
 
-test('a frame that does not end, and junk, are to be seen with who sends them', { timeout: 30_000 }, async () => {
+test('a frame that does not end, and junk, are to be seen with who sends them', async () => {
   const [host = '', port = ''] = gateway.mllp?.split(':') ?? [];
   const sockets = ['\vMSH|^~\\&|SLOW', 'junk junk'].map((text) => {
     const socket = createConnection({ host, port: Number(port) });
@@ -116,7 +116,7 @@ test('a frame that does not end, and junk, are to be seen with who sends them', 
   for (const socket of sockets) socket.destroy();
 });
 
-test('an audit trail that somebody changed is told while the gateway runs', { timeout: 60_000 }, async () => {
+test('an audit trail that somebody changed is told while the gateway runs', async () => {
   const folder = scratchFolder();
   const path = `${folder.path}/changed.db`;
   const changed = await startGateway(configured({ DATABASE_URL: `sqlite:${path}` }));

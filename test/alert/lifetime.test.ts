@@ -27,9 +27,7 @@ const of = (number: number) =>
       ? message({ id: `N${number}`, type: 'ADT^A40^ADT_A39', more: [`MRG|${number}^^^HOSP^MR`] })
       : message({ id: `N${number}`, pid: `1||${number}^^^HOSP^MR||Sample^Ann` });
 
-test('what is counted over the life of a feed is what is in the journal, however often the gateway is killed', {
-  timeout: 120_000,
-}, async () => {
+test('what is counted over the life of a feed is what is in the journal, however often the gateway is killed', async () => {
   await start();
   for (let life = 0; life < 2; life += 1) {
     let number = 0;

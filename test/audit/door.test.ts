@@ -46,7 +46,7 @@ describe('every door that refuses leaves an AuditEvent', () => {
   let guarded: Guarded;
   beforeAll(async () => {
     guarded = await openGuarded({ ALLOWED_SENDERS: 'LAB|HOSP' });
-  }, 60_000);
+  });
   afterAll(() => guarded.close());
   /** What was refused, and to whom, since the test before. */
   const seen = new Set<string | undefined>();

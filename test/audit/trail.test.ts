@@ -196,7 +196,7 @@ describe('over HTTP', () => {
   beforeAll(async () => {
     guarded = await openGuarded();
     operator = await guarded.token('system/*.cruds');
-  }, 60_000);
+  });
   afterAll(() => guarded.close());
 
   const events = async (query: string) => {

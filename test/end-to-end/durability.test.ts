@@ -47,7 +47,7 @@ function flushesBeforeAnswers(log: string): { code: string; flushes: number }[] 
   return found;
 }
 
-describe.skipIf(!hasStrace)('the order of reading, flushing and answering (needs strace)', { timeout: 120_000 }, () => {
+describe.skipIf(!hasStrace)('the order of reading, flushing and answering (needs strace)', () => {
   test('no answer before the disk has what it promises: on a fresh database and on one opened again', async () => {
     const figures: Record<string, number> = {};
     for (const name of ['F', 'R']) {

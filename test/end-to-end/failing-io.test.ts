@@ -6,7 +6,7 @@ const folder = scratchFolder();
 afterAll(() => folder.remove());
 
 // The first hundred points are in test/long/failing-io.test.ts.
-describe.skipIf(!hasStrace)('a system call that fails (needs strace)', { timeout: 120_000 }, () => {
+describe.skipIf(!hasStrace)('a system call that fails (needs strace)', () => {
   const points: FailurePoint[] = [
     { call: 'pwrite64', error: 'EIO', nth: 9 },
     { call: 'pwrite64', error: 'ENOSPC', nth: 300 },

@@ -43,7 +43,7 @@ const rowsOf = (path: string): Row[] => {
   return rows;
 };
 
-describe('a network that fails', { timeout: 120_000 }, () => {
+describe('a network that fails', () => {
   test('an answer that never arrives is the same answer when the message is sent again, and the message has one effect', async () => {
     const path = `${folder.path}/proxy.db`;
     const gateway = await start(path);
@@ -55,7 +55,7 @@ describe('a network that fails', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a store that fails', { timeout: 120_000 }, () => {
+describe('a store that fails', () => {
   test('while another process holds the database: "not stored, resend", the process answers; after it everything goes on', async () => {
     const path = `${folder.path}/locked.db`;
     const gateway = await start(path);
@@ -151,7 +151,7 @@ function fillUp(path: string): void {
   }
 }
 
-describe('two gateways over one file', { timeout: 120_000 }, () => {
+describe('two gateways over one file', () => {
   test('the second waits for the first to stop and takes over; while it works a third is refused; after kill -9 the next starts at once', async () => {
     const path = `${folder.path}/two.db`;
     const first = await start(path);
@@ -167,7 +167,7 @@ describe('two gateways over one file', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a stop', { timeout: 120_000 }, () => {
+describe('a stop', () => {
   test('under load leaves no message without its answer, and ends by itself', async () => {
     const path = `${folder.path}/stop.db`;
     const gateway = await start(path);

@@ -448,9 +448,9 @@ describe('a job outlives its gateway', () => {
     });
     gateway.jobs = gateway.another({ store });
     gateway.jobs.start();
+    await expect.poll(() => gateway.reported.map(({ id }) => id)).toContain('store-unavailable');
     await new Promise((done) => setTimeout(done, 200));
     expect(commits).toBeLessThan(10);
-    expect(gateway.reported.map(({ id }) => id)).toContain('store-unavailable');
     isDown = false;
     gateway.jobs.start();
     expect((await ended(location)).status).toBe(200);

@@ -38,7 +38,7 @@ const until = async (condition: () => Promise<boolean> | boolean) => {
   return false;
 };
 
-describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)', { timeout: 120_000 }, () => {
+describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)', () => {
   test('stops taking, goes on reading, starts again, and retention makes room', async () => {
     let gateway = await start();
     expect(await until(() => statSync(`${path}.reserve`, { throwIfNoEntry: false })?.size === 8 * 2 ** 20)).toBe(true);

@@ -60,7 +60,7 @@ beforeAll(async () => {
     channel: { type: 'rest-hook', endpoint: `http://${host}/hook` },
   };
   expect((await fhir('POST', 'Subscription', subscription)).status).toBe(201);
-}, 60_000);
+});
 afterAll(async () => {
   await gateway.kill('SIGKILL');
   receiver.close();
@@ -126,7 +126,7 @@ test('acknowledgments name where something is wrong, not what stands there', asy
       .join('\r');
     expect([what, inside(told)]).toEqual([what, []]);
   }
-}, 60_000);
+});
 
 test('a header that lost its end, and has a name for a control id', async () => {
   const answer = await hl7(`MSH|^~\\&|LAB|HOSP|CBPID|1||${MRN}^^^HOSP^MR||${FAMILY}^${GIVEN}|P|2.5.1\r`);
@@ -151,7 +151,7 @@ test('MLLP: whole, cut, silent, and no frame at all', async () => {
     `GET /${FAMILY}?${SSN} HTTP/1.1\r\n\r\n`,
   ])
     await Promise.race([say(text), new Promise((wake) => setTimeout(wake, 1_500))]);
-}, 60_000);
+});
 
 test('the FHIR API: what is said of what is wrong, to somebody else', async () => {
   const patient = {
@@ -213,7 +213,7 @@ test('the FHIR API: what is said of what is wrong, to somebody else', async () =
     await fetch(`${gateway.http}${path}`);
   for (const action of ['$reprocess?status=error', '$reprocess?status=error&dry-run=true', `$discard?status=error&reason=${FAMILY}`])
     await fetch(`${gateway.http}/messages/${action}`, { method: 'POST' });
-}, 60_000);
+});
 
 test('A-26 what is sent to break the log is words in one line of it', async () => {
   const evil = '\u001b[31m${jndi:ldap://x}';
@@ -247,7 +247,7 @@ test('figures, alerts and notifications hold none of it', async () => {
     const text = await (await fetch(`${gateway.http}${path}`)).text();
     expect([path, text.length > 10, inside(text)]).toEqual([path, true, []]);
   }
-}, 60_000);
+});
 
 test('neither does the log, at its most talkative, to the very end, nor any file beside the stores of patients', async () => {
   await gateway.kill();

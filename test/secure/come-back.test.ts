@@ -51,10 +51,10 @@ describe('whoever is told to come back is told when', () => {
     await guarded.call('POST', '/hl7v2', undefined, message({ id: 'BAD', pid: '1||||Sample' }), headers);
     const found = (await (await guarded.call('GET', '/messages?status=error', token)).json()) as { messages: { id: string }[] };
     failed = found.messages[0]?.id ?? '';
-  }, 60_000);
+  });
   afterAll(() => guarded.close());
 
-  test('by a database that is locked', { timeout: 60_000 }, async () => {
+  test('by a database that is locked', async () => {
     const other = new DatabaseSync(`${folder.path}/busy.db`, { timeout: 20_000 });
     other.exec('BEGIN IMMEDIATE');
     const replies = await Promise.all(doors.map(([, ask]) => ask(guarded, token)));
@@ -65,7 +65,7 @@ describe('whoever is told to come back is told when', () => {
     expect(await replies[2]?.text()).toMatch(/MSA\|AR\|[\s\S]*\|206\^/);
   });
 
-  test.each(doors)('by %s, of too many requests', { timeout: 60_000 }, async (_name, ask) => {
+  test.each(doors)('by %s, of too many requests', async (_name, ask) => {
     const replies = await Promise.all(Array.from({ length: 80 }, () => ask(guarded, token)));
     const refused = replies.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);

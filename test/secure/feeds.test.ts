@@ -190,5 +190,5 @@ describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl
     } finally {
       await gateway.close();
     }
-  }, 30_000);
+  });
 });

@@ -44,7 +44,7 @@ beforeAll(async () => {
     },
   ];
   for (const one of resources) expect((await guarded.call('PUT', `${one.resourceType}/${one.id}`, operator, one)).status).toBe(201);
-}, 60_000);
+});
 afterAll(() => guarded.close());
 
 const get = async (path: string, token: string) => {

@@ -13,7 +13,7 @@ import { asking, type Guarded, ISSUER, openGuarded, signer } from './guarded-gat
 let guarded: Guarded;
 beforeAll(async () => {
   guarded = await openGuarded();
-}, 60_000);
+});
 afterAll(() => guarded.close());
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -246,7 +246,7 @@ describe('with keys and limits', () => {
     } finally {
       await limited.close();
     }
-  }, 30_000);
+  });
 
   test('the signing key and used assertions are kept across restarts', async () => {
     const file = `/tmp/chartbridge-keys-${process.pid}.db`;
@@ -264,7 +264,7 @@ describe('with keys and limits', () => {
     } finally {
       await second.close();
     }
-  }, 30_000);
+  });
 });
 
 describe('scopes', () => {

@@ -26,7 +26,7 @@ async function putMuch(store: Store): Promise<void> {
   for (let at = 0; at < 9; at += 1) await put(store, `much-${at}`, TEXT);
 }
 
-test('a long log is carried into the file beside the writer, and begun anew by what is written next', { timeout: 60_000 }, async () => {
+test('a long log is carried into the file beside the writer, and begun anew by what is written next', async () => {
   const path = join(folder, 'carried.db');
   const store = await openSqliteStore({ ...testSettings(), path });
   const length = logLengthOf(path);
@@ -42,7 +42,7 @@ test('a long log is carried into the file beside the writer, and begun anew by w
   await again.close();
 });
 
-test('while a reader holds on to an old state the log stays, and everything is written all the same', { timeout: 60_000 }, async () => {
+test('while a reader holds on to an old state the log stays, and everything is written all the same', async () => {
   const path = join(folder, 'held.db');
   const store = await openSqliteStore({ ...testSettings(), path });
   const length = logLengthOf(path);

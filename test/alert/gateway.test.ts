@@ -46,17 +46,13 @@ afterAll(async () => {
 
 const send = (id: string, pid: string) =>
   fetch(`${gateway.http}/hl7v2`, { method: 'POST', headers: { 'content-type': 'application/hl7-v2' }, body: message({ id, pid }) });
-const until = async (condition: () => boolean) => {
-  for (let tries = 0; tries < 200 && !condition(); tries += 1) await new Promise((wake) => setTimeout(wake, 100));
-  return condition();
-};
 const status = async () => (await (await fetch(`${gateway.http}/status`)).json()) as Record<string, never>;
 const metrics = async () => (await fetch(`${gateway.http}/metrics`)).text();
 
 describe('a feed that fails', () => {
   test('is told to the receiver once at its beginning and once at its end, and is to be seen meanwhile', async () => {
     for (let number = 0; number < 20; number += 1) await send(`BAD${number}`, '1||||CANARY^SECRET');
-    expect(await until(() => posted.length === 1)).toBe(true);
+    await expect.poll(() => posted).toHaveLength(1);
     expect(posted[0]).toMatchObject({
       contentType: 'application/json; charset=utf-8',
       body: { alert: 'feed-errors', state: 'start', subject: 'LAB|HOSP', value: 100, limit: 50, unit: '%' },
@@ -66,7 +62,7 @@ describe('a feed that fails', () => {
     expect(await metrics()).toContain('chartbridge_alert{alert="feed-errors",subject="LAB|HOSP"} 1');
 
     for (let number = 0; number < 40; number += 1) await send(`GOOD${number}`, `1||${number}^^^HOSP^MR||CANARY^SECRET`);
-    expect(await until(() => posted.length === 2)).toBe(true);
+    await expect.poll(() => posted).toHaveLength(2);
     expect(posted[1]?.body).toMatchObject({ alert: 'feed-errors', state: 'end', subject: 'LAB|HOSP' });
     expect((await status())['alerts']).toEqual([]);
     expect(await metrics()).not.toContain('chartbridge_alert{');
@@ -101,12 +97,9 @@ test('a frame that does not end, and junk, are to be seen with who sends them', 
     return socket;
   });
   const mllp = async () => ((await status())['listeners'] as unknown as [{ peers: Record<string, unknown>[] }])[0];
-  for (
-    let tries = 0;
-    tries < 100 && (await mllp()).peers.reduce((sum, one) => sum + Number(one['junkBytes']) + Number(one['partialBytes']), 0) < 22;
-    tries += 1
-  )
-    await new Promise((wake) => setTimeout(wake, 50));
+  await expect
+    .poll(async () => (await mllp()).peers.reduce((sum, one) => sum + Number(one['junkBytes']) + Number(one['partialBytes']), 0))
+    .toBe(22);
   const { peers } = await mllp();
   expect(peers.find(({ partialBytes }) => partialBytes === 13)).toMatchObject({
     peer: expect.stringContaining('127.0.0.1:'),
@@ -130,11 +123,9 @@ test('an audit trail that somebody changed is told while the gateway runs', asyn
   const change = (from: string, to: string) =>
     database.prepare("UPDATE document SET json = replace(json, ?, ?) WHERE kind = 'audit'").run(from, to).changes;
   expect(change('"read"', '"vread"')).toBeGreaterThan(0);
-  for (let tries = 0; tries < 200 && (await names()) === ''; tries += 1) await new Promise((wake) => setTimeout(wake, 100));
-  expect(await names()).toBe('audit-broken');
+  await expect.poll(names).toBe('audit-broken');
   change('"vread"', '"read"');
-  for (let tries = 0; tries < 200 && (await names()) !== ''; tries += 1) await new Promise((wake) => setTimeout(wake, 100));
-  expect(await names()).toBe('');
+  await expect.poll(names).toBe('');
   database.close();
   await changed.close();
   folder.remove();

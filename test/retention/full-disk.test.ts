@@ -30,18 +30,11 @@ const start = async (more: Record<string, string> = {}) => {
 };
 const of = (id: string) => `${message({ id, pid: `1||${id}^^^HOSP^MR||Full^${id}||19800101|F` })}NTE|1||${'x'.repeat(100_000)}\r`;
 const ready = async (gateway: RunningGateway) => (await fetch(`${gateway.http}/readyz`)).status;
-const until = async (condition: () => Promise<boolean> | boolean) => {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await condition()) return true;
-    await new Promise((wake) => setTimeout(wake, 100));
-  }
-  return false;
-};
 
 describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)', () => {
   test('stops taking, goes on reading, starts again, and retention makes room', async () => {
     let gateway = await start();
-    expect(await until(() => statSync(`${path}.reserve`, { throwIfNoEntry: false })?.size === 8 * 2 ** 20)).toBe(true);
+    await expect.poll(() => statSync(`${path}.reserve`, { throwIfNoEntry: false })?.size).toBe(8 * 2 ** 20);
     const taken: string[] = [];
     let refused = '';
     const sender = httpSender(gateway.http);
@@ -51,7 +44,7 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
       else refused = answer;
     }
     expect(refused).toMatch(/\|AR\|[\s\S]*\|207\^|^Not answered in time/);
-    expect(await until(async () => (await ready(gateway)) === 503)).toBe(true);
+    await expect.poll(() => ready(gateway)).toBe(503);
     expect(statSync(`${path}.reserve`).size).toBe(0);
     expect(await sender.send(of('NO'))).toMatch(/disk-full/);
     const written = await fetch(`${gateway.http}/fhir/Patient`, {
@@ -65,7 +58,7 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
       expect.stringContaining('disk-full'),
     ]);
     expect(await searchFhir(gateway, `Patient?identifier=${taken[0]}`)).toHaveLength(1);
-    expect(await until(() => gateway.output().includes('"alert":"disk-full"'))).toBe(true);
+    await expect.poll(() => gateway.output()).toContain('"alert":"disk-full"');
     await gateway.kill('SIGKILL');
 
     // not one page is left but what was the reserve
@@ -81,9 +74,9 @@ describe.skipIf(!mounted)('a full disk with a reserve (needs the right to mount)
 
     rmSync(`${disk}/rest`);
     gateway = await start({ MESSAGE_KEEP_BYTES: String(2 ** 20) });
-    expect(await until(async () => (await ready(gateway)) === 200)).toBe(true);
+    await expect.poll(() => ready(gateway)).toBe(200);
     expect(saidOf(await httpSender(gateway.http).send(of('YES')))).toEqual(['AA', 'YES']);
-    expect(await until(() => gateway.output().includes('messages forgotten')), gateway.output().slice(-3000)).toBe(true);
+    await expect.poll(() => gateway.output()).toContain('messages forgotten');
     // nobody's effect is lost, and a repeat of what was forgotten has none
     expect(saidOf(await httpSender(gateway.http).send(of(taken[0] as string)))).toEqual(['AA', taken[0]]);
     const [patient] = await searchFhir(gateway, `Patient?identifier=${taken[0]}`);

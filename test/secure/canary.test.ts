@@ -235,13 +235,7 @@ test('A-26 what is sent to break the log is words in one line of it', async () =
 });
 
 test('figures, alerts and notifications hold none of it', async () => {
-  for (
-    let tries = 0;
-    tries < 150 && !(notified.some((text) => text.startsWith('/alert')) && notified.some((text) => text.startsWith('/hook')));
-    tries += 1
-  )
-    await new Promise((wake) => setTimeout(wake, 100));
-  expect(notified.map((text) => text.split(' ')[0])).toEqual(expect.arrayContaining(['/alert', '/hook']));
+  await expect.poll(() => notified.map((text) => text.split(' ')[0])).toEqual(expect.arrayContaining(['/alert', '/hook']));
   expect(inside(notified.join('\n'))).toEqual([]);
   for (const path of ['/metrics', '/status', '/readyz', '/livez', '/fhir/metadata']) {
     const text = await (await fetch(`${gateway.http}${path}`)).text();

@@ -175,8 +175,7 @@ describe.skipIf(!haveOpenssl)('MLLP with certificates by settings (needs openssl
       open.write('\v');
       type Shown = { listeners: [{ peers: { certificate?: string }[] }] };
       const peers = async () => ((await (await fetch(`${gateway.http}/status`)).json()) as Shown).listeners[0].peers;
-      for (let tries = 0; tries < 100 && (await peers()).length === 0; tries += 1) await new Promise((wake) => setTimeout(wake, 50));
-      expect((await peers()).map(({ certificate }) => certificate)).toEqual(['lab.example']);
+      await expect.poll(async () => (await peers()).map(({ certificate }) => certificate)).toEqual(['lab.example']);
       open.destroy();
       expect(await say(address, 'ADT1', 'lab')).toContain('MSA|AR|T1');
       expect(await say(address, 'LABSYS', 'other')).toBe('');

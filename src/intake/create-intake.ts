@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { entryOf, issue, type Issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { failure, type Result, success } from '../issue/result.ts';
@@ -10,14 +9,14 @@ import { type AcknowledgmentMode, modeOf } from './acknowledgment-mode.ts';
 import { discardMessage } from './discard.ts';
 import type { Answer, Channel, Intake, Reception } from './intake.ts';
 import { channelName, charsetOfChannel, journalKeysOf, senderOf } from './journal-keys.ts';
-import { oneLargeAtATime } from './large-turns.ts';
+import { createLargeTurns, digestInTurns } from './large-turns.ts';
 import { codeOf, createMessageWork, hasEnded, type WorkDependencies } from './message-work.ts';
 import { type Preview, previewMessage } from './preview.ts';
 import { COUNTED, type Outcome } from './process.ts';
 import { type Reading, readMessage } from './read.ts';
 
 /** What intake is built from. */
-export interface IntakeDependencies extends Omit<WorkDependencies, 'acknowledge'> {
+export interface IntakeDependencies extends Omit<WorkDependencies, 'acknowledge' | 'giveWay'> {
   readonly newId: () => string;
   /** Any acknowledgment as text. */
   readonly acknowledge: (header: Header, code: Answer['code'], issues: readonly Issue[]) => string;
@@ -65,7 +64,9 @@ const GOODBYE: Answer = { bytes: new Uint8Array(), code: 'AR', resend: false, cl
 
 /** An intake over a store. */
 export function createIntake(deps: IntakeDependencies): RunningIntake {
-  const work = createMessageWork(deps);
+  const turns = createLargeTurns();
+  const { giveWay } = turns;
+  const work = createMessageWork({ ...deps, giveWay });
 
   const read = (raw: Uint8Array, channel: Pick<Channel, 'charset'>) =>
     readMessage(raw, channel, (header) => deps.translator().defaultCharset(header));
@@ -94,12 +95,19 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
     }
   }
 
-  function journalled(raw: Uint8Array, channel: Channel, reading: Reading, end: Pick<Arrival, 'status' | 'ack' | 'issues' | 'counted'>) {
+  async function journalled(
+    raw: Uint8Array,
+    channel: Channel,
+    reading: Reading,
+    end: Pick<Arrival, 'status' | 'ack' | 'issues' | 'counted'>,
+  ) {
     const { header } = reading;
+    if (reading.large) await giveWay();
+    const sha256 = await digestInTurns(raw);
     return deps.store.journal.receive({
       id: deps.newId(),
       raw,
-      sha256: hash('sha256', raw),
+      sha256,
       sender: header.sender,
       controlId: header.controlId.slice(0, 256),
       messageType: [header.messageCode, header.event]
@@ -217,7 +225,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   }
 
   return {
-    receive: oneLargeAtATime(receive),
+    receive: turns.oneAtATime(receive),
     resume: () => work.resume(),
     async reprocess(id) {
       const row = await deps.store.journal.get(id);
@@ -231,7 +239,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       const raw = await deps.store.journal.raw(id);
       if (row === undefined) return failure(issue('message-not-found'));
       if (raw === undefined) return failure(issue('message-emptied'));
-      return success(await previewMessage(row, read(raw, charsetOfChannel(row.channel)), deps));
+      return success(await previewMessage(row, read(raw, charsetOfChannel(row.channel)), { ...deps, giveWay }));
     },
     discard: (id, reason) => discardMessage(id, reason, deps.store, deps.now()),
     get depth() {

@@ -75,7 +75,7 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     const keys = [...laneKeysOf(row), ...takenUp.lanesOf(id)];
     const task = lanes
       .run(keys, async () => {
-        await nextTurn();
+        await (reading?.large === true ? deps.giveWay() : nextTurn());
         let outcome: Outcome | undefined;
         try {
           outcome = stopped ? undefined : await retry(() => attempt(id, kept, how.again === true));

@@ -13,7 +13,7 @@ import { type Acceptance, acceptanceIssues, isFiltered } from './acceptance.ts';
 import { decideEffects, type Effects, type EventTime, factsOf, writesOf } from './apply.ts';
 import { emptyMergeIssues } from './empty-merge.ts';
 import { identify } from './identify.ts';
-import { giveWay } from './large-turns.ts';
+import type { LargeTurns } from './large-turns.ts';
 import { mergeRightIssues, mergesAt } from './merge-right.ts';
 import { provenanceOf } from './provenance.ts';
 import { senderOf } from './journal-keys.ts';
@@ -45,6 +45,7 @@ export interface ProcessDependencies {
   readonly validator: Validator;
   /** The profiles that resources claim where they meet them; none where this is left out. */
   readonly claims?: ClaimsOf;
+  readonly giveWay: LargeTurns['giveWay'];
   readonly now: () => Date;
   /** Whether a sender may merge; everybody may where this is left out. */
   readonly mayMerge?: (sender: string) => boolean;
@@ -81,9 +82,10 @@ export async function processMessage(row: MessageRow, reading: Reading, given: P
   const translator = given.translator();
   const deps: ProcessDependencies = { ...given, translator: () => translator };
   const said = read(reading, deps);
+  if (reading.large) await deps.giveWay();
   for (let attempt = 0; attempt < MOST_DECISIONS; attempt += 1) {
     const decision = await decide(row, reading, said, deps);
-    if (reading.large) await giveWay();
+    if (reading.large) await deps.giveWay();
     const outcome = await tryFinish(row, reading, deps, hasError(decision.issues) ? { ...decision, effects: undefined } : decision);
     if (outcome !== 'raced') return outcome;
   }
@@ -121,7 +123,7 @@ async function decide(row: MessageRow, reading: Reading, said: Said, deps: Proce
   if (hasError(issues) || translation === undefined || time === undefined) return { issues, translation, effects: undefined };
   const identified = await identify(translation.made, row.sender, deps.store);
   if (!identified.ok) return { issues: [...issues, ...identified.issues], translation, effects: undefined };
-  if (reading.large) await giveWay();
+  if (reading.large) await deps.giveWay();
   const effects = await decideEffects(
     identified.value,
     row.sender,

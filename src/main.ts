@@ -18,7 +18,7 @@ import { issue, textOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { loggedControlId, toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
-import { certificatesOf } from './start/alert-settings.ts';
+import { certificatesOf, revocationListsOf } from './start/alert-settings.ts';
 import { createLogin, isLoginNeeded, readLoginSettings } from './start/login.ts';
 import { readListeners } from './start/listener-settings.ts';
 import { startListeners, takeCertificates } from './start/listeners.ts';
@@ -147,8 +147,9 @@ export async function startGateway(config: Config): Promise<Gateway> {
     onToken: async (...answer) => recorder?.token(...answer),
   });
 
-  const certificates = () => certificatesOf([...(httpTls === undefined ? [] : [{ name: 'http', tls: httpTls }]), ...listenerSettings]);
-  const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth, certificates });
+  const listening = [...(httpTls === undefined ? [] : [{ name: 'http', tls: httpTls }]), ...listenerSettings];
+  const expiring = () => ({ certificates: certificatesOf(listening), revocationLists: revocationListsOf(listening) });
+  const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth, expiring });
   let running: readonly MllpListener[] = [];
   const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, listeners: () => running });
   const intake: RunningIntake = createIntake({

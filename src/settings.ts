@@ -262,6 +262,12 @@ export const settings = {
     default: '',
     what: 'File of the certificates that sign senders of HL7 over HTTP (PEM). A client may show a certificate then; one signed by them lets it send to /hl7v2, as a key does, and opens nothing else; any other is refused.',
   },
+  TLS_CRL: {
+    kind: 'text',
+    default: '',
+    what: 'File of the lists of revoked certificates, one of each authority of TLS_CA (PEM). Who is on one is refused, and so is everybody once a list has expired or is missing. Read again when it changes; connections that showed a certificate end then.',
+  },
+  TLS_PASSPHRASE_FILE: { kind: 'text', default: '', what: 'File whose first line is the passphrase of TLS_KEY. Empty: the key has none.' },
   MLLP_TLS_KEY: { kind: 'text', default: '', what: 'File of the private key of an MLLP listener (PEM). With MLLP_TLS_CERT: TLS.' },
   MLLP_TLS_CERT: {
     kind: 'text',
@@ -272,6 +278,16 @@ export const settings = {
     kind: 'text',
     default: '',
     what: 'File of the certificates that sign senders (PEM). With it a sender without a certificate of theirs is refused.',
+  },
+  MLLP_TLS_CRL: {
+    kind: 'text',
+    default: '',
+    what: 'File of the lists of revoked certificates, one of each authority of MLLP_TLS_CA (PEM); otherwise as TLS_CRL.',
+  },
+  MLLP_TLS_PASSPHRASE_FILE: {
+    kind: 'text',
+    default: '',
+    what: 'File whose first line is the passphrase of MLLP_TLS_KEY. Empty: the key has none.',
   },
   ALLOWED_SENDERS: {
     kind: 'text',

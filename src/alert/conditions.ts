@@ -13,7 +13,8 @@ export type AlertName =
   | 'audit-unavailable'
   | 'audit-behind'
   | 'audit-broken'
-  | 'certificate-expiry';
+  | 'certificate-expiry'
+  | 'revocation-list-expired';
 
 /** From where on. 0: never. */
 export interface AlertLimits {
@@ -49,6 +50,8 @@ export interface Facts {
     | { readonly isFailing: boolean; readonly waitingSince: number | undefined; readonly brokenAt: number | undefined }
     | undefined;
   readonly certificates: readonly { readonly name: string; readonly expiresAt: number }[];
+  /** Once one has expired, nobody is believed who shows a certificate there. */
+  readonly revocationLists: readonly { readonly name: string; readonly expiresAt: number }[];
 }
 
 /** One thing that is looked at. */
@@ -126,6 +129,18 @@ export function readingsOf(facts: Facts, limits: AlertLimits): Reading[] {
         isBad: days < limit,
         isGood: days >= limit,
       });
+  }
+  for (const { name, expiresAt } of facts.revocationLists) {
+    const isBad = now >= expiresAt;
+    readings.push({
+      alert: 'revocation-list-expired',
+      subject: name,
+      value: Math.floor((expiresAt - now) / DAY_MS),
+      limit: 0,
+      unit: 'days',
+      isBad,
+      isGood: !isBad,
+    });
   }
   return readings;
 }

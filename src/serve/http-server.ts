@@ -6,7 +6,7 @@ import { issue, type Issue } from '../issue/issue.ts';
 import { statusOf, toOperationOutcome } from '../issue/operation-outcome.ts';
 import { hostAndPort } from '../secure/host-and-port.ts';
 import { certificateFault, NO_CERTIFICATE } from '../secure/peer-certificate.ts';
-import { servedTls, type TlsMaterial } from '../secure/served-tls.ts';
+import { hasOtherLists, servedTls, type TlsMaterial } from '../secure/served-tls.ts';
 import { answerPlainHttp } from './before-tls.ts';
 
 /** Room for an address far over the limit, so that it is refused in FHIR's words. Units: bytes */
@@ -30,17 +30,28 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Resolves with where it listens, rejects with the system's error. Shape: http://127.0.0.1:8080 */
   listen(host: string, port: number): Promise<string>;
-  /** New keys and certificates for connections to come. Fails: throws when they are none, and the old ones stay */
+  /**
+   * New keys and certificates for connections to come. With another list of revoked certificates, those end that showed one: what they did
+   * not hear the answer of can be sent again. Fails: throws when they are none, and the old ones stay
+   */
   reloadTls(tls: TlsMaterial): void;
   /** Takes no more, and answers what it has; after `limitMs` connections are closed over it. */
   close(limitMs: number): Promise<void>;
 }
 
 /** An HTTP server for an application. What is no HTTP at all is answered with an OperationOutcome too. */
-export function createHttpServer(app: RequestListener, { tls, onRefused, patience = PATIENCE }: HttpServerOptions = {}): HttpServer {
-  const options: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES, ...patience };
-  const secure = tls === undefined ? undefined : createSecureServer(app, tls, options, onRefused);
-  const server: Server | TlsServer = secure ?? createServer(options, app);
+export function createHttpServer(app: RequestListener, { onRefused, patience = PATIENCE, ...options }: HttpServerOptions = {}): HttpServer {
+  const limits: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES, ...patience };
+  let { tls } = options;
+  /** Those that showed a certificate. */
+  const certified = new Set<Socket>();
+  const secure = tls === undefined ? undefined : createSecureServer(app, tls, limits, onRefused);
+  secure?.on('secureConnection', (socket) => {
+    if (!socket.authorized) return;
+    certified.add(socket);
+    socket.on('close', () => certified.delete(socket));
+  });
+  const server: Server | TlsServer = secure ?? createServer(limits, app);
   /** Those in the middle of a handshake too, of which the server knows nothing. */
   const sockets = new Set<Socket>();
   let isStopping = false;
@@ -70,7 +81,11 @@ export function createHttpServer(app: RequestListener, { tls, onRefused, patienc
           resolve(`${secure === undefined ? 'http' : 'https'}://${hostAndPort(bound.address, bound.port)}`);
         });
       }),
-    reloadTls: (renewed) => secure?.setSecureContext(servedTls(renewed)),
+    reloadTls(renewed) {
+      secure?.setSecureContext(servedTls(renewed));
+      if (hasOtherLists(renewed, tls ?? {})) for (const socket of certified) socket.destroy();
+      tls = renewed;
+    },
     async close(limitMs) {
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -6,6 +6,7 @@ import { issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { type EndpointPolicy, endpointPolicy } from '../notify/endpoint-policy.ts';
 import { sendNotification } from '../notify/send.ts';
+import { holdsUntil, revocationLists } from '../secure/revocation-list.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 const SEND_TIMEOUT_MS = 10_000;
@@ -56,13 +57,31 @@ export function readWebhook({
  *
  * Shape: [{ name: 'lab MLLP_TLS_CERT', expiresAt: 1798761600000 }]
  */
-export function certificatesOf(listeners: readonly { readonly name: string; readonly tls?: TlsFiles }[]): Facts['certificates'] {
-  const files = listeners.flatMap(({ name, tls }) => [tls?.cert, tls?.ca].flatMap((file) => (file === undefined ? [] : { name, ...file })));
+export function certificatesOf(listeners: readonly Listening[]): Facts['certificates'] {
+  return endsOf(listeners, ['cert', 'ca'], (pem) =>
+    (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map((one) =>
+      Date.parse(new X509Certificate(one).validTo),
+    ),
+  );
+}
+
+/** When the lists of revoked certificates expire, in the same way. Shape: [{ name: 'lab MLLP_TLS_CRL', expiresAt: 1798761600000 }] */
+export function revocationListsOf(listeners: readonly Listening[]): Facts['revocationLists'] {
+  return endsOf(listeners, ['crl'], (pem) => revocationLists(pem).flatMap((list) => holdsUntil(list) ?? []));
+}
+
+interface Listening {
+  readonly name: string;
+  readonly tls?: TlsFiles;
+}
+
+/** The first end of anything in each of those files. */
+function endsOf(listeners: readonly Listening[], which: readonly (keyof TlsFiles)[], ends: (pem: string) => number[]) {
+  const files = listeners.flatMap(({ name, tls }) => which.flatMap((one) => (tls?.[one] === undefined ? [] : { name, ...tls[one] })));
   return files.flatMap(({ name, setting, path }) => {
     try {
-      const pem = readFileSync(path, 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-      const ends = pem.map((one) => Date.parse(new X509Certificate(one).validTo));
-      return ends.length === 0 ? [] : [{ name: `${name} ${setting}`, expiresAt: Math.min(...ends) }];
+      const found = ends(readFileSync(path, 'latin1'));
+      return found.length === 0 ? [] : [{ name: `${name} ${setting}`, expiresAt: Math.min(...found) }];
     } catch {
       return [];
     }

@@ -32,6 +32,8 @@ const OF_A_LISTENER: ReadonlySet<string> = new Set<SettingName>([
   'MLLP_TLS_KEY',
   'MLLP_TLS_CERT',
   'MLLP_TLS_CA',
+  'MLLP_TLS_CRL',
+  'MLLP_TLS_PASSPHRASE_FILE',
   'MLLP_ALLOWED_PEERS',
   'ALLOWED_SENDERS',
   'MAX_CONNECTIONS',

@@ -3,6 +3,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import type { Config } from '../config.ts';
 import { issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
+import { revocationLists } from '../secure/revocation-list.ts';
 import type { TlsMaterial } from '../secure/served-tls.ts';
 import { readSettingFile } from './setting-file.ts';
 
@@ -12,6 +13,10 @@ export interface TlsFiles {
   readonly cert: TlsFile;
   /** Those whose certificates are asked for; undefined: none are. */
   readonly ca?: TlsFile;
+  /** Which of theirs are revoked. */
+  readonly crl?: TlsFile;
+  /** Of the key. */
+  readonly passphrase?: TlsFile;
 }
 
 /** Shape: { setting: 'MLLP_TLS_KEY', path: '/etc/chartbridge/lab-key.pem' } */
@@ -22,29 +27,49 @@ export interface TlsFile {
 
 const LOOK_EVERY_MS = 1_000;
 
-/** The files by three settings; undefined when there is no TLS. Fails: throws IssueError setting-invalid */
+/** The files by their settings; undefined when there is no TLS. Fails: throws IssueError setting-invalid */
 export function tlsFilesOf(config: Config, prefix: 'TLS' | 'MLLP_TLS'): TlsFiles | undefined {
-  const file = (what: 'KEY' | 'CERT' | 'CA'): TlsFile => ({ setting: `${prefix}_${what}`, path: config[`${prefix}_${what}`] });
-  const [key, cert, ca] = [file('KEY'), file('CERT'), file('CA')];
-  if (key.path === '' && cert.path === '' && ca.path === '') return undefined;
+  const file = (what: 'KEY' | 'CERT' | 'CA' | 'CRL' | 'PASSPHRASE_FILE'): TlsFile => {
+    const setting = `${prefix}_${what}` as const;
+    return { setting, path: config[setting] };
+  };
+  const [key, cert, ca, crl, passphrase] = [file('KEY'), file('CERT'), file('CA'), file('CRL'), file('PASSPHRASE_FILE')];
+  if ([key, cert, ca, crl, passphrase].every(({ path }) => path === '')) return undefined;
   for (const one of [key, cert]) if (one.path === '') throw wrong(one, 'a key and a certificate belong together');
-  return { key, cert, ...(ca.path === '' ? {} : { ca }) };
+  if (crl.path !== '' && ca.path === '') throw wrong(crl, `nobody is asked for a certificate without ${ca.setting}`);
+  return {
+    key,
+    cert,
+    ...(ca.path === '' ? {} : { ca }),
+    ...(crl.path === '' ? {} : { crl }),
+    ...(passphrase.path === '' ? {} : { passphrase }),
+  };
 }
 
 /** What is in the files, which fit each other. Fails: throws IssueError setting-invalid */
-export function readTls({ key, cert, ca }: TlsFiles): TlsMaterial {
+export function readTls({ key, cert, ca, crl, passphrase }: TlsFiles): TlsMaterial {
   const bytesOf = (file: TlsFile) => readSettingFile(file.setting, file.path);
-  const bytes = { key: bytesOf(key), cert: bytesOf(cert), ...(ca === undefined ? {} : { ca: bytesOf(ca) }) };
-  const secret = parsed(key, 'private key in PEM without a passphrase', () => createPrivateKey(bytes.key));
-  const shown = parsed(cert, 'certificate in PEM', () => new X509Certificate(bytes.cert));
+  const locked = bytesOf(key);
+  const material = { cert: bytesOf(cert), ...(ca === undefined ? {} : { ca: bytesOf(ca) }) };
+  const opens = passphrase === undefined ? {} : { passphrase: bytesOf(passphrase).toString('utf8').split(/\r?\n/, 1)[0] };
+  const what = `private key in PEM ${passphrase === undefined ? 'without a passphrase' : `that the passphrase of ${passphrase.setting} opens`}`;
+  const secret = parsed(key, what, () => createPrivateKey({ key: locked, ...opens }));
+  const shown = parsed(cert, 'certificate in PEM', () => new X509Certificate(material.cert));
   if (!shown.checkPrivateKey(secret)) throw wrong(cert, `it is not for the key of ${key.setting}`);
-  if (ca !== undefined) parsed(ca, 'certificate in PEM', () => new X509Certificate(bytes.ca as Buffer));
-  return bytes;
+  if (ca !== undefined) parsed(ca, 'certificate in PEM', () => new X509Certificate(material.ca as Buffer));
+  const opened = { ...material, key: secret.export({ type: 'pkcs8', format: 'pem' }) };
+  return crl === undefined ? opened : { ...opened, crl: listsIn(crl, bytesOf(crl)) };
+}
+
+function listsIn(file: TlsFile, bytes: Buffer): string[] {
+  const lists = parsed(file, 'list of revoked certificates in PEM', () => revocationLists(bytes.toString('latin1')));
+  if (lists.length === 0) throw wrong(file, 'it holds no list of revoked certificates in PEM');
+  return lists;
 }
 
 /** Tells when one of the files has changed; what it gives back ends that. */
-export function watchTls({ key, cert, ca }: TlsFiles, changed: () => void): () => void {
-  const paths = [key, cert, ca].flatMap((file) => file?.path ?? []);
+export function watchTls(files: TlsFiles, changed: () => void): () => void {
+  const paths = Object.values(files).map(({ path }: TlsFile) => path);
   // Each has a listener of its own: files may be shared, and are watched for as long as any is.
   const listener = () => changed();
   for (const path of paths) watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, listener);

@@ -49,7 +49,8 @@ export interface UpkeepParts {
   readonly log: Logger;
   /** Messages that wait or are being worked on. */
   readonly depth: () => number;
-  readonly certificates: () => Facts['certificates'];
+  /** What of TLS expires. */
+  readonly expiring: () => Pick<Facts, 'certificates' | 'revocationLists'>;
 }
 
 /** What goes on beside the messages: how long they are kept, what is counted of feeds, and whom to wake. */
@@ -65,7 +66,7 @@ export interface Upkeep extends Pick<StatusSources, 'alerts' | 'feeds' | 'oldest
 }
 
 /** Upkeep by the settings; nothing is begun before `start`. Fails: throws IssueError setting-invalid */
-export async function createUpkeep({ config, store, disk, recorder, holder, log, depth, certificates }: UpkeepParts): Promise<Upkeep> {
+export async function createUpkeep({ config, store, disk, recorder, holder, log, depth, expiring }: UpkeepParts): Promise<Upkeep> {
   const limits = readAlertLimits(config);
   const post = readWebhook(config);
   const retention = retentionOf(config, store, recorder, holder, log);
@@ -108,7 +109,7 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
       disk: state,
       isStoreDown: isStoreDown && !state.isFull,
       audit,
-      certificates: certificates(),
+      ...expiring(),
     };
     alerts.take(readingsOf(facts, limits), now);
   }

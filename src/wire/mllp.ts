@@ -5,7 +5,7 @@ import type { Intake } from '../intake/intake.ts';
 import { faultOf } from '../issue/fault.ts';
 import { certificateFault, certificateNames } from '../secure/peer-certificate.ts';
 import type { SenderCheck } from '../secure/sender-list.ts';
-import { servedTls, type TlsMaterial } from '../secure/served-tls.ts';
+import { hasOtherLists, servedTls, type TlsMaterial } from '../secure/served-tls.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Clock } from './clock.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
@@ -113,7 +113,10 @@ export interface MllpListener {
   readonly address: { readonly host: string; readonly port: number };
   counters(): MllpCounters;
   peers(): readonly MllpPeer[];
-  /** New keys and certificates for connections to come; those that are open stay. Fails: throws when they are none, and the old ones stay */
+  /**
+   * New keys and certificates for connections to come. Those that are open stay, unless there is another list of revoked certificates: then
+   * each ends as in a stop, and its sender shows its certificate anew. Fails: throws when they are none, and the old ones stay
+   */
   reloadTls(tls: TlsMaterial): void;
   /** Takes no more, answers the whole frames it has, drops half ones; resolves when every connection is closed. */
   close(): Promise<void>;
@@ -207,8 +210,8 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
     socket.destroy();
   }
 
-  const handshakes =
-    options.tls === undefined ? undefined : createTlsServer({ ...servedTls(options.tls), handshakeTimeout: limits.frameSilenceMs });
+  let { tls } = options;
+  const handshakes = tls === undefined ? undefined : createTlsServer({ ...servedTls(tls), handshakeTimeout: limits.frameSilenceMs });
   handshakes?.on('secureConnection', (socket) => {
     const fault = options.tls?.ca === undefined ? undefined : certificateFault(socket);
     if (fault === undefined) serve(socket);
@@ -250,7 +253,11 @@ export async function startMllp(options: MllpOptions): Promise<MllpListener> {
         partialBytes,
         ...(frameSince === undefined ? {} : { partialSince: frameSince }),
       })),
-    reloadTls: (tls) => handshakes?.setSecureContext(servedTls(tls)),
+    reloadTls(renewed) {
+      handshakes?.setSecureContext(servedTls(renewed));
+      if (hasOtherLists(renewed, tls ?? {})) for (const { connection } of connections.values()) connection.drain();
+      tls = renewed;
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { connection } of connections.values()) connection.drain();

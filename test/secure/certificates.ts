@@ -75,7 +75,7 @@ export function makeCertificates(): Certificates {
       writeFileSync(file('ca.cnf'), `[ca]\ndefault_ca=ca_it\n[ca_it]\ndatabase=${file('index.txt')}\ndefault_md=sha256\n`);
       const ca = ['ca', '-config', file('ca.cnf'), '-cert', file(`${by}.pem`), '-keyfile', file(`${by}-key.pem`)];
       for (const one of names) openssl(...ca, '-revoke', file(`${one}.pem`));
-      const at = (ms: number) => `${new Date(Date.now() + ms).toISOString().replace(/[-:T]|\.\d+/g, '')}`;
+      const at = (ms: number) => new Date(Date.now() + ms).toISOString().replace(/[-:T]|\.\d+/g, '');
       const from = days < 0 ? 2 * days * DAY_MS : -DAY_MS;
       openssl(...ca, '-gencrl', '-crl_lastupdate', at(from), '-crl_nextupdate', at(days * DAY_MS), '-out', file(`${name}.crl`));
     },

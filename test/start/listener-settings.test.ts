@@ -138,7 +138,10 @@ describe.skipIf(!haveOpenssl)('files of TLS that do not fit stop the start (need
   test('the file of docs/operations.md is one', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
     const [, yaml = ''] = /```yaml\n(lab:[^]*?)```/.exec(page) ?? [];
-    const text = yaml.replaceAll(/\/etc\/chartbridge\/\S+\.pem/g, (path) => made.file(path.includes('key') ? 'one-key.pem' : 'one.pem'));
+    const text = yaml
+      .replaceAll('/etc/chartbridge/senders.crl', made.file('senders.crl'))
+      .replaceAll(/\/etc\/chartbridge\/\S+\.pem/g, (path) => made.file(path.includes('key') ? 'one-key.pem' : 'one.pem'));
+    made.revoked('senders', 'one', []);
     const listeners = read(text, { MLLP_ALLOWED_PEERS: '10.1.2.0/24' });
     expect(listeners.map(({ name, mayConnect, tls }) => [name, mayConnect === undefined, tls?.ca === undefined])).toEqual([
       ['mllp', false, true],

@@ -195,7 +195,13 @@ export async function startGateway(config: Config): Promise<Gateway> {
   });
   const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, listeners: () => running, now: Date.now });
   const refusedAt = (what: string) => async (request: IncomingMessage, access?: Access) =>
-    recorder?.refused({ what, method: request.method ?? '', client: access?.client ?? '', peer: request.socket.remoteAddress ?? '' });
+    recorder?.refused({
+      what,
+      method: request.method ?? '',
+      client: access?.client ?? '',
+      peer: request.socket.remoteAddress ?? '',
+      listener: 'http',
+    });
   const operatorsPage = (what: string, handle: Mounted['handle']) =>
     login.operatorsOnly(handle, async (request, access, isAllowed) => (isAllowed ? undefined : refusedAt(what)(request, access)));
   const messages = createMessagesHandler({ journal: store.journal, intake });
@@ -258,7 +264,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ...(tls === undefined ? {} : { tls }),
     onRefused(peer, reason) {
       log.warn({ listener: 'http', peer, reason }, 'HTTPS: a handshake failed');
-      void recorder?.refused({ what: 'https', method: '', client: '', peer, query: reason });
+      void recorder?.refused({ what: 'https', method: '', client: '', peer, listener: 'http', query: reason });
     },
   });
   const http = await server.listen(config.HOST, config.PORT).catch((error: NodeJS.ErrnoException) => {

@@ -141,8 +141,9 @@ function isSearch({ what }: AuditRecord): boolean {
 }
 
 function entitiesOf(record: AuditRecord, patient: string | undefined): AuditEventEntity[] {
-  const { target, query, what, server } = record;
+  const { target, query, what, server, listener } = record;
   const entities: AuditEventEntity[] = [];
+  const came = listener === undefined ? {} : { detail: [{ type: 'listener', valueString: listener }] };
   if (patient !== undefined) {
     entities.push({
       what: { reference: `Patient/${patient}` },
@@ -158,6 +159,7 @@ function entitiesOf(record: AuditRecord, patient: string | undefined): AuditEven
       type: isShown ? { system: ENTITY_TYPE, code: '4', display: 'Other' } : SYSTEM_OBJECT,
       role: { system: ENTITY_ROLE, code: '24', display: 'Query' },
       query: Buffer.from(query, 'utf8').toString('base64'),
+      ...came,
     });
   }
   if (isShown)
@@ -171,6 +173,7 @@ function entitiesOf(record: AuditRecord, patient: string | undefined): AuditEven
       type: SYSTEM_OBJECT,
       role: { system: ENTITY_ROLE, code: '17', display: 'Data Repository' },
       name: what,
+      ...came,
     });
   }
   return entities;

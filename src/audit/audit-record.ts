@@ -18,6 +18,8 @@ export interface AuditRecord {
   readonly peer: string;
   /** Where it was asked, by the connection; left out of what came over none, and of records from before this was kept. */
   readonly server?: string;
+  /** The listener it came by; left out of the FHIR API's, and of records from before this was kept. Shape: http, mllp, lab */
+  readonly listener?: string;
   /** Shape: Patient/7f3c, Observation */
   readonly target?: string;
   readonly query?: string;

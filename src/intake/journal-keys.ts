@@ -54,6 +54,12 @@ export function channelName(channel: Pick<Channel, 'name' | 'charset'>): string 
   return channel.charset === undefined ? channel.name : `${channel.name} charset=${channel.charset.slice(0, 64)}`;
 }
 
+/** The listener in a channel's name, and who came there. Shape: 'lab 10.1.2.3:53124' gives { listener: 'lab', peer: '10.1.2.3:53124' } */
+export function doorOfChannel(name = ''): { readonly listener?: string; readonly peer: string } {
+  const [listener = '', peer = ''] = name.split(' ');
+  return { peer, ...(listener === '' ? {} : { listener }) };
+}
+
 /** Whose message it is, as a step in its life says it. */
 export function senderOf({ sender, channel }: MessageRow): Pick<MessageRow, 'sender' | 'channel'> {
   return { sender, channel };

@@ -7,6 +7,7 @@ import { makeEvents } from '../audit/make-events.ts';
 import { leftInSpools, openSpool } from '../audit/spool.ts';
 import { watchChain } from '../audit/chain-watch.ts';
 import { createTrail, type TrailHealth } from '../audit/trail.ts';
+import { doorOfChannel } from '../intake/journal-keys.ts';
 import { issue, type Issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { faultOf } from '../issue/fault.ts';
@@ -236,8 +237,7 @@ function messageRecord(
     what: 'message',
     method: '',
     client: of?.sender.slice(0, LONGEST_SENDER) ?? '',
-    // Shape: mllp 10.1.2.3:53124, http 10.1.2.3
-    peer: of?.channel.split(' ')[1] ?? '',
+    ...doorOfChannel(of?.channel),
     query: `message ${id}`,
     outcome: status === 'processed' || status === 'filtered' ? 'success' : 'refused',
     patients: [...notes.patients],

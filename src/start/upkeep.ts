@@ -10,6 +10,7 @@ import { readAlertLimits, readWebhook } from './alert-settings.ts';
 import type { Config } from '../config.ts';
 import type { StatusSources } from '../console/status.ts';
 import type { WorkDependencies } from '../intake/message-work.ts';
+import { doorOfChannel } from '../intake/journal-keys.ts';
 import { COUNTED } from '../intake/process.ts';
 import { faultOf } from '../issue/fault.ts';
 import { entryOf } from '../issue/issue.ts';
@@ -149,7 +150,13 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
     report(row, outcome, error) {
       count(feeds, row, outcome, error);
       if (error instanceof IssueError && error.issues.some(({ id }) => id === 'forbidden'))
-        void recorder?.refused({ what: 'message', method: '', client: row.sender, peer: row.channel ?? '', query: `message ${row.id}` });
+        void recorder?.refused({
+          what: 'message',
+          method: '',
+          client: row.sender,
+          ...doorOfChannel(row.channel),
+          query: `message ${row.id}`,
+        });
     },
     onMllpEvent(listener, event) {
       const peer = `${listener} ${event.peer.replace(/:\d+$/, '')}`;
@@ -157,7 +164,7 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
       else if (event.kind === 'disconnected') peers.disconnected(peer, event.openedAt);
       else if (event.kind === 'refused') {
         const query = [listener, event.why, event.reason ?? ''].join(' ').trimEnd();
-        void recorder?.refused({ what: 'mllp', method: '', client: '', peer: event.peer, query });
+        void recorder?.refused({ what: 'mllp', method: '', client: '', peer: event.peer, listener, query });
       }
     },
     start() {

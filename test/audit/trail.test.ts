@@ -270,6 +270,8 @@ describe('over HTTP', () => {
     // and says whose it was, and where it came from
     const [event] = await events(`patient=Patient/${id}&type=110107`);
     expect(event?.agent[0]).toMatchObject({ who: { identifier: { value: 'ADT1|GENHOSP' } }, network: { address: '127.0.0.1' } });
+    const details = event?.entity?.flatMap(({ detail = [] }) => detail.map(({ type, valueString }) => [type, valueString]));
+    expect(details).toEqual([['listener', 'http']]);
   });
 });
 

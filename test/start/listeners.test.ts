@@ -114,6 +114,17 @@ far:
       messages: { channel: string }[];
     };
     expect(found[0]?.channel).toMatch(/^lab 127\.0\.0\.1:\d+$/);
+    const trail = (await (await fetch(`${gateway.fhirBase}/AuditEvent?type=110107&_count=200`)).json()) as Bundle<AuditEvent>;
+    const came = (trail.entry ?? []).map(({ resource }) => [
+      resource?.agent[0]?.who?.identifier?.value,
+      resource?.entity?.flatMap(({ detail = [] }) => detail.map(({ type, valueString }) => `${type} ${valueString}`)).join(),
+    ]);
+    expect(came).toEqual(
+      expect.arrayContaining([
+        ['LABSYS|GENHOSP', 'listener mllp'],
+        ['LABSYS|GENHOSP', 'listener lab'],
+      ]),
+    );
     const metrics = await (await fetch(`${gateway.http}/metrics`)).text();
     expect(metrics).toContain('chartbridge_mllp{listener="lab",what="framesTotal"} 1');
     expect(metrics).toContain('chartbridge_mllp{listener="adt",what="framesTotal"} 0');

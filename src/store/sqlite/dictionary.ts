@@ -90,10 +90,10 @@ export class Dictionary {
    * The key of the parameters of a type that share a value (see SharedValues), with what is noted of it: the kind, whether a resource has several
    * such values by one of them, and for dates how long the longest is. Where parameters have shared values in too many ways, a key for each.
    */
-  keys(type: number, names: string, kind: Kind, many = false, span = 0): number[] {
+  keys(type: number, names: string, kind: Kind, many = false, span = 0): readonly { readonly key: number }[] {
     const found = this.#keysOf(type, names);
     for (const key of found) this.#note(key, key.kinds | KIND[kind], many, span);
-    return found.map(({ key }) => key);
+    return found;
   }
 
   #note(found: ValueKey, kinds: number, many: boolean, span: number): void {

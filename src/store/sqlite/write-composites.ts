@@ -1,6 +1,7 @@
 import type { CompositeRows, PartRows } from './composite-rows.ts';
 import type { KeptPart } from './composite-test.ts';
 import type { Dictionary } from './dictionary.ts';
+import { insertRows } from './insert-rows.ts';
 import type { Bound, Statements } from './statements.ts';
 import { difference, type Tuple } from './tuples.ts';
 
@@ -8,14 +9,13 @@ import { difference, type Tuple } from './tuples.ts';
 export const NO_TOKEN = 0;
 
 const COLUMNS = ['key', 'token', 'part', 'value', 'unit', 'rest'] as const;
-const INSERT = 'INSERT INTO composite_value (row, key, token, part, value, unit, rest) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
 const REMOVE = 'DELETE FROM composite_value WHERE row = ? AND key = ? AND token = ? AND part = ?';
 /** Every element's token is among those of the resource: see indexRowsOf. */
 const SELECT = `SELECT c.key, c.token, c.part, CAST(c.value AS REAL) AS value, c.unit, c.rest
   FROM value_key k CROSS JOIN (SELECT token FROM token_value WHERE row = ?1 UNION SELECT ${NO_TOKEN}) t
   CROSS JOIN composite_value c ON c.key = k.key AND c.token = t.token AND c.row = ?1 WHERE k.type = ?2 AND k.kinds >= 64`;
 
-/** Writes the elements of a resource's composites: everything for a new one, the difference for one that was there. */
+/** Writes the elements of composites: everything for a new resource, the difference for one that was there. */
 export class CompositeWriter {
   readonly #statements: Statements;
   readonly #dictionary: Dictionary;
@@ -25,12 +25,17 @@ export class CompositeWriter {
     this.#dictionary = dictionary;
   }
 
-  write(row: number, type: number, elements: readonly CompositeRows[], isNew: boolean): void {
+  /** Takes out what is no more wanted, and puts what is missing beside what is to be inserted. */
+  write(row: number, type: number, elements: readonly CompositeRows[], isNew: boolean, into: Bound[]): void {
     const wanted = elements.flatMap((element, part) => this.#tuples(type, element, part));
     const found = isNew ? [] : this.#statements.all(SELECT, row, type).map((old) => COLUMNS.map((column) => old[column] as Bound));
     const { gone, missing } = difference(found, wanted);
     for (const tuple of gone) this.#statements.run(REMOVE, row, ...tuple.slice(0, 3));
-    for (const tuple of missing) this.#statements.run(INSERT, row, ...tuple);
+    for (const tuple of missing) into.push(row, ...tuple);
+  }
+
+  insert(values: readonly Bound[]): void {
+    insertRows(this.#statements, 'composite_value', ['row', ...COLUMNS], values);
   }
 
   #tuples(type: number, { names, tokens, again, number, parts }: CompositeRows, part: number): Tuple[] {
@@ -41,7 +46,7 @@ export class CompositeWriter {
     const first = tokens.length === 0 ? [NO_TOKEN] : tokens.map(([system, code]) => dictionary.token(system, code));
     return dictionary
       .keys(type, names, 'composite', again)
-      .flatMap((key) => first.map((token) => [key, token, part, value ?? null, unitNumber, rest]));
+      .flatMap(({ key }) => first.map((token) => [key, token, part, value ?? null, unitNumber, rest]));
   }
 
   /** A part as it is kept: see composite-test.ts. */

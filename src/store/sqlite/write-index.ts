@@ -1,5 +1,6 @@
 import type { Dictionary } from './dictionary.ts';
 import type { IndexRows } from './index-rows.ts';
+import { insertRows } from './insert-rows.ts';
 import { BETWEEN } from './shared-values.ts';
 import type { Bound, Statements } from './statements.ts';
 import { difference, type Tuple } from './tuples.ts';
@@ -30,15 +31,26 @@ const SQL = Object.fromEntries(
     return [
       table,
       {
-        insert: `INSERT INTO ${table} (row, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)}) ON CONFLICT DO NOTHING`,
         select: `SELECT ${columns.map((column) => readable(table, column)).join(', ')} FROM ${table} WHERE row = ?`,
         remove: `DELETE FROM ${table} WHERE row = ?${columns.map((column) => ` AND ${column} = ?`).join('')}`,
       },
     ];
   }),
-) as Record<Table, { insert: string; select: string; remove: string }>;
+) as Record<Table, { select: string; remove: string }>;
 
-/** Writes what a resource is found by: everything for a new one, the difference for one that was there. */
+/** A resource and what it is found by; without it, by nothing any more. */
+export interface Indexed {
+  readonly row: number;
+  readonly type: number;
+  readonly id: string;
+  readonly rows: IndexRows | undefined;
+  readonly isNew: boolean;
+}
+
+/** The rows of resources referred to, by type and id: those of a change refer to each other. */
+type Targets = Map<string, number>;
+
+/** Writes what resources are found by: everything for a new one, the difference for one that was there. */
 export class IndexWriter {
   readonly #statements: Statements;
   readonly #dictionary: Dictionary;
@@ -50,15 +62,23 @@ export class IndexWriter {
     this.#composites = new CompositeWriter(statements, dictionary);
   }
 
-  /** `rows` undefined removes everything. */
-  write(row: number, type: number, rows: IndexRows | undefined, isNew: boolean): void {
-    const wanted = rows === undefined ? undefined : this.#tuples(type, rows);
-    // Before the tokens, by which those that were there are found.
-    this.#composites.write(row, type, rows?.composites ?? [], isNew);
-    for (const table of TABLES) {
-      if (isNew) for (const tuple of wanted?.[table] ?? []) this.#statements.run(SQL[table].insert, row, ...tuple);
-      else this.#replace(table, row, wanted?.[table] ?? []);
+  /** Each resource once. What is missing of all of them is inserted together. */
+  write(resources: readonly Indexed[]): void {
+    const targets: Targets = new Map(resources.map(({ type, id, row }) => [targetKey(type, id), row]));
+    const missing = emptyTables();
+    const elements: Bound[] = [];
+    for (const { row, type, rows, isNew } of resources) {
+      // Before the tokens, by which those that were there are found.
+      this.#composites.write(row, type, rows?.composites ?? [], isNew, elements);
+      if (isNew) this.#gather(row, type, rows, targets, missing);
+      else {
+        const wanted = emptyTables();
+        this.#gather(row, type, rows, targets, wanted);
+        for (const table of TABLES) this.#replace(table, row, wanted[table], missing[table]);
+      }
     }
+    this.#composites.insert(elements);
+    for (const table of TABLES) insertRows(this.#statements, table, ['row', ...COLUMNS[table]], missing[table]);
   }
 
   /** Where a name stood for a resource not yet there, the references to it follow it to its row. */
@@ -66,33 +86,33 @@ export class IndexWriter {
     this.#statements.run('UPDATE reference_value SET target = ? WHERE target = ?', to, from);
   }
 
-  #replace(table: Table, row: number, wanted: readonly Tuple[]): void {
+  #replace(table: Table, row: number, wanted: readonly Bound[], into: Bound[]): void {
     const found = this.#statements.all(SQL[table].select, row).map((old) => COLUMNS[table].map((column) => old[column] as Bound));
-    const { gone, missing } = difference(found, wanted);
+    const { gone, missing } = difference(found, tuplesOf(wanted, COLUMNS[table].length + 1));
     for (const tuple of gone) this.#statements.run(SQL[table].remove, row, ...tuple);
-    for (const tuple of missing) this.#statements.run(SQL[table].insert, row, ...tuple);
+    for (const tuple of missing) into.push(row, ...tuple);
   }
 
-  #tuples(type: number, rows: IndexRows): Record<Table, Tuple[]> {
+  #gather(row: number, type: number, rows: IndexRows | undefined, targets: Targets, into: Record<Table, Bound[]>): void {
+    if (rows === undefined) return;
     const dictionary = this.#dictionary;
-    const tuples: Record<Table, Tuple[]> = { token_value: [], reference_value: [], string_value: [], date_value: [], number_value: [] };
     const { tokens, references, strings, dates, numbers } = rows;
     for (let at = 0; at < tokens.length; at += 3) {
       const token = dictionary.token(tokens[at + 1] as string, tokens[at + 2] as string);
-      for (const key of dictionary.keys(type, tokens[at] as string, 'token')) tuples.token_value.push([key, token]);
+      for (const { key } of dictionary.keys(type, tokens[at] as string, 'token')) into.token_value.push(row, key, token);
     }
     for (let at = 0; at < references.length; at += 3) {
-      const target = this.#target(references[at + 1] as string, references[at + 2] as string);
-      for (const key of dictionary.keys(type, references[at] as string, 'reference')) tuples.reference_value.push([key, target]);
+      const target = this.#target(references[at + 1] as string, references[at + 2] as string, targets);
+      for (const { key } of dictionary.keys(type, references[at] as string, 'reference')) into.reference_value.push(row, key, target);
     }
     for (let at = 0; at < strings.length; at += 3) {
       const [names, folded, value] = strings.slice(at, at + 3) as [string, string, string];
-      for (const key of dictionary.keys(type, names, 'string')) tuples.string_value.push([key, at / 3, folded, value]);
+      for (const { key } of dictionary.keys(type, names, 'string')) into.string_value.push(row, key, at / 3, folded, value);
     }
     for (let at = 0; at < dates.length; at += 3) {
       const [names, low, high] = dates.slice(at, at + 3) as [string, number, number];
       const several = rows.severalDates.length > 0 && names.split(BETWEEN).some((name) => rows.severalDates.includes(name));
-      for (const key of dictionary.keys(type, names, 'date', several, high - low)) tuples.date_value.push([key, low, high]);
+      for (const { key } of dictionary.keys(type, names, 'date', several, high - low)) into.date_value.push(row, key, low, high);
     }
     for (let at = 0; at < numbers.length; at += 7) {
       const [names, value, low, high, system, code, unit] = numbers.slice(at, at + 7) as [
@@ -104,20 +124,38 @@ export class IndexWriter {
         string,
         string,
       ];
-      for (const key of dictionary.keys(type, names, 'number'))
-        tuples.number_value.push([key, at / 7, value, low, high, dictionary.unit(system, code, unit)]);
+      for (const { key } of dictionary.keys(type, names, 'number'))
+        into.number_value.push(row, key, at / 7, value, low, high, dictionary.unit(system, code, unit));
     }
-    return tuples;
   }
 
   /** The row of the resource referred to; where there is none yet, one is made that only holds its name. */
-  #target(type: string, id: string): number {
+  #target(type: string, id: string, known: Targets): number {
     const number = this.#dictionary.type(type);
-    const found = this.#statements.get('SELECT row FROM node WHERE id = ? AND type = ?', id, number);
-    if (found !== undefined) return Number(found['row']);
-    const made = this.#statements
-      .prepare(`INSERT INTO node (type, id, version, seq, updated, deleted, json) VALUES (?, ?, 0, 0, 0, 1, '')`)
-      .run(number, id);
-    return Number(made.lastInsertRowid);
+    const key = targetKey(number, id);
+    let row = known.get(key);
+    if (row === undefined) {
+      row = Number(this.#statements.get('SELECT row FROM node WHERE id = ? AND type = ?', id, number)?.['row'] ?? this.#named(number, id));
+      known.set(key, row);
+    }
+    return row;
   }
+
+  #named(type: number, id: string): number | bigint {
+    const insert = `INSERT INTO node (type, id, version, seq, updated, deleted, json) VALUES (?, ?, 0, 0, 0, 1, '')`;
+    return this.#statements.prepare(insert).run(type, id).lastInsertRowid;
+  }
+}
+
+function targetKey(type: number, id: string): string {
+  return `${type} ${id}`;
+}
+
+function emptyTables(): Record<Table, Bound[]> {
+  return { token_value: [], reference_value: [], string_value: [], date_value: [], number_value: [] };
+}
+
+/** Rows that come one after the other, each without the row of its resource. */
+function tuplesOf(values: readonly Bound[], width: number): Tuple[] {
+  return Array.from({ length: values.length / width }, (_, index) => values.slice(index * width + 1, (index + 1) * width));
 }

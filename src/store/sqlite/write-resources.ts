@@ -3,7 +3,7 @@ import type { Dictionary } from './dictionary.ts';
 import { headOf } from './body.ts';
 import { withHeadLaidIn } from './hand-over.ts';
 import { howNumber } from './how-column.ts';
-import { IndexWriter } from './write-index.ts';
+import { type Indexed, IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
 import type { FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
 
@@ -14,13 +14,6 @@ interface Standing {
   readonly seq: number;
   readonly updated: number;
   readonly deleted: boolean;
-}
-
-interface Placed {
-  readonly row: number;
-  readonly isNew: boolean;
-  readonly type: number;
-  readonly write: PreparedWrite;
 }
 
 const LAST_OF_TYPE = '(SELECT max(seq) FROM node n WHERE n.type = t.type AND n.version > 0)';
@@ -58,7 +51,8 @@ export class ResourceWriter {
   /** The versions made, or the reference of the first write that was decided on another version. Rows first, so that writes may refer to each other. */
   write(writes: readonly PreparedWrite[], now: number): WrittenVersion[] | string {
     const versions: WrittenVersion[] = [];
-    const placed: Placed[] = [];
+    /** By row: one that is written twice is found by what it is in the end. */
+    const placed = new Map<number, Indexed>();
     for (const write of writes) {
       const type = this.#dictionary.type(write.type);
       const standing = this.#standing(type, write.id);
@@ -75,9 +69,10 @@ export class ResourceWriter {
       const made = { version: version + 1, seq: this.seq, lastUpdated: updated, deleted: write.tail === undefined };
       versions.push({ ...made, ...toldHowMade(howMade(write, standing), made) });
       const row = this.#place(write, type, standing, updated);
-      placed.push({ row, isNew: version === 0, type, write });
+      const isNew = version === 0 || placed.get(row)?.isNew === true;
+      placed.set(row, { row, type, id: write.id, rows: write.rows, isNew });
     }
-    for (const { row, type, write, isNew } of placed) this.#index.write(row, type, write.rows, isNew);
+    this.#index.write([...placed.values()]);
     return versions;
   }
 
@@ -87,7 +82,7 @@ export class ResourceWriter {
       const type = this.#dictionary.type(name);
       const standing = this.#standing(type, id);
       if (standing?.version !== 1) continue;
-      this.#index.write(standing.row, type, undefined, false);
+      this.#index.write([{ row: standing.row, type, id, rows: undefined, isNew: false }]);
       if (this.#statements.run(ERASE, standing.row) === 0) this.#statements.run(EMPTY, standing.row);
     }
   }
@@ -99,7 +94,7 @@ export class ResourceWriter {
       const type = this.#dictionary.type(name);
       const standing = this.#standing(type, id);
       if (standing === undefined || standing.version !== version || standing.deleted) continue;
-      this.#index.write(standing.row, type, rows, false);
+      this.#index.write([{ row: standing.row, type, id, rows, isNew: false }]);
       count += 1;
     }
     return count;

@@ -115,7 +115,7 @@ test('a key sends as whom it is bound to, and as whoever is bound to nothing; an
       resource?.agent[0]?.network?.address,
       resource?.entity?.[0]?.detail?.[0]?.valueString,
     ]);
-    expect(told).toEqual(Array(4).fill(['127.0.0.1', 'http']));
+    expect(told.map((one) => one.join(' '))).toEqual(Array(4).fill('127.0.0.1 http'));
   } finally {
     await gateway.close();
   }

@@ -1,3 +1,5 @@
+import { createTurns } from '../intake/turns.ts';
+
 /** Something that holds bytes of messages not answered yet, and can stop taking in more. */
 export interface ByteHolder {
   pauseReading(): void;
@@ -10,6 +12,11 @@ export interface ByteHolder {
 export interface ByteBudget {
   /** Says how much a holder holds now. Gives back whether there is room for it, for one that does not wait. */
   hold(holder: ByteHolder, bytes: number): boolean;
+  /**
+   * To be awaited between two pieces of a long message: one to a turn of the event loop, whoever's it is. Whoever sends without end would be read
+   * from without end, two megabytes a connection before anybody else's turn comes.
+   */
+  readonly nextPiece: () => Promise<void>;
   /** Units: bytes */
   readonly held: number;
 }
@@ -41,6 +48,7 @@ export function createByteBudget(limitBytes: number, patienceMs = PATIENCE_MS): 
   }
 
   return {
+    nextPiece: createTurns(),
     hold(holder, bytes) {
       held += bytes - (holders.get(holder) ?? 0);
       if (bytes === 0) holders.delete(holder);

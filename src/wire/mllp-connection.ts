@@ -11,6 +11,8 @@ import { refuse } from './refusal.ts';
 const MISSING_CR_MS = 200;
 /** A closing connection is read and discarded so long, that its last answer is not lost to a reset. Units: ms */
 const LINGER_MS = 2000;
+/** A message of which more has come is read a piece at a time. Units: bytes */
+const PIECE_BYTES = 65_536;
 /** Application acknowledgments of accepted messages that may be outstanding on one connection. */
 const MOST_OUTSTANDING = 256;
 
@@ -63,6 +65,7 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
   let unanswered = 0;
   let held = 0;
   let overBudget = false;
+  let betweenPieces = false;
   let working = false;
   let draining = false;
   let closing = false;
@@ -91,10 +94,17 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
   function regulate(): void {
     clearTimeout(silence);
     if (socket.destroyed) return;
-    const mayRead = closing || (!working && !overBudget);
+    const mayRead = !betweenPieces && (closing || (!working && !overBudget));
     if (mayRead) socket.resume();
     else socket.pause();
     if (mayRead && !closing && decoder.isInside) silence = setTimeout(onSilence, context.frameSilenceMs);
+  }
+
+  async function readInPieces(): Promise<void> {
+    betweenPieces = true;
+    await budget.nextPiece();
+    betweenPieces = false;
+    regulate();
   }
 
   function account(): void {
@@ -220,10 +230,12 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
 
   socket.setNoDelay(true);
   socket.on('data', (chunk) => {
-    if (closing) return;
-    clearTimeout(missingCr);
-    take(decoder.push(chunk));
-    if (decoder.awaitsCr) missingCr = setTimeout(() => take(decoder.flush()), MISSING_CR_MS);
+    if (!closing) {
+      clearTimeout(missingCr);
+      take(decoder.push(chunk));
+      if (decoder.awaitsCr) missingCr = setTimeout(() => take(decoder.flush()), MISSING_CR_MS);
+    }
+    if (closing || decoder.bufferedBytes > PIECE_BYTES) void readInPieces();
     regulate();
   });
   socket.on('end', drain);

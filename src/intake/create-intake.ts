@@ -74,14 +74,7 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
   async function receive(raw: Uint8Array, channel: Channel): Promise<Reception> {
     const reading = read(raw, channel);
     const mode = modeOf(reading.header, deps.translator().alwaysAnswers(reading.header));
-    const stranger = channel.refuses?.(reading.header.sender);
-    const forgotten = deps.beyondMemory?.(reading.header.sentAt);
-    const issues = [
-      ...reading.issues,
-      ...acceptanceIssues(reading.header, deps.translator()),
-      ...(stranger === undefined ? [] : [stranger]),
-      ...(forgotten === undefined ? [] : [forgotten]),
-    ];
+    const issues = [...reading.issues, ...refusals(reading, channel)];
     const rejected = issues.some((item) => item.severity === 'error' && entryOf(item).msa1 === 'AR');
     try {
       return await (rejected ? reject(raw, channel, reading, mode, issues) : take(raw, channel, reading, mode));
@@ -93,6 +86,18 @@ export function createIntake(deps: IntakeDependencies): RunningIntake {
       // Nothing was committed: the sender still has the message, and is told to send it again.
       return refuse(reading, mode, channel, causes);
     }
+  }
+
+  /** Why a message is not taken in, whatever it says; of a header that cannot be read it is not known who sends what. */
+  function refusals({ header, issues }: Reading, channel: Channel): Issue[] {
+    if (issues.some(({ id }) => id === 'header-unreadable')) return [];
+    const stranger = channel.refuses?.(header.sender);
+    const forgotten = deps.beyondMemory?.(header.sentAt);
+    return [
+      ...acceptanceIssues(header, deps.translator()),
+      ...(stranger === undefined ? [] : [stranger]),
+      ...(forgotten === undefined ? [] : [forgotten]),
+    ];
   }
 
   async function journalled(

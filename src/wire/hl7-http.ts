@@ -63,10 +63,11 @@ export function createHl7HttpHandler(options: Hl7HttpOptions): (request: Incomin
     const { mediaType, charset } = contentTypeOf(request.headers['content-type'] ?? '');
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (!CONTENT_TYPES.has(mediaType) || encoding !== 'identity') {
+      const shown = `${mediaType || 'none'}${encoding === 'identity' ? '' : ` encoded as ${encoding}`}`;
       return refuseHttp(
         response,
         415,
-        issue('content-type-unsupported', { contentType: mediaType.slice(0, 100) || 'none', supported: [...CONTENT_TYPES].join(', ') }),
+        issue('content-type-unsupported', { contentType: shown.slice(0, 100), supported: [...CONTENT_TYPES].join(', ') }),
       );
     }
     const channel = channelOf(request, charset);

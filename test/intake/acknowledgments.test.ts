@@ -98,6 +98,16 @@ describe('original mode', () => {
     });
 
     test.each([
+      ['no header', 'HELLO|x\r'],
+      ['a header without encoding characters', 'MSH|||||A|B\rPID|1\r'],
+      ['a header with one delimiter twice', 'MSH|^^\\&|LAB|HOSP|||20260302||ZZZ^Z99|D1|P|3.0\rPID|1\r'],
+    ])('is not known by %s: that is told, and nothing that was guessed from it', async (_, text) => {
+      const sent = await gate.send(text, { refuses });
+      expect(sent.application?.errors.filter((error) => !error.startsWith('MSH^1^10'))).toEqual(['MSH^1 100 E']);
+      expect(sent.answer?.forbidden).toBeUndefined();
+    });
+
+    test.each([
       ['AL', 'AL', 'CE', undefined],
       ['AL', 'NE', 'CE', undefined],
       ['NE', 'AL', undefined, 'AR'],

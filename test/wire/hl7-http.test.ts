@@ -88,6 +88,12 @@ describe('HL7 over HTTP', () => {
     }
   });
 
+  test('a body that is encoded is refused for its encoding, which is named', async () => {
+    const { post } = await serve();
+    const answer = await post(message('M1'), { 'content-encoding': 'gzip' });
+    expect([answer.status, answer.text.includes('application/hl7-v2 encoded as gzip')]).toEqual([415, true]);
+  });
+
   test('AE is 200 all the same, or 500 where statuses are mapped', async () => {
     expect((await (await serve()).post(message('AE1'))).status).toBe(200);
     const { post } = await serve({ ackHttpStatus: 'mapped' });

@@ -91,12 +91,14 @@ async function settle(
     ids.set(made, result.value);
   }
 
+  const named = shared.map((made) => ({ type: made.resource.resourceType, id: (ids.get(made) as { id: string }).id }));
   const candidates = own.map((made) => candidateIds(made, settled, sender, before));
-  const found = await store.readMany(
-    own.flatMap((made, index) => (candidates[index] as string[]).map((id) => ({ type: made.resource.resourceType, id }))),
-  );
-  const stored = new Map<Made, StoredVersion | undefined>();
-  let offset = 0;
+  const found = await store.readMany([
+    ...named,
+    ...own.flatMap((made, index) => (candidates[index] as string[]).map((id) => ({ type: made.resource.resourceType, id }))),
+  ]);
+  const stored = new Map<Made, StoredVersion | undefined>(shared.map((made, index) => [made, found[index]]));
+  let offset = named.length;
   own.forEach((made, index) => {
     const list = candidates[index] as string[];
     const at = found.slice(offset, offset + list.length).findIndex((version) => version !== undefined);
@@ -104,8 +106,6 @@ async function settle(
     stored.set(made, at < 0 ? undefined : found[offset + at]);
     offset += list.length;
   });
-  const named = shared.map((made) => ({ type: made.resource.resourceType, id: (ids.get(made) as { id: string }).id }));
-  (await store.readMany(named)).forEach((version, index) => stored.set(shared[index] as Made, version));
   return success(batch.map((made) => ({ made, stored: stored.get(made), ...(ids.get(made) as { id: string; claims: Claim[] }) })));
 }
 

@@ -73,12 +73,14 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
     const { id, controlId, sender, messageType, receivedAt } = row;
     const kept = lanes.depth < MOST_KEPT_READ ? reading : undefined;
     const keys = [...laneKeysOf(row), ...takenUp.lanesOf(id)];
+    // It is as it has just been kept, where nobody else works on it; what is applied says so again.
+    const fresh = sharing === undefined && kept !== undefined && row.status === 'received' && how.again !== true ? row : undefined;
     const task = lanes
       .run(keys, async () => {
         await (reading?.large === true ? deps.giveWay() : nextTurn());
         let outcome: Outcome | undefined;
         try {
-          outcome = stopped ? undefined : await retry(() => attempt(id, kept, how.again === true));
+          outcome = stopped ? undefined : await retry(() => attempt(id, kept, how.again === true, fresh));
         } finally {
           await takenUp.outlived(id, outcome !== undefined);
         }
@@ -100,18 +102,18 @@ export function createMessageWork(deps: WorkDependencies): MessageWork {
   }
 
   /** One attempt for all who wait for it: what was taken over may be worked on before its turn in the lanes comes. */
-  function attempt(id: string, known: Reading | undefined, again: boolean): Promise<Outcome | undefined> {
+  function attempt(id: string, known: Reading | undefined, again: boolean, fresh?: MessageRow): Promise<Outcome | undefined> {
     const running = attempts.get(id);
     if (running !== undefined) return running;
-    const task = tryOut(id, known, again).finally(() => attempts.delete(id));
+    const task = tryOut(id, known, again, fresh).finally(() => attempts.delete(id));
     attempts.set(id, task);
     return task;
   }
 
-  async function tryOut(id: string, known: Reading | undefined, again: boolean): Promise<Outcome | undefined> {
-    for (;;) {
+  async function tryOut(id: string, known: Reading | undefined, again: boolean, fresh?: MessageRow): Promise<Outcome | undefined> {
+    for (let look = fresh; ; look = undefined) {
       if (stopped) return undefined;
-      const row = await deps.store.journal.get(id);
+      const row = look ?? (await deps.store.journal.get(id));
       if (row === undefined) throw new IssueError(issue('message-not-found'));
       if (!again && hasEnded(row)) return outcomeOf(row);
       const first = await sharing?.before(row);

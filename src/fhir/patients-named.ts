@@ -17,10 +17,15 @@ const REFERRED = /(?:^|\/)Patient\/([A-Za-z0-9\-.]{1,64})(?:\/|$)/g;
 
 /** The ids of the patients that a resource refers to, read from it as it is and not from its text. */
 export function patientsReferredTo(resource: object, patients: Set<string> = new Set()): ReadonlySet<string> {
-  const { reference } = resource as { reference?: unknown };
-  if (typeof reference === 'string' && reference.includes('Patient/'))
-    for (const [, patient] of reference.matchAll(REFERRED)) patients.add(patient as string);
-  const parts: unknown[] = Array.isArray(resource) ? resource : Object.values(resource);
-  for (const part of parts) if (typeof part === 'object' && part !== null) patientsReferredTo(part, patients);
+  if (Array.isArray(resource)) {
+    for (const entry of resource as unknown[]) if (typeof entry === 'object' && entry !== null) patientsReferredTo(entry, patients);
+    return patients;
+  }
+  for (const name in resource) {
+    const part = (resource as Readonly<Record<string, unknown>>)[name];
+    if (typeof part === 'object' && part !== null) patientsReferredTo(part, patients);
+    else if (name === 'reference' && typeof part === 'string' && part.includes('Patient/'))
+      for (const [, patient] of part.matchAll(REFERRED)) patients.add(patient as string);
+  }
   return patients;
 }

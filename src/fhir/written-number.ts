@@ -89,8 +89,10 @@ function positionOf(message: string): string {
 /** Only what holds a number can hold how it was written: looking for it everywhere is what took longest of all. */
 function carriesWritten(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return (value as unknown as Carrier)[WRITTEN] !== undefined || value.some(carriesWritten);
   let hasNumber = false;
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+  for (const name in value) {
+    const item = (value as Carrier)[name];
     if (typeof item === 'number') hasNumber = true;
     else if (typeof item === 'object' && carriesWritten(item)) return true;
   }

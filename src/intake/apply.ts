@@ -214,16 +214,29 @@ function withTag(resource: Resource): Resource {
 
 /** References between resources of one message, made into references to where they are stored. What holds none is taken as it is. */
 function settleReferences<T extends object>(value: T, references: ReadonlyMap<string, string>): T {
+  if (Array.isArray(value)) return settleList(value, references) as T;
   let copy: Record<string, unknown> | undefined;
-  for (const name of Object.keys(value)) {
-    const entry = (value as Record<string, unknown>)[name];
+  for (const name in value) {
+    const entry: unknown = value[name];
     let next = entry;
     if (typeof entry === 'object' && entry !== null) next = settleReferences(entry, references);
     else if (name === 'reference' && typeof entry === 'string') next = references.get(entry) ?? entry;
     if (next === entry) continue;
     // Copied with what it carries beside its elements: numbers as they were written.
-    copy ??= Object.assign(Array.isArray(value) ? [] : {}, value) as Record<string, unknown>;
+    copy ??= Object.assign({}, value) as Record<string, unknown>;
     copy[name] = next;
   }
   return (copy ?? value) as T;
+}
+
+/** A list is gone over by its places: by their names it takes ten times as long. */
+function settleList(list: readonly unknown[], references: ReadonlyMap<string, string>): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let at = 0; at < list.length; at++) {
+    const entry = list[at];
+    if (typeof entry !== 'object' || entry === null) continue;
+    const next = settleReferences(entry, references);
+    if (next !== entry) (copy ??= Object.assign([], list))[at] = next;
+  }
+  return copy ?? list;
 }

@@ -19,13 +19,15 @@ export function sourcesOf(made: Pick<Made, 'from' | 'origins' | 'nulled' | 'reso
   const sources: Record<string, string[]> = {};
   const present = new Set(made.nulled.map((place) => placeOf(...(place.split('-') as [string, string]))));
   for (const [path, { segment, field = 0 }] of made.origins) {
-    const [, element = '', index = ''] = /^\w+\.(\w+)\[(\d+)\]/.exec(path) ?? [];
+    const start = path.indexOf('.') + 1;
+    const open = path.indexOf('[', start);
+    const isOfList = open >= 0 && path.lastIndexOf('.', open) < start;
     const place = placeOf(segment, field);
     // A number a merge retires adds to those that earlier ones retired.
     if (place !== KEPT) present.add(place);
-    if (element === '') continue;
-    const list = (sources[element] ??= []);
-    list[Number(index)] ??= place;
+    if (!isOfList) continue;
+    const list = (sources[path.slice(start, open)] ??= []);
+    list[Number(path.slice(open + 1, path.indexOf(']', open)))] ??= place;
   }
   for (const [element, list] of Object.entries(sources)) {
     const length = (made.resource[element] as readonly unknown[] | undefined)?.length ?? 0;

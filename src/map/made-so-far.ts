@@ -78,13 +78,11 @@ class Origins implements ReadonlyMap<string, Address> {
     if (this.#map !== undefined) return this.#map;
     const map = new Map<string, Address>();
     for (let at = 0; at < this.#entries.length; at += 5) {
-      const [{ top, rest }, index, address, repetition, place] = this.#entries.slice(at, at + 5) as [
-        Target,
-        number,
-        Address,
-        number,
-        number,
-      ];
+      const { top, rest } = this.#entries[at] as Target;
+      const index = this.#entries[at + 1] as number;
+      const address = this.#entries[at + 2] as Address;
+      const repetition = this.#entries[at + 3] as number;
+      const place = this.#entries[at + 4] as number;
       const path = `${this.#type}.${top}${index < 0 ? '' : `[${index}]`}${rest === '' ? '' : `.${rest}`}`;
       const [field, component, subcomponent] = [place >> 12, (place >> 6) % PARTS, place % PARTS];
       map.set(path, addressOf({ address }, field, repetition, component || undefined, subcomponent || undefined));

@@ -26,7 +26,7 @@ export function visitNotes(): VisitNotes {
     writes(writes) {
       for (const { type, id, resource } of writes) {
         if (type === 'Patient') patients.add(id);
-        if (resource !== undefined) for (const patient of patientsReferredTo(resource)) patients.add(patient);
+        if (resource !== undefined) patientsReferredTo(resource, patients);
       }
     },
   };

@@ -71,7 +71,7 @@ export function indexRowsOf(values: IndexValues): IndexRows {
     references: references.flat(),
     strings: strings.flat(),
     dates: dates.flat(),
-    severalDates: [...dates.several()],
+    severalDates: dates.several(),
     numbers: numbers.flat(),
     composites,
   };

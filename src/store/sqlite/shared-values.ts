@@ -41,18 +41,18 @@ export class SharedValues<Value extends readonly unknown[]> {
     const flat: (string | Value[number])[] = [];
     for (const { names, value } of this.#list) {
       flat.push(together(names));
-      flat.push(...value);
+      for (const part of value) flat.push(part);
     }
     return flat;
   }
 
   /** The names that stand at several values. */
-  several(): Set<string> {
+  several(): string[] {
+    if (this.#list.length < 2) return [];
     const several = new Set<string>();
-    if (this.#list.length < 2) return several;
     const once = new Set<string>();
     for (const { names } of this.#list) for (const name of names) (once.has(name) ? several : once).add(name);
-    return several;
+    return [...several];
   }
 
   #find(value: Value): Shared<Value> | undefined {

@@ -22,6 +22,12 @@ const PAGE_BYTES = 4_096;
 /** The log is carried into the file when it is this long: seldom enough that pages written again and again are carried once. */
 export const LOG_PAGES = 8_000;
 
+/**
+ * A log that is longer than this grows faster than it is carried. Its file is cut down to this when the log begins anew, and to no less: what is
+ * written into new blocks of a file costs half as much again.
+ */
+export const MOST_LOG_PAGES = 4 * LOG_PAGES;
+
 /** A connection that writes: write-ahead log, every commit on the disk before it is answered. */
 export function openWriting(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
@@ -29,7 +35,7 @@ export function openWriting(path: string): DatabaseSync {
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`,
   );
   // LogKeeper has the log carried.
-  database.exec(`PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${LOG_PAGES * PAGE_BYTES}`);
+  database.exec(`PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${MOST_LOG_PAGES * PAGE_BYTES}`);
   upgradeSchema(database);
   database.exec(`PRAGMA busy_timeout = ${COMMIT_WAIT_MS}`);
   return database;

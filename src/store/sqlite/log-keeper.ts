@@ -1,13 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { LOG_PAGES } from './connection.ts';
+import { LOG_PAGES, MOST_LOG_PAGES } from './connection.ts';
 import type { DatabaseFault } from './database-error.ts';
 import { type LogLength, logLengthOf } from './log-length.ts';
 
 /** What the writer carries itself: it is little, and with nothing left the next transaction begins the log anew. Units: pages */
 const REST_PAGES = 1_000;
-
-/** A log that grows beyond this grows faster than it is carried, and the writer waits for it. Units: pages */
-const MOST_PAGES = 4 * LOG_PAGES;
 
 /** What the thread that carries is told. */
 export type ToCarrier = 'carry' | 'close';
@@ -52,7 +49,8 @@ export class LogKeeper {
     if (pages < this.#due) return;
     // Where a reader of an old state is in the way nothing may come of it: not again at once.
     this.#due = pages + REST_PAGES;
-    if (pages > MOST_PAGES) this.#owner.carryLog('TRUNCATE');
+    // It grows faster than it is carried: the writer waits for it.
+    if (pages > MOST_LOG_PAGES) this.#owner.carryLog('TRUNCATE');
     else if (pages - carried <= REST_PAGES) this.#owner.carryLog('PASSIVE');
     else if (!this.#isCarrying) {
       this.#isCarrying = true;

@@ -28,7 +28,7 @@ interface ValueKey {
 export class Dictionary {
   readonly #statements: Statements;
   readonly #types = new Map<string, number>();
-  readonly #keys = new Map<string, readonly ValueKey[]>();
+  readonly #keys = new Map<number, Map<string, readonly ValueKey[]>>();
   readonly #systems = new Map<string, number>();
   readonly #tokens = new Map<string, number>();
   readonly #units = new Map<string, number>();
@@ -111,8 +111,9 @@ export class Dictionary {
   }
 
   #keysOf(type: number, names: string): readonly ValueKey[] {
-    const place = type + GLUE + names;
-    const known = this.#keys.get(place);
+    let ofType = this.#keys.get(type);
+    if (ofType === undefined) this.#keys.set(type, (ofType = new Map()));
+    const known = ofType.get(names);
     if (known !== undefined) return known;
     const row = this.#statements.get('SELECT key, kinds, many, span FROM value_key WHERE names = ? AND type = ?', names, type);
     const each = names.split(BETWEEN);
@@ -122,8 +123,8 @@ export class Dictionary {
         : each.length > 1 && each.some((name) => this.#keyCount(type, name) >= MOST_KEYS)
           ? each.flatMap((name) => this.#keysOf(type, name))
           : [this.#newKey(type, names, each)];
-    this.#keys.set(place, found);
-    this.#added.push(() => this.#keys.delete(place));
+    ofType.set(names, found);
+    this.#added.push(() => this.#keys.get(type)?.delete(names));
     return found;
   }
 

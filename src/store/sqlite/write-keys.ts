@@ -13,10 +13,15 @@ export function writeClaims(statements: Statements, claims: readonly Claim[]): s
 }
 
 const PUT = 'INSERT INTO document (kind, key, json) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = excluded.json';
+const ADD = 'INSERT INTO document (kind, key, json) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
 
 /** Writes documents; kind and key of the first whose text is not the one expected. */
 export function writeDocuments(statements: Statements, documents: readonly DocumentWrite[]): string | undefined {
   for (const { kind, key, json, expected } of documents) {
+    if (expected === null && json !== undefined) {
+      if (statements.run(ADD, kind, key, json) === 0) return `${kind}/${key}`;
+      continue;
+    }
     if (expected !== undefined) {
       const found = statements.get('SELECT json FROM document WHERE kind = ? AND key = ?', kind, key)?.['json'] ?? null;
       if (found !== expected) return `${kind}/${key}`;

@@ -17,7 +17,7 @@ export interface BackupManifest {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const COUNTED = ['node', 'past', 'claim', 'document', 'message', 'message_raw'] as const;
+const COUNTED = ['node', 'past', 'claim', 'document', 'message', 'message_raw', 'piece'] as const;
 /** All pages in one step: a step sees one state of the database, and who writes meanwhile is not waited for. */
 const ALL_PAGES = 2 ** 31 - 1;
 

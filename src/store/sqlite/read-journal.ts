@@ -1,19 +1,20 @@
 import { normaliseString } from '../../fhir/index-values.ts';
 import type { Forgettable, ForgettableQuery, MessagePage, MessageQuery, MessageRow, MessageStatus, Weight } from '../journal.ts';
 import { KEY_KIND, MESSAGE_COLUMNS, messageOf, STATUSES } from './message-row.ts';
+import { bytesOf, longTextIn, readPieces } from './pieces.ts';
 import { type Sql, all, sql } from './sql.ts';
 import type { Statements } from './statements.ts';
 import { afterPrefix } from '../text-range.ts';
 
 const ENDED = "('processed', 'filtered', 'rejected')";
-const OLD_ROWS = `SELECT id, status, received_at, coalesce((SELECT octet_length(raw) FROM message_raw r WHERE r.seq = message.seq), 0) AS bytes
+const OLD_ROWS = `SELECT id, status, received_at, coalesce((SELECT ${bytesOf('raw')} FROM message_raw r WHERE r.seq = message.seq), 0) AS bytes
   FROM message WHERE received_at < ? AND +status IN ${ENDED} ORDER BY received_at LIMIT ?`;
 /** Walks the bytes that are left, not the rows: those whose bytes are forgotten stay for long. */
-const OLD_CONTENT = `SELECT m.id, m.status, m.received_at, octet_length(r.raw) AS bytes FROM message_raw r CROSS JOIN message m ON m.seq = r.seq
+const OLD_CONTENT = `SELECT m.id, m.status, m.received_at, ${bytesOf('r.raw')} AS bytes FROM message_raw r CROSS JOIN message m ON m.seq = r.seq
   WHERE r.seq < coalesce((SELECT seq FROM message WHERE received_at >= ? ORDER BY received_at LIMIT 1), 9e15)
   AND +m.received_at < ? AND +m.status IN ${ENDED} ORDER BY r.seq LIMIT ?`;
 const WEIGHT = `SELECT sum(bytes) AS bytes, max(seq) AS last
-  FROM (SELECT seq, octet_length(raw) AS bytes FROM message_raw WHERE seq > ? ORDER BY seq LIMIT ?)`;
+  FROM (SELECT seq, ${bytesOf('raw')} AS bytes FROM message_raw WHERE seq > ? ORDER BY seq LIMIT ?)`;
 
 /** Reads the journal. */
 export class JournalReader {
@@ -29,9 +30,9 @@ export class JournalReader {
   }
 
   raw(id: string): Uint8Array | undefined {
-    return this.#statements.get('SELECT raw FROM message_raw WHERE seq = (SELECT seq FROM message WHERE id = ?)', id)?.['raw'] as
-      | Uint8Array
-      | undefined;
+    const raw = this.#statements.get('SELECT raw FROM message_raw WHERE seq = (SELECT seq FROM message WHERE id = ?)', id)?.['raw'];
+    const long = longTextIn(raw);
+    return long === undefined ? (raw as Uint8Array | undefined) : readPieces(this.#statements, long);
   }
 
   pending(after: number, count: number): MessageRow[] {

@@ -137,6 +137,10 @@ export const STEPS: readonly string[] = [
       FROM document WHERE kind = 'feed';
   DELETE FROM document WHERE kind = 'feed';
   `,
+  `
+  CREATE TABLE piece (text INTEGER NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (text, number));
+  CREATE TABLE loose_text (text INTEGER PRIMARY KEY AUTOINCREMENT);
+  `,
 ];
 
 /** The version of the schema this code reads and writes. */

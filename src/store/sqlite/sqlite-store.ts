@@ -27,15 +27,20 @@ import { errorOf, faultOf } from './database-error.ts';
 import { readFeeds } from './feed-rows.ts';
 import { historyPage } from './history.ts';
 import { indexRowsOf } from './index-rows.ts';
+import { keepInPieces, type PieceQueue } from './keep-in-pieces.ts';
+import { LONG, type LongText } from './pieces.ts';
 import { JournalReader } from './read-journal.ts';
 import { typeNamesOf } from './scope.ts';
 import { type SearchSettings, searchPage } from './search.ts';
 import type { Statements } from './statements.ts';
 import { VERSION_COLUMNS, Versions } from './stored.ts';
 import { walkPage } from './walk-page.ts';
-import type { Job, Outcome, PreparedChange, PreparedWrite } from './write-job.ts';
+import type { Job, Outcome, PreparedChange, PreparedWrite, Written } from './write-job.ts';
 import type { JobQueue } from './write-thread.ts';
 import { afterPrefix, LAST_TEXT } from '../text-range.ts';
+
+/** A write with its text, long or not. */
+type TextWrite = PreparedWrite & { readonly tail?: string };
 
 /** The store over one SQLite database: reads here, on a connection that only reads; writes through a queue to the one writer. */
 export class SqliteStore implements Store {
@@ -43,6 +48,10 @@ export class SqliteStore implements Store {
   readonly #queue: JobQueue;
   readonly #statements: Statements;
   readonly #versions: Versions;
+  readonly #pieces: PieceQueue = {
+    add: async (text, number, bytes) => (await this.#run('piece', { kind: 'piece', text, number, bytes })).text,
+    drop: (text) => this.#run('drop', { kind: 'drop', text }),
+  };
   readonly journal: Journal;
   readonly file?: StoreFile;
 
@@ -134,16 +143,15 @@ export class SqliteStore implements Store {
   async commit(change: Change): Promise<Commit> {
     const { guards = [] } = change;
     const writes = (change.writes ?? []).map((write) => this.#prepare(write));
-    const prepared: PreparedChange = {
+    const prepared = {
       ...change,
       now: this.#settings.now(),
-      writes,
       guards: guards.map((guard) => ({
         ...guard,
         compartments: compartmentsOf(guard.filter, [guard.type], this.#settings.compartmentParameters),
       })),
     };
-    const { written } = await this.#run('change', { kind: 'change', change: prepared });
+    const written = await this.#write(prepared, writes);
     if (!written.ok) return written;
     const versions = written.versions.map((version, index) => {
       const { type, id, tail = '' } = writes[index] as (typeof writes)[number];
@@ -177,18 +185,44 @@ export class SqliteStore implements Store {
     if (this.#statements.database.isOpen) this.#statements.database.close();
   }
 
-  #prepare({ resource, ...write }: Write): PreparedWrite & { readonly tail?: string } {
+  #prepare({ resource, ...write }: Write): TextWrite {
     if (resource === undefined) return write;
     const { type, id, kept } = write;
     const tail = kept === undefined ? tailOf(resource) : withoutHead(kept.json, type, id, kept.version, kept.lastUpdated);
     return { ...write, tail, rows: indexRowsOf(this.#settings.extract(resource as Resource)) };
   }
 
-  async #receive(arrival: Arrival): Promise<Received> {
-    return (await this.#run('receive', { kind: 'receive', arrival })).received;
+  /** Long texts are there before the change that refers to them, and go again where nothing comes of it. */
+  async #write(change: Omit<PreparedChange, 'writes'>, writes: readonly TextWrite[]): Promise<Written> {
+    const run = async (told: readonly PreparedWrite[]) =>
+      (await this.#run('change', { kind: 'change', change: { ...change, writes: told } })).written;
+    const long = writes.flatMap(({ tail = '' }) => (tail.length > LONG ? [tail] : []));
+    if (long.length === 0) return run(writes);
+    return keepInPieces(this.#pieces, long, async (kept) => {
+      const texts = kept.values();
+      const written = await run(
+        writes.map((write) => ((write.tail?.length ?? 0) > LONG ? { ...write, tail: texts.next().value as LongText } : write)),
+      );
+      return { outcome: written, refers: written.ok };
+    });
   }
 
-  async #run<K extends 'change' | 'receive' | 'reindex'>(kind: K, job: Job & { kind: K }): Promise<Extract<Outcome, { kind: K }>> {
+  async #receive(arrival: Arrival): Promise<Received> {
+    const { raw } = arrival;
+    if (raw === undefined || raw.length <= LONG) return (await this.#run('receive', { kind: 'receive', arrival })).received;
+    const bare = { ...arrival, raw: undefined };
+    const { received: repeated } = await this.#run('repeat', { kind: 'repeat', arrival: bare });
+    if (repeated !== undefined) return repeated;
+    return keepInPieces(this.#pieces, [raw], async ([long]) => {
+      const { received } = await this.#run('receive', { kind: 'receive', arrival: bare, long });
+      return { outcome: received, refers: received.kind === 'new' };
+    });
+  }
+
+  async #run<K extends Exclude<Outcome['kind'], 'health' | 'fault'>>(
+    kind: K,
+    job: Job & { kind: K },
+  ): Promise<Extract<Outcome, { kind: K }>> {
     const outcome = await this.#queue.run(job);
     if (outcome.kind === 'fault') throw errorOf(outcome.fault);
     if (outcome.kind !== kind) throw new Bug(`the writer answered ${outcome.kind} to ${kind}`);

@@ -1,8 +1,8 @@
 import { toldHowMade } from '../how-made.ts';
 import type { StoredVersion } from '../store.ts';
-import { withHead } from './body.ts';
-import { LARGE } from './hand-over.ts';
+import { headOf, withHead } from './body.ts';
 import { howIn } from './how-column.ts';
+import { LONG, longTextIn, readText } from './pieces.ts';
 import type { Row, Statements } from './statements.ts';
 
 /** The columns of a version, of node or past. */
@@ -23,7 +23,9 @@ export class Versions {
     const [id, version, lastUpdated] = [row['id'] as string, row['version'] as number, row['updated'] as number];
     const deleted = row['deleted'] === 1;
     const kept = row['json'] as string;
-    if (kept.length > LARGE) this.#statements.forgetPages();
+    const long = longTextIn(kept);
+    // as they were kept before there were pieces
+    if (kept.length > LONG) this.#statements.forgetPages();
     return {
       type,
       id,
@@ -32,7 +34,10 @@ export class Versions {
       lastUpdated,
       deleted,
       ...toldHowMade(howIn(row['how'] as number), { version, deleted }),
-      json: withHead(kept, type, id, version, lastUpdated),
+      json:
+        long === undefined
+          ? withHead(kept, type, id, version, lastUpdated)
+          : readText(this.#statements, long, headOf(type, id, version, lastUpdated)),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { StoredVersion, WalkQuery } from '../store.ts';
 import { STRETCH, stretchOf, type WalkStretch } from '../walk.ts';
+import { bytesOf } from './pieces.ts';
 import type { Row, Statements } from './statements.ts';
 import { VERSION_COLUMNS, type Versions } from './stored.ts';
 
@@ -8,10 +9,9 @@ const PAST_AT_ONCE = STRETCH * 8;
 
 const LAST = Number.MAX_SAFE_INTEGER;
 const SUCCESSOR = `coalesce((SELECT w.seq FROM past w WHERE w.row = p.row AND w.version = p.version + 1), (SELECT n.seq FROM node n WHERE n.row = p.row))`;
-const NODES =
-  'SELECT seq, row, updated, octet_length(json) AS bytes FROM node WHERE type = ? AND version > 0 AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?';
+const NODES = `SELECT seq, row, updated, ${bytesOf('json')} AS bytes FROM node WHERE type = ? AND version > 0 AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`;
 const pasts = (place: string): string =>
-  `SELECT seq, row, updated, octet_length(json) AS bytes, ${SUCCESSOR} AS successor FROM past p WHERE ${place}seq > ? AND seq <= ? ORDER BY seq LIMIT ?`;
+  `SELECT seq, row, updated, ${bytesOf('json')} AS bytes, ${SUCCESSOR} AS successor FROM past p WHERE ${place}seq > ? AND seq <= ? ORDER BY seq LIMIT ?`;
 const PAST = pasts('');
 const PAST_OF_TYPE = pasts('type = ? AND ');
 const FIRST_SINCE = `SELECT min(coalesce((SELECT min(seq) FROM node WHERE type = ?1 AND updated >= ?2 AND version > 0), ${LAST}),

@@ -3,10 +3,10 @@ import { Bug } from '../../issue/issue-error.ts';
 import { openWriting, whyNotDurable } from './connection.ts';
 import { addCompositeFunction } from './composite.ts';
 import { faultOf } from './database-error.ts';
-import { giveBack, isLarge } from './hand-over.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { soleGateway } from './sole-gateway.ts';
 import { Statements } from './statements.ts';
+import { endsLongText } from './write-job.ts';
 import { Writer } from './writer.ts';
 import type { FromWorker, ToWorker } from './write-thread.ts';
 
@@ -21,6 +21,7 @@ function start({ path, alone }: { path: string; alone: boolean }): void {
   addCompositeFunction(statements.database);
   const reason = whyNotDurable(statements.database);
   const writer = new Writer(statements);
+  if (alone) writer.sweep();
   const log = new LogKeeper(path, writer);
   async function close(): Promise<void> {
     await log.close();
@@ -33,10 +34,7 @@ function start({ path, alone }: { path: string; alone: boolean }): void {
     if (message === 'close') return void close();
     const outcomes = writer.run(message);
     answer({ kind: 'done', outcomes });
-    if (message.some(isLarge)) {
-      giveBack(message);
-      statements.forgetPages();
-    }
+    if (message.some(endsLongText)) statements.forgetPages();
     log.look();
   });
   answer({ kind: 'ready', reason });

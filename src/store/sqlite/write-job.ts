@@ -3,11 +3,12 @@ import type { Change, Commit, Guard, StoredVersion, Write } from '../store.ts';
 import type { Compartments } from './compartments.ts';
 import type { DatabaseFault } from './database-error.ts';
 import type { IndexRows } from './index-rows.ts';
+import type { LongText } from './pieces.ts';
 
 /** A write with its text and index rows made. Without a text it deletes. */
 export interface PreparedWrite extends Omit<Write, 'resource'> {
-  /** The text without its beginning, of which only the writer knows all. In UTF-8 with room before it where it is long and has been handed over. */
-  readonly tail?: string | Uint8Array;
+  /** The text without its beginning, of which only the writer knows all; where it is long, what stands for its pieces. */
+  readonly tail?: string | LongText;
   readonly rows?: IndexRows;
 }
 
@@ -35,7 +36,14 @@ export interface FoundAnew {
 /** What the writer is asked to do. Everything is data: it crosses to another thread. */
 export type Job =
   | { readonly kind: 'change'; readonly change: PreparedChange }
-  | { readonly kind: 'receive'; readonly arrival: Arrival }
+  /** `long`: its bytes, where they are in pieces. */
+  | { readonly kind: 'receive'; readonly arrival: Arrival; readonly long?: LongText | undefined }
+  /** Counts a message that is known; of one that is not nothing is kept. */
+  | { readonly kind: 'repeat'; readonly arrival: Arrival }
+  /** A piece of a long text; without a text the first. */
+  | { readonly kind: 'piece'; readonly text: number | undefined; readonly number: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** A long text that nothing refers to goes. */
+  | { readonly kind: 'drop'; readonly text: number }
   | { readonly kind: 'reindex'; readonly found: readonly FoundAnew[] }
   /** Whether a commit becomes durable; `carryLog`: the log is carried into the file first. */
   | { readonly kind: 'health'; readonly carryLog?: true };
@@ -52,6 +60,15 @@ export type Written =
 export type Outcome =
   | { readonly kind: 'change'; readonly written: Written }
   | { readonly kind: 'receive'; readonly received: Received }
+  | { readonly kind: 'repeat'; readonly received: Received | undefined }
+  | { readonly kind: 'piece'; readonly text: number }
+  | { readonly kind: 'drop' }
   | { readonly kind: 'reindex'; readonly count: number }
   | { readonly kind: 'health'; readonly reason: string | undefined }
   | { readonly kind: 'fault'; readonly fault: DatabaseFault };
+
+/** Whether a long text ends with a job: its pages fill the cache, and nobody asks for them again. */
+export function endsLongText(job: Job): boolean {
+  if (job.kind === 'change') return job.change.writes.some(({ tail }) => typeof tail === 'object');
+  return job.kind === 'drop' || (job.kind === 'receive' && job.long !== undefined);
+}

@@ -3,6 +3,7 @@ import { countsOf } from '../feed-tally.ts';
 import type { Arrival, Forgetting, MessageKeys, MessageStatus, MessageUpdate, Received } from '../journal.ts';
 import { countFeed } from './feed-rows.ts';
 import { KEY_KIND, MESSAGE_COLUMNS, messageOf } from './message-row.ts';
+import { type LongText, longTextIn, type PieceWriter } from './pieces.ts';
 import { packText } from './packed-text.ts';
 import type { Row, Statements } from './statements.ts';
 
@@ -12,6 +13,8 @@ const INSERT = `INSERT INTO message (seq, id, sha256, sender, control_id, messag
 const AS_KEPT = 'UPDATE message SET repeats = ?, attempts = ?, processed_at = ?, next_try_at = ?, trace = ? WHERE seq = ?';
 const STEP = `UPDATE message SET status = ?, processed_at = coalesce(?, processed_at), attempts = coalesce(?, attempts), next_try_at = ?,
   ack = coalesce(?, ack), issues = coalesce(?, issues), trace = coalesce(?, trace) WHERE id = ?`;
+/** What stands for bytes in pieces. */
+const MARK = "SELECT raw FROM message_raw WHERE seq = ? AND typeof(raw) = 'text'";
 const COUNT = 'INSERT INTO message_count (status, number) VALUES (?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number';
 const MOVE =
   'INSERT INTO message_count (status, number) VALUES (?, -1), (?, 1) ON CONFLICT DO UPDATE SET number = number + excluded.number';
@@ -19,28 +22,36 @@ const MOVE =
 /** Writes the journal: arrivals, repeats and the steps of a message's life. */
 export class MessageWriter {
   readonly #statements: Statements;
+  readonly #pieces: PieceWriter;
 
-  constructor(statements: Statements) {
+  constructor(statements: Statements, pieces: PieceWriter) {
     this.#statements = statements;
+    this.#pieces = pieces;
   }
 
-  receive(arrival: Arrival): Received {
+  /** Counts a message that is known; undefined when it is not. */
+  repeat(arrival: Arrival): Received | undefined {
     const statements = this.#statements;
-    const sha256 = Buffer.from(arrival.sha256, 'hex');
-    const same = statements.get(SAME, arrival.sender, arrival.controlId, sha256);
-    if (same !== undefined) {
-      statements.run('UPDATE message SET repeats = repeats + 1 WHERE seq = ?', same['seq'] as number);
-      const counted = same['status'] === arrival.status ? (arrival.counted ?? []) : [];
-      countFeed(statements, arrival.sender, arrival.receivedAt, countsOf('received', 'repeated', ...counted));
-      return { kind: 'repeat', row: messageOf({ ...same, repeats: Number(same['repeats']) + 1 }) };
-    }
+    const same = statements.get(SAME, arrival.sender, arrival.controlId, Buffer.from(arrival.sha256, 'hex'));
+    if (same === undefined) return undefined;
+    statements.run('UPDATE message SET repeats = repeats + 1 WHERE seq = ?', same['seq'] as number);
+    const counted = same['status'] === arrival.status ? (arrival.counted ?? []) : [];
+    countFeed(statements, arrival.sender, arrival.receivedAt, countsOf('received', 'repeated', ...counted));
+    return { kind: 'repeat', row: messageOf({ ...same, repeats: Number(same['repeats']) + 1 }) };
+  }
+
+  /** Its bytes are its own, or `long`. */
+  receive(arrival: Arrival, long: LongText | undefined): Received {
+    const repeated = this.repeat(arrival);
+    if (repeated !== undefined) return repeated;
+    const statements = this.#statements;
     const other = statements.get('SELECT 1 FROM message WHERE sender = ? AND control_id = ? LIMIT 1', arrival.sender, arrival.controlId);
     const { id, sender, controlId, messageType, channel, receivedAt, keys, ack, issues, kept } = arrival;
     const status = kept?.status ?? arrival.status;
     const values = [
       kept?.seq ?? null,
       id,
-      sha256,
+      Buffer.from(arrival.sha256, 'hex'),
       sender,
       controlId,
       messageType,
@@ -52,7 +63,8 @@ export class MessageWriter {
       issues ?? null,
     ];
     const seq = Number(statements.prepare(INSERT).run(...values).lastInsertRowid);
-    if (arrival.raw !== undefined) statements.run('INSERT INTO message_raw (seq, raw) VALUES (?, ?)', seq, arrival.raw);
+    const raw = long === undefined ? arrival.raw : this.#pieces.settle(long);
+    if (raw !== undefined) statements.run('INSERT INTO message_raw (seq, raw) VALUES (?, ?)', seq, raw);
     for (const [kind, value] of wordsOf(keys, controlId)) {
       statements.run('INSERT INTO message_key (kind, value, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', kind, value, seq);
     }
@@ -87,6 +99,8 @@ export class MessageWriter {
   #forget(id: string, status: MessageStatus, what: Forgetting): void {
     const row = this.#statements.get('SELECT seq, keys, control_id FROM message WHERE id = ?', id) as Row;
     const seq = row['seq'] as number;
+    const long = longTextIn(this.#statements.get(MARK, seq)?.['raw']);
+    if (long !== undefined) this.#pieces.drop(long);
     this.#statements.run('DELETE FROM message_raw WHERE seq = ?', seq);
     if (what === 'content') {
       this.#statements.run('UPDATE message SET trace = NULL WHERE seq = ?', seq);

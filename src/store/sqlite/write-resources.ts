@@ -1,8 +1,7 @@
 import { howMade, toldHowMade } from '../how-made.ts';
 import type { Dictionary } from './dictionary.ts';
-import { headOf } from './body.ts';
-import { withHeadLaidIn } from './hand-over.ts';
 import { howNumber } from './how-column.ts';
+import { longTextIn, type PieceWriter } from './pieces.ts';
 import { type Indexed, IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
 import type { FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
@@ -23,6 +22,8 @@ const FILL =
 const KEEP =
   'INSERT INTO past (seq, row, type, version, updated, deleted, how, json) SELECT seq, row, type, version, updated, deleted, how, json FROM node WHERE row = ?';
 const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, how = ?, json = CAST(? AS TEXT) WHERE row = ?';
+/** What stands for a text in pieces. */
+const MARK = "SELECT json FROM node WHERE row = ? AND octet_length(json) < 64 AND json LIKE '@%'";
 const ERASE = 'DELETE FROM node WHERE row = ? AND NOT EXISTS (SELECT 1 FROM reference_value WHERE target = node.row)';
 /** Others refer to it: its name stays. */
 const EMPTY = "UPDATE node SET version = 0, seq = 0, updated = 0, deleted = 1, how = 0, json = '' WHERE row = ?";
@@ -32,13 +33,15 @@ export class ResourceWriter {
   readonly #statements: Statements;
   readonly #dictionary: Dictionary;
   readonly #index: IndexWriter;
+  readonly #pieces: PieceWriter;
   /** The last place given in the order of commits. */
   seq = 0;
 
-  constructor(statements: Statements, dictionary: Dictionary) {
+  constructor(statements: Statements, dictionary: Dictionary, pieces: PieceWriter) {
     this.#statements = statements;
     this.#dictionary = dictionary;
     this.#index = new IndexWriter(statements, dictionary);
+    this.#pieces = pieces;
     this.refresh();
   }
 
@@ -83,6 +86,8 @@ export class ResourceWriter {
       const standing = this.#standing(type, id);
       if (standing?.version !== 1) continue;
       this.#index.write([{ row: standing.row, type, id, rows: undefined, isNew: false }]);
+      const long = longTextIn(this.#statements.get(MARK, standing.row)?.['json']);
+      if (long !== undefined) this.#pieces.drop(long);
       if (this.#statements.run(ERASE, standing.row) === 0) this.#statements.run(EMPTY, standing.row);
     }
   }
@@ -114,7 +119,8 @@ export class ResourceWriter {
 
   #place(write: PreparedWrite, type: number, standing: Standing | undefined, updated: number): number {
     const version = (standing?.version ?? 0) + 1;
-    const json = keptText(write, version, updated);
+    const { tail = '' } = write;
+    const json = typeof tail === 'string' ? tail : this.#pieces.settle(tail);
     const how = howNumber(howMade(write, standing));
     if (standing === undefined)
       return Number(this.#statements.prepare(INSERT).run(type, write.id, this.seq, updated, how, json).lastInsertRowid);
@@ -127,9 +133,4 @@ export class ResourceWriter {
     this.#statements.run(UPDATE, version, this.seq, updated, Number(write.tail === undefined), how, json, standing.row);
     return standing.row;
   }
-}
-
-/** A long text is kept whole: put together whenever it is read it would be in memory twice. */
-function keptText({ type, id, tail = '' }: PreparedWrite, version: number, updated: number): string | Uint8Array {
-  return typeof tail === 'string' ? tail : withHeadLaidIn(tail, headOf(type, id, version, updated));
 }

@@ -3,14 +3,10 @@ import { issue } from '../../issue/issue.ts';
 import type { Issue } from '../../issue/issue.ts';
 import { IssueError } from '../../issue/issue-error.ts';
 import { type DatabaseFault, errorOf } from './database-error.ts';
-import { isLarge, toHandOver } from './hand-over.ts';
 import type { Job, Outcome } from './write-job.ts';
 
 /** The most jobs of one transaction: a bound on how long the first of them waits. */
 export const MOST_TOGETHER = 256;
-
-/** The most transactions that a large job lets pass by. */
-const MOST_PASSING = 4;
 
 /** The most jobs that wait; what comes then is answered store-busy instead of filling the memory. */
 const MOST_WAITING = 10_000;
@@ -51,10 +47,7 @@ const MOST_TOLD = 2;
 export class WriteThread implements JobQueue {
   readonly #worker: Worker;
   /** What the thread has not been told. */
-  #waiting: Waiting[] = [];
-  /** The large ones of them, and how many transactions have passed the first of those by. */
-  #large: Waiting[] = [];
-  #passedBy = 0;
+  readonly #waiting: Waiting[] = [];
   /** What it has been told and has not answered, a transaction each. */
   readonly #told: Waiting[][] = [];
   #next: NodeJS.Immediate | undefined;
@@ -103,34 +96,28 @@ export class WriteThread implements JobQueue {
     if (this.stopped !== undefined) return Promise.reject(new IssueError(issue('store-unavailable')));
     if (this.#waiting.length >= MOST_WAITING) return Promise.reject(new IssueError(issue('store-busy')));
     return new Promise((resolve, reject) => {
-      (isLarge(job) ? this.#large : this.#waiting).push({ job, resolve, reject });
+      this.#waiting.push({ job, resolve, reject });
       this.#tellSoon();
     });
   }
 
   #tellSoon(): void {
     if (this.#next !== undefined || this.#told.length >= MOST_TOLD) return;
-    if (this.#waiting.length + this.#large.length > 0 || this.#closing !== undefined) this.#next = setImmediate(() => this.#tell());
+    if (this.#waiting.length > 0 || this.#closing !== undefined) this.#next = setImmediate(() => this.#tell());
   }
 
   #tell(): void {
     this.#next = undefined;
-    const next = this.#takeNext();
+    const next = this.#waiting.splice(0, MOST_TOGETHER);
     const isArrival = ({ job }: Waiting): boolean => job.kind === 'receive';
     for (const transaction of [next.filter(isArrival), next.filter((one) => !isArrival(one))]) {
       if (transaction.length === 0) continue;
       this.#told.push(transaction);
-      const { jobs, buffers } = toHandOver(transaction.map(({ job }) => job));
-      this.#worker.postMessage(jobs satisfies ToWorker, buffers);
+      const jobs = transaction.map(({ job }) => job);
+      const pieces = jobs.flatMap((job) => (job.kind === 'piece' ? [job.bytes.buffer] : []));
+      this.#worker.postMessage(jobs satisfies ToWorker, pieces);
     }
     if (this.#told.length === 0) this.#worker.postMessage('close' satisfies ToWorker, []);
-  }
-
-  /** The jobs of one transaction. A large one has its own, after some of those that need not wait for its many megabytes. */
-  #takeNext(): Waiting[] {
-    const isLargeDue = this.#large.length > 0 && (this.#waiting.length === 0 || this.#passedBy === MOST_PASSING);
-    this.#passedBy = isLargeDue ? 0 : this.#passedBy + Number(this.#large.length > 0);
-    return isLargeDue ? this.#large.splice(0, 1) : this.#waiting.splice(0, MOST_TOGETHER);
   }
 
   async close(): Promise<void> {
@@ -152,7 +139,6 @@ export class WriteThread implements JobQueue {
   #end(reason: string): void {
     this.stopped ??= reason;
     for (const told of this.#told.splice(0).flat()) told.reject(new IssueError(issue('store-uncertain')));
-    for (const waiting of [...this.#waiting, ...this.#large]) waiting.reject(new IssueError(issue('store-unavailable')));
-    this.#waiting = this.#large = [];
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new IssueError(issue('store-unavailable')));
   }
 }

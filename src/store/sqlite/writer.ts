@@ -4,6 +4,7 @@ import { whyNotDurable } from './connection.ts';
 import { putFeeds } from './feed-rows.ts';
 import { guardHolds } from './guard.ts';
 import type { LogOwner } from './log-keeper.ts';
+import { PieceWriter } from './pieces.ts';
 import { MessageWriter } from './write-messages.ts';
 import { writeClaims, writeDocuments } from './write-keys.ts';
 import { ResourceWriter } from './write-resources.ts';
@@ -19,6 +20,7 @@ export class Writer implements LogOwner {
   readonly #dictionary: Dictionary;
   readonly #resources: ResourceWriter;
   readonly #messages: MessageWriter;
+  readonly #pieces: PieceWriter;
   /** Set when what was committed can no longer be trusted to be on the disk: nothing is accepted after it. */
   #ended: DatabaseFault | undefined;
   #dataVersion: number;
@@ -27,8 +29,9 @@ export class Writer implements LogOwner {
     this.#statements = statements;
     this.#dataVersion = this.#readVersion();
     this.#dictionary = new Dictionary(statements);
-    this.#resources = new ResourceWriter(statements, this.#dictionary);
-    this.#messages = new MessageWriter(statements);
+    this.#pieces = new PieceWriter(statements);
+    this.#resources = new ResourceWriter(statements, this.#dictionary, this.#pieces);
+    this.#messages = new MessageWriter(statements, this.#pieces);
   }
 
   /**
@@ -72,6 +75,11 @@ export class Writer implements LogOwner {
       if (isLasting(fault)) this.#ended = { ...fault, code: fault.code & 0xff };
       return jobs.map(() => ({ kind: 'fault', fault }));
     }
+  }
+
+  /** Takes away what was broken off by the end of the process before; what there is no room for in the log stays for the next start. */
+  sweep(): void {
+    for (const text of this.#pieces.loose()) this.run([{ kind: 'drop', text }]);
   }
 
   /** As far as it goes: where the file has no room to grow the log stays as it is. */
@@ -132,8 +140,14 @@ export class Writer implements LogOwner {
   }
 
   #outcomeOf(job: Job): Outcome {
-    if (job.kind === 'receive') return { kind: 'receive', received: this.#messages.receive(job.arrival) };
+    if (job.kind === 'receive') return { kind: 'receive', received: this.#messages.receive(job.arrival, job.long) };
+    if (job.kind === 'repeat') return { kind: 'repeat', received: this.#messages.repeat(job.arrival) };
+    if (job.kind === 'piece') return { kind: 'piece', text: this.#pieces.add(job.text, job.number, job.bytes) };
     if (job.kind === 'change') return { kind: 'change', written: this.#write(job.change) };
+    if (job.kind === 'drop') {
+      this.#pieces.dropLoose(job.text);
+      return { kind: 'drop' };
+    }
     if (job.kind === 'reindex') return { kind: 'reindex', count: this.#resources.reindex(job.found) };
     this.#statements.run('INSERT OR REPLACE INTO health (one, checked) VALUES (1, coalesce((SELECT checked FROM health), 0) + 1)');
     return { kind: 'health', reason: whyNotDurable(this.#statements.database) };

@@ -18,10 +18,10 @@ import { issue, textOf } from './issue/issue.ts';
 import { IssueError } from './issue/issue-error.ts';
 import { loggedControlId, toLogLine } from './issue/log-line.ts';
 import { faultOf } from './issue/fault.ts';
-import { certificatesOf, revocationListsOf } from './start/alert-settings.ts';
 import { createLogin, isLoginNeeded, readLoginSettings } from './start/login.ts';
-import { readListeners } from './start/listener-settings.ts';
-import { startListeners, takeCertificates } from './start/listeners.ts';
+import { type ListenerSettings, readListeners } from './start/listener-settings.ts';
+import { watchListeners } from './start/listener-watch.ts';
+import { type Listeners, startListeners, takeCertificates } from './start/listeners.ts';
 import { beyondMemory } from './retention/beyond-memory.ts';
 import { startRecorder } from './start/recorder.ts';
 import { DELIVERY, type Delivery, startDelivery } from './notify/delivery.ts';
@@ -49,7 +49,7 @@ import { createUpkeep, watchDatabaseDisk } from './start/upkeep.ts';
 import { compileValidator } from './validate/compile-validator.ts';
 import { createByteBudget } from './wire/byte-budget.ts';
 import { createHl7HttpHandler } from './wire/hl7-http.ts';
-import type { Log, MllpListener } from './wire/mllp.ts';
+import type { Log } from './wire/mllp.ts';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -57,7 +57,7 @@ export interface Gateway {
   readonly http: string;
   /** Where that of MLLP_PORT listens. Shape: 127.0.0.1:2575; undefined when it is off */
   readonly mllp: string | undefined;
-  /** Where those of LISTENERS do, by their names. */
+  /** Where those of LISTENERS do now, by their names. */
   readonly listeners: ReadonlyMap<string, string>;
   readonly fhirBase: string;
   /** Shape: SQLite in data/chartbridge.db */
@@ -83,21 +83,29 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const listenerSettings = readListeners(config);
   const httpTls = tlsFilesOf(config, 'TLS');
   const tls = httpTls === undefined ? undefined : readTls(httpTls);
-  const doors: Door[] = [
+  const doorsOf = (settings: readonly ListenerSettings[]): Door[] => [
     { name: 'HTTP', host: config.HOST, isGuarded: isLoginNeeded(loginSettings), hasTls: tls !== undefined },
-    ...listenerSettings.map(({ name, host, mayConnect, tls: files }) => ({
+    ...settings.map(({ name, host, mayConnect, tls: files }) => ({
       name: name === 'mllp' ? 'MLLP' : `the listener ${name}`,
       host,
       isGuarded: mayConnect !== undefined || files?.ca !== undefined,
       hasTls: files !== undefined,
     })),
   ];
-  const network = networkIssue(doors, config.ALLOW_OPEN_NETWORK === 'yes');
-  if (network?.severity === 'error') throw new IssueError(network);
-  const readable = readableOnTheWay(doors);
-  for (const warning of readable) log.warn(warning);
+  let listeners: Pick<Listeners, 'all' | 'settings'> = { all: [], settings: listenerSettings };
+  const networkOf = (settings: readonly ListenerSettings[]) => networkIssue(doorsOf(settings), config.ALLOW_OPEN_NETWORK === 'yes');
+  const network = () => networkOf(listeners.settings);
+  /** What is to be said of them where they may be served. Fails: throws IssueError setting-invalid */
+  const checkNetwork = (settings: readonly ListenerSettings[]): readonly string[] => {
+    const found = networkOf(settings);
+    if (found?.severity === 'error') throw new IssueError(found);
+    const readable = readableOnTheWay(doorsOf(settings));
+    for (const warning of readable) log.warn(warning);
+    return [...(found === undefined ? [] : [textOf(found)]), ...readable];
+  };
+  const ofNetwork = checkNetwork(listenerSettings);
   const unguarded = isLoginNeeded(loginSettings) ? [] : ['nobody logs in: only this machine can reach HTTP'];
-  const warnings = [...(network === undefined ? unguarded : [textOf(network)]), ...readable];
+  const warnings = [...(network() === undefined ? unguarded : []), ...ofNetwork];
 
   const validationByClient = parseValidationModes(config.VALIDATION_BY_CLIENT);
   if (!validationByClient.ok) throw new IssueError(...validationByClient.issues);
@@ -147,11 +155,10 @@ export async function startGateway(config: Config): Promise<Gateway> {
     onToken: async (...answer) => recorder?.token(...answer),
   });
 
-  const listening = [...(httpTls === undefined ? [] : [{ name: 'http', tls: httpTls }]), ...listenerSettings];
-  const expiring = () => ({ certificates: certificatesOf(listening), revocationLists: revocationListsOf(listening) });
-  const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth, expiring });
-  let running: readonly MllpListener[] = [];
-  const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, listeners: () => running });
+  const listening = () => [...(httpTls === undefined ? [] : [{ name: 'http', tls: httpTls }]), ...listeners.settings];
+  const upkeep = await createUpkeep({ config, store, disk, recorder, holder: newId(), log, depth: () => intake.depth, listening });
+  const running = () => listeners.all;
+  const metrics = createMetrics({ ...upkeep, journal: store.journal, intakeDepth: () => intake.depth, listeners: running });
   const intake: RunningIntake = createIntake({
     store: upkeep.counting(recorder?.intakeStore ?? store),
     ...(loginSettings.mayMerge === undefined ? {} : { mayMerge: loginSettings.mayMerge }),
@@ -193,7 +200,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     ackHttpStatus: config.ACK_HTTP_STATUS,
     ...(login.refuses === undefined ? {} : { refuses: login.refuses }),
   });
-  const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, listeners: () => running, now: Date.now });
+  const status = createStatus({ ...upkeep, journal: store.journal, depth: () => intake.depth, listeners: running, now: Date.now });
   const refusedAt = (what: string) => async (request: IncomingMessage, access?: Access) =>
     recorder?.refused({
       what,
@@ -253,7 +260,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
         handle: createReadyz({
           store: () => store.health(),
           stopping: () => stopping,
-          warnings: () => [...(network === undefined ? [] : [textOf(network)]), ...mappings.faults()],
+          warnings: () => [...[network() ?? []].flat().map(textOf), ...mappings.faults()],
         }),
       },
       { method: 'get', path: '/metrics', handle: operatorsPage('metrics', (request, response) => metrics.handle(request, response)) },
@@ -272,21 +279,27 @@ export async function startGateway(config: Config): Promise<Gateway> {
     throw new IssueError(issue('setting-invalid', { setting: 'PORT', reason }));
   });
   if (base === '') base = `${http}/fhir`;
-  const listeners = await startListeners(listenerSettings, { intake, budget, log, onEvent: upkeep.onMllpEvent });
-  running = listeners.all;
+  const served = await startListeners(listenerSettings, { intake, budget, log, onEvent: upkeep.onMllpEvent });
+  listeners = served;
+  const stopTaking = watchListeners(config, served, checkNetwork, log);
   upkeep.start();
   const stopWatching =
     httpTls === undefined ? undefined : watchTls(httpTls, () => takeCertificates('http', () => server.reloadTls(readTls(httpTls)), log));
   jobs.start();
-  const reminder =
-    network === undefined ? undefined : setInterval(() => log.warn({ issue: network.id }, textOf(network)), EVERY_MINUTE_MS).unref();
-  const addresses = new Map(running.map(({ name, address }) => [name, hostAndPort(address.host, address.port)]));
-  log.info({ http, listeners: Object.fromEntries(addresses), database }, 'ready');
+  const remind = () => {
+    const open = network();
+    if (open !== undefined) log.warn({ issue: open.id }, textOf(open));
+  };
+  const reminder = setInterval(remind, EVERY_MINUTE_MS).unref();
+  const addresses = () => new Map(running().map(({ name, address }) => [name, hostAndPort(address.host, address.port)]));
+  log.info({ http, listeners: Object.fromEntries(addresses()), database }, 'ready');
 
   return {
     http,
-    mllp: addresses.get('mllp'),
-    listeners: new Map([...addresses].filter(([name]) => name !== 'mllp')),
+    mllp: addresses().get('mllp'),
+    get listeners() {
+      return new Map([...addresses()].filter(([name]) => name !== 'mllp'));
+    },
     fhirBase: base,
     database,
     warnings,
@@ -295,7 +308,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
       clearInterval(reminder);
       mappings.close();
       stopWatching?.();
-      await Promise.all([server.close(config.SHUTDOWN_MS), listeners.close()]);
+      await stopTaking();
+      await Promise.all([server.close(config.SHUTDOWN_MS), served.close()]);
       intake.stop();
       await intake.idle();
       await customParameters.close();

@@ -193,7 +193,7 @@ export const settings = {
   LISTENERS: {
     kind: 'text',
     default: '',
-    what: 'YAML file of further MLLP listeners: by its name, the settings of each that differ from those of the process; MLLP_PORT is one. docs/operations.md lists which may. Empty: none.',
+    what: 'YAML file of further MLLP listeners: by its name, the settings of each that differ from those of the process; MLLP_PORT is one. docs/operations.md lists which may. Read again when it changes; listeners it says the same of as before go on undisturbed. Empty: none.',
   },
   ACK_TIMEOUT_MS: {
     kind: 'integer',

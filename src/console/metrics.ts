@@ -114,6 +114,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     async handle(_request, response) {
       for (const [status, count] of Object.entries(await sources.journal.counts())) rows.set({ status }, count);
       depth.set(sources.intakeDepth());
+      mllp.reset();
       for (const listener of sources.listeners())
         for (const [what, value] of Object.entries(listener.counters())) mllp.set({ listener: listener.name, what }, value as number);
       const oldestAt = await sources.oldest();

@@ -70,7 +70,8 @@ export function revocationListsOf(listeners: readonly Listening[]): Facts['revoc
   return endsOf(listeners, ['crl'], (pem) => revocationLists(pem).flatMap((list) => holdsUntil(list) ?? []));
 }
 
-interface Listening {
+/** What listens, and by what files where it speaks TLS. */
+export interface Listening {
   readonly name: string;
   readonly tls?: TlsFiles;
 }

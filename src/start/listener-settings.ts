@@ -22,10 +22,12 @@ export interface ListenerSettings {
   readonly mayConnect?: (address: string) => boolean;
   readonly refuses?: SenderCheck;
   readonly tls?: TlsFiles;
+  /** All that was said of it, to be compared. */
+  readonly said: string;
 }
 
 /** What may be said of one listener; what it does not say is as for the process. */
-const OF_A_LISTENER: ReadonlySet<string> = new Set<SettingName>([
+const OF_A_LISTENER: readonly SettingName[] = [
   'HOST',
   'MLLP_PORT',
   'MLLP_STRICT',
@@ -40,7 +42,7 @@ const OF_A_LISTENER: ReadonlySet<string> = new Set<SettingName>([
   'MAX_CONNECTIONS_PER_PEER',
   'MAX_MESSAGE_BYTES',
   'FRAME_SILENCE_MS',
-]);
+];
 
 /** As if the process had no such setting: what is left empty by mistake must not let anybody in. */
 const UNSET = 'unset';
@@ -64,7 +66,7 @@ function readListenersFile(config: Config): readonly (ListenerSettings | undefin
     if (!isTreeMap(said) || said['MLLP_PORT'] === undefined) add('a listener has an MLLP_PORT', name);
     for (const [setting, value] of Object.entries(isTreeMap(said) ? said : {})) {
       const text = listed(value);
-      if (!OF_A_LISTENER.has(setting)) add(`${setting} is none of ${[...OF_A_LISTENER].join(', ')}`, name, setting);
+      if (!OF_A_LISTENER.includes(setting as SettingName)) add(`${setting} is none of ${OF_A_LISTENER.join(', ')}`, name, setting);
       else if (text === '') add(`${setting} is empty: leave it out, or write ${UNSET}`, name, setting);
       else {
         const read = readSetting(setting as SettingName, text === UNSET ? '' : text);
@@ -117,6 +119,7 @@ function listenerOf(name: string, config: Config): ListenerSettings | undefined 
       drainMs: config.SHUTDOWN_MS,
     },
     strict: config.MLLP_STRICT === 'yes',
+    said: JSON.stringify(OF_A_LISTENER.map((setting) => config[setting])),
     ...(peers.value === undefined ? {} : { mayConnect: peers.value }),
     ...(senders.value === undefined ? {} : { refuses: senders.value }),
     ...(tls === undefined ? {} : { tls }),

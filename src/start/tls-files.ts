@@ -1,11 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { unwatchFile, watchFile } from 'node:fs';
 import type { Config } from '../config.ts';
 import { issue } from '../issue/issue.ts';
 import { IssueError } from '../issue/issue-error.ts';
 import { revocationLists } from '../secure/revocation-list.ts';
 import type { TlsMaterial } from '../secure/served-tls.ts';
 import { readSettingFile } from './setting-file.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** The files of one end of TLS, each with the setting that names it. */
 export interface TlsFiles {
@@ -24,8 +24,6 @@ export interface TlsFile {
   readonly setting: string;
   readonly path: string;
 }
-
-const LOOK_EVERY_MS = 1_000;
 
 /** The files by their settings; undefined when there is no TLS. Fails: throws IssueError setting-invalid */
 export function tlsFilesOf(config: Config, prefix: 'TLS' | 'MLLP_TLS'): TlsFiles | undefined {
@@ -69,13 +67,10 @@ function listsIn(file: TlsFile, bytes: Buffer): string[] {
 
 /** Tells when one of the files has changed; what it gives back ends that. */
 export function watchTls(files: TlsFiles, changed: () => void): () => void {
-  const paths = Object.values(files).map(({ path }: TlsFile) => path);
-  // Each has a listener of its own: files may be shared, and are watched for as long as any is.
-  const listener = () => changed();
-  for (const path of paths) watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, listener);
-  return () => {
-    for (const path of paths) unwatchFile(path, listener);
-  };
+  return watchFiles(
+    Object.values(files).map(({ path }: TlsFile) => path),
+    changed,
+  );
 }
 
 function parsed<T>(file: TlsFile, what: string, parse: () => T): T {

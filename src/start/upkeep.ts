@@ -6,7 +6,7 @@ import { type Facts, readingsOf } from '../alert/conditions.ts';
 import { type Feeds, watchFeeds } from '../alert/feeds.ts';
 import { watchPeers } from '../alert/standing-peers.ts';
 import { createWebhook } from '../alert/webhook.ts';
-import { readAlertLimits, readWebhook } from './alert-settings.ts';
+import { certificatesOf, type Listening, readAlertLimits, readWebhook, revocationListsOf } from './alert-settings.ts';
 import type { Config } from '../config.ts';
 import type { StatusSources } from '../console/status.ts';
 import type { WorkDependencies } from '../intake/message-work.ts';
@@ -50,8 +50,8 @@ export interface UpkeepParts {
   readonly log: Logger;
   /** Messages that wait or are being worked on. */
   readonly depth: () => number;
-  /** What of TLS expires. */
-  readonly expiring: () => Pick<Facts, 'certificates' | 'revocationLists'>;
+  /** What listens now. */
+  readonly listening: () => readonly Listening[];
 }
 
 /** What goes on beside the messages: how long they are kept, what is counted of feeds, and whom to wake. */
@@ -67,7 +67,7 @@ export interface Upkeep extends Pick<StatusSources, 'alerts' | 'feeds' | 'oldest
 }
 
 /** Upkeep by the settings; nothing is begun before `start`. Fails: throws IssueError setting-invalid */
-export async function createUpkeep({ config, store, disk, recorder, holder, log, depth, expiring }: UpkeepParts): Promise<Upkeep> {
+export async function createUpkeep({ config, store, disk, recorder, holder, log, depth, listening }: UpkeepParts): Promise<Upkeep> {
   const limits = readAlertLimits(config);
   const post = readWebhook(config);
   const retention = retentionOf(config, store, recorder, holder, log);
@@ -106,11 +106,13 @@ export async function createUpkeep({ config, store, disk, recorder, holder, log,
       now,
       feeds: feeds.list(tallies),
       queue,
-      lost: peers.lost(),
+      // of a listener that is gone nobody is missed
+      lost: peers.lost().filter(({ peer }) => listening().some(({ name }) => peer.startsWith(`${name} `))),
       disk: state,
       isStoreDown: isStoreDown && !state.isFull,
       audit,
-      ...expiring(),
+      certificates: certificatesOf(listening()),
+      revocationLists: revocationListsOf(listening()),
     };
     alerts.take(readingsOf(facts, limits), now);
   }

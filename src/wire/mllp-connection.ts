@@ -165,29 +165,31 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
   }
 
   async function answer(frame: Uint8Array): Promise<void> {
+    // The journal may take the bytes away.
+    const { length } = frame;
     const reception = await receiveBody(frame, { channel, intake, clock, onFault });
     if (reception.accept === undefined) {
       await lastApplication;
       await send(await reception.application);
-      release(frame);
+      release(length);
       return;
     }
     await write(reception.accept);
-    const later = answerLater(frame, reception.application, lastApplication).finally(() => outstanding.delete(later));
+    const later = answerLater(length, reception.application, lastApplication).finally(() => outstanding.delete(later));
     lastApplication = later;
     outstanding.add(later);
     // They end in order: when the first has ended there is room for one.
     if (outstanding.size >= MOST_OUTSTANDING) await outstanding.values().next().value;
   }
 
-  async function answerLater(frame: Uint8Array, application: Promise<Answer | undefined>, before: Promise<void>): Promise<void> {
+  async function answerLater(length: number, application: Promise<Answer | undefined>, before: Promise<void>): Promise<void> {
     const [later] = await Promise.all([application, before]);
     await send(later);
-    release(frame);
+    release(length);
   }
 
-  function release(frame: Uint8Array): void {
-    unanswered -= frame.length;
+  function release(length: number): void {
+    unanswered -= length;
     account();
   }
 

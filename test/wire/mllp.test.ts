@@ -97,6 +97,18 @@ describe('an MLLP listener', () => {
     expect(intake.mostAtOnce).toBe(1);
   });
 
+  test('holds nothing of a message that is answered, where its bytes were taken away as well', async () => {
+    const intake = createMemoryIntake();
+    const takingAway: Intake = {
+      receive: (raw, channel) => intake.receive(Uint8Array.from(raw), channel).finally(() => (raw.buffer as ArrayBuffer).transfer(0)),
+    };
+    const listener = await start(takingAway);
+    const peer = await sender(listener);
+    for (const id of ['M1', 'M2']) peer.socket.write(encodeFrame(Buffer.concat([message(id), Buffer.alloc(300_000, 'x')])));
+    expect(await peer.answered(2)).toEqual(['AA M1', 'AA M2']);
+    await until(() => listener.counters().bytesBuffered === 0);
+  });
+
   test('keeps the order of answers though the first takes longest, and connections do not wait for each other', async () => {
     const intake = createMemoryIntake((id) => (id === 'SLOW' ? 150 : 0));
     const listener = await start(intake);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { PerformanceObserver } from 'node:perf_hooks';
 import process, { stderr, stdout } from 'node:process';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
@@ -17,6 +18,7 @@ export async function serve(words: string[]): Promise<number> {
     for (const item of config.issues) stderr.write(`chartbridge: ${textOf(item)}\n`);
     return 2;
   }
+  if (availableParallelism() <= BUSY_THREADS) setFlagsFromString('--no-parallel-scavenge');
   let gateway: Gateway;
   try {
     gateway = await withSmallYoungGeneration(async () => (await import('../main.ts')).startGateway(withPackages(config.value, packages)));
@@ -30,6 +32,12 @@ export async function serve(words: string[]): Promise<number> {
   await gateway.close();
   return 0;
 }
+
+/**
+ * The threads that have work all the time: this one and the writer's. Where no processor is left over, V8's threads that help to collect
+ * what is new only take it from these two, and cost half as much again as collecting alone.
+ */
+const BUSY_THREADS = 2;
 
 /** The most room for what is new: a message takes half a megabyte of it, and with more the memory rises and the work does not fall. Units: bytes */
 const YOUNG_BYTES = 64 * 2 ** 20;

@@ -1,7 +1,7 @@
 import type { CompositeRows, PartRows } from './composite-rows.ts';
 import type { KeptPart } from './composite-test.ts';
 import type { Dictionary } from './dictionary.ts';
-import { insertRows } from './insert-rows.ts';
+import { RowInsert } from './insert-rows.ts';
 import type { Bound, Statements } from './statements.ts';
 import { difference, type Tuple } from './tuples.ts';
 
@@ -19,10 +19,12 @@ const SELECT = `SELECT c.key, c.token, c.part, CAST(c.value AS REAL) AS value, c
 export class CompositeWriter {
   readonly #statements: Statements;
   readonly #dictionary: Dictionary;
+  readonly #insert: RowInsert;
 
   constructor(statements: Statements, dictionary: Dictionary) {
     this.#statements = statements;
     this.#dictionary = dictionary;
+    this.#insert = new RowInsert(statements, 'composite_value', ['row', ...COLUMNS]);
   }
 
   /** Takes out what is no more wanted, and puts what is missing beside what is to be inserted. */
@@ -35,7 +37,7 @@ export class CompositeWriter {
   }
 
   insert(values: readonly Bound[]): void {
-    insertRows(this.#statements, 'composite_value', ['row', ...COLUMNS], values);
+    this.#insert.run(values);
   }
 
   #tuples(type: number, { names, tokens, again, number, parts }: CompositeRows, part: number): Tuple[] {

@@ -1,6 +1,6 @@
 import type { Dictionary } from './dictionary.ts';
 import type { IndexRows } from './index-rows.ts';
-import { insertRows } from './insert-rows.ts';
+import { RowInsert } from './insert-rows.ts';
 import { BETWEEN } from './shared-values.ts';
 import type { Bound, Statements } from './statements.ts';
 import { difference, type Tuple } from './tuples.ts';
@@ -55,11 +55,14 @@ export class IndexWriter {
   readonly #statements: Statements;
   readonly #dictionary: Dictionary;
   readonly #composites: CompositeWriter;
+  readonly #inserts: Record<Table, RowInsert>;
 
   constructor(statements: Statements, dictionary: Dictionary) {
     this.#statements = statements;
     this.#dictionary = dictionary;
     this.#composites = new CompositeWriter(statements, dictionary);
+    const insertInto = (table: Table) => new RowInsert(statements, table, ['row', ...COLUMNS[table]]);
+    this.#inserts = Object.fromEntries(TABLES.map((table) => [table, insertInto(table)])) as Record<Table, RowInsert>;
   }
 
   /** Each resource once. What is missing of all of them is inserted together. */
@@ -78,7 +81,7 @@ export class IndexWriter {
       }
     }
     this.#composites.insert(elements);
-    for (const table of TABLES) insertRows(this.#statements, table, ['row', ...COLUMNS[table]], missing[table]);
+    for (const table of TABLES) this.#inserts[table].run(missing[table]);
   }
 
   /** Where a name stood for a resource not yet there, the references to it follow it to its row. */

@@ -232,6 +232,7 @@ export function serveConnection(socket: Socket, context: ConnectionContext): Mll
 
   socket.setNoDelay(true);
   socket.on('data', (chunk) => {
+    if (socket.destroyed) return;
     if (!closing) {
       clearTimeout(missingCr);
       take(decoder.push(chunk));

@@ -76,7 +76,13 @@ far:
     return report.sent[0]?.code ?? report.sent[0]?.failure;
   };
   const shown = (name: string) => trusting(made.pem(name));
-  type Listener = { name: string; refusedTotal: number; connections: number; peers: { certificate?: string }[] };
+  type Listener = {
+    name: string;
+    refusedTotal: number;
+    partialFramesTotal: number;
+    connections: number;
+    peers: { certificate?: string }[];
+  };
   const listener = async (name: string) => {
     const { listeners } = (await (await fetch(`${gateway.http}/status`)).json()) as { listeners: Listener[] };
     return listeners.find((one) => one.name === name) as Listener;
@@ -177,18 +183,19 @@ far:
 
   test('TLS and HTTP on a listener of MLLP, and MLLP on one of TLS, are closed, counted, and told of', async () => {
     const cases = [
-      ['mllp', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'mllp protocol TLS'],
+      ['mllp', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\vMSH', 'mllp protocol TLS'],
       ['mllp', 'POST /hl7v2 HTTP/1.1\r\nHost: x\r\n\r\n', 'mllp protocol HTTP'],
       ['lab', encodeFrame(message('LABSYS')), 'lab handshake ERR_SSL_WRONG_VERSION_NUMBER'],
       ['lab', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'lab handshake ERR_SSL_HTTP_REQUEST'],
     ] as const;
     for (const [name, bytes, told] of cases) {
-      const before = (await listener(name)).refusedTotal;
+      const { refusedTotal: before, partialFramesTotal: partial } = await listener(name);
       expect(await raw(name, bytes)).not.toMatch(/MSA|HTTP/);
       expect((await listener(name)).refusedTotal).toBe(before + 1);
+      expect((await listener(name)).partialFramesTotal).toBe(partial);
       expect(await refusals()).toContain(told);
     }
-    expect((await listener('mllp')).connections).toBe(0);
+    await expect.poll(async () => (await listener('mllp')).connections).toBe(0);
   });
 
   test('each keeps its own limits and framing', async () => {

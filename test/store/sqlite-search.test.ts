@@ -48,6 +48,19 @@ describe('the index', () => {
     expect(await found({ op: 'reference', parameter: 'patient', type: 'Patient', id: 'p' })).toEqual(['a']);
   });
 
+  test('has what a resource is in the end where a change writes it twice, whether it was there or not', async () => {
+    const version = (id: string, text: string) => ({
+      type: 'Observation',
+      id,
+      resource: resourceWith('Observation', id, { tokens: [code('code', text)] }),
+    });
+    await write('old', { tokens: [code('code', 'before')] });
+    const writes = ['first', 'last'].flatMap((text) => [version('new', text), version('old', text)]);
+    expect(await store.commit({ writes })).toMatchObject({ ok: true });
+    for (const text of ['before', 'first']) expect(await found({ op: 'token', parameter: 'code', code: text })).toEqual([]);
+    expect(await found({ op: 'token', parameter: 'code', code: 'last' })).toEqual(['new', 'old']);
+  });
+
   test('keeps one for each parameter where they have shared values in too many ways', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     for (let ways = 1; ways < 64; ways += 1)

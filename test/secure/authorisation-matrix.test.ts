@@ -192,21 +192,17 @@ describe('who gets what', () => {
   let asked = 0;
   /** Cells that were let through and should not have been, or said what they must not. */
   const unexpected: string[] = [];
-  test.each(['none', 'expired'])(
-    '%s: 401 everywhere but for the CapabilityStatement',
-    async (caller) => {
-      for (const cell of cells()) {
-        asked += 1;
-        const { status } = await ask(cell, caller);
-        const where = `${caller} ${cell.route.method} ${cell.path} ${status}`;
-        if (cell.route.name === 'capabilities') expect(status, where).toBe(200);
-        else if (status < 300) unexpected.push(where);
-        else expect(status, where).toBe(401);
-      }
-      expect(unexpected).toEqual([]);
-    },
-    60_000,
-  );
+  test.each(['none', 'expired'])('%s: 401 everywhere but for the CapabilityStatement', async (caller) => {
+    for (const cell of cells()) {
+      asked += 1;
+      const { status } = await ask(cell, caller);
+      const where = `${caller} ${cell.route.method} ${cell.path} ${status}`;
+      if (cell.route.name === 'capabilities') expect(status, where).toBe(200);
+      else if (status < 300) unexpected.push(where);
+      else expect(status, where).toBe(401);
+    }
+    expect(unexpected).toEqual([]);
+  });
 
   test.each(['wrong scope', 'other patient', 'no patient'])(
     '%s: nothing of the patient leaves, and nothing of it is written',
@@ -237,7 +233,6 @@ describe('who gets what', () => {
         expect([type, kept.status, ((await kept.json()) as { meta: { versionId: string } }).meta.versionId]).toEqual([type, 200, '1']);
       }
     },
-    120_000,
   );
 
   test('right: what it is for', async () => {

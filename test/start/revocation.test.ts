@@ -11,7 +11,7 @@ import { type Certificates, haveOpenssl, makeCertificates } from '../secure/cert
 import { startInMemory } from './in-memory.ts';
 
 /** Of one address so many refusals are told one by one. */
-const SELDOM = { interval: 500 };
+const SELDOM = { interval: 1_500 };
 
 let messages = 0;
 const message = (sender: string) => {

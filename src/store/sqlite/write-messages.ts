@@ -2,6 +2,7 @@ import { normaliseString } from '../../fhir/index-values.ts';
 import { countsOf } from '../feed-tally.ts';
 import type { Arrival, Forgetting, MessageKeys, MessageStatus, MessageUpdate, Received } from '../journal.ts';
 import { countFeed } from './feed-rows.ts';
+import { RowInsert } from './insert-rows.ts';
 import { KEY_KIND, MESSAGE_COLUMNS, messageOf } from './message-row.ts';
 import { type LongText, longTextIn, type PieceWriter } from './pieces.ts';
 import { packText } from './packed-text.ts';
@@ -22,10 +23,12 @@ const MOVE =
 /** Writes the journal: arrivals, repeats and the steps of a message's life. */
 export class MessageWriter {
   readonly #statements: Statements;
+  readonly #keys: RowInsert;
   readonly #pieces: PieceWriter;
 
   constructor(statements: Statements, pieces: PieceWriter) {
     this.#statements = statements;
+    this.#keys = new RowInsert(statements, 'message_key', ['kind', 'value', 'seq']);
     this.#pieces = pieces;
   }
 
@@ -65,9 +68,7 @@ export class MessageWriter {
     const seq = Number(statements.prepare(INSERT).run(...values).lastInsertRowid);
     const raw = long === undefined ? arrival.raw : this.#pieces.settle(long);
     if (raw !== undefined) statements.run('INSERT INTO message_raw (seq, raw) VALUES (?, ?)', seq, raw);
-    for (const [kind, value] of wordsOf(keys, controlId)) {
-      statements.run('INSERT INTO message_key (kind, value, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', kind, value, seq);
-    }
+    this.#keys.run(wordsOf(keys, controlId).flatMap(([kind, value]) => [kind, value, seq]));
     if (kept !== undefined) {
       const { repeats, attempts, processedAt, nextTryAt, trace } = kept;
       statements.run(AS_KEPT, repeats, attempts, processedAt ?? null, nextTryAt ?? null, packText(trace), seq);

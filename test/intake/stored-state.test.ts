@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { issue } from '../../src/issue/issue.ts';
+import { overStore } from '../../src/store/over-store.ts';
 import { message, openIntake, projectTranslator, type TestIntake, type TestIntakeOptions } from './harness.ts';
 
 const opened: TestIntake[] = [];
@@ -263,6 +264,27 @@ describe('after a stop', () => {
     await first.intake.idle();
     expect((await gate.rows())[0]).toMatchObject({ status: 'processed' });
     expect((await gate.all('Patient'))[0]?.meta.versionId).toBe('1');
+  });
+
+  test('what somebody else ended between its arrival and its turn is left as it is, and its sender hears of that end', async () => {
+    const ack = 'MSH|^~\\&|CB\rMSA|AA|ELSEWHERE\r';
+    const gate = await open({
+      over: (inner) =>
+        overStore(inner, {
+          journal: {
+            ...inner.journal,
+            async receive(arrival) {
+              const received = await inner.journal.receive(arrival);
+              const step = { id: received.row.id, from: ['received'], status: 'processed', ack, issues: '[]' } as const;
+              expect((await inner.commit({ messages: [step] })).ok).toBe(true);
+              return received;
+            },
+          },
+        }),
+    });
+    expect((await gate.send(admit('E', 'VE'))).application?.text).toBe(ack);
+    expect(await gate.all('Patient')).toEqual([]);
+    expect((await gate.rows()).map(({ status }) => status)).toEqual(['processed']);
   });
 
   test('a stop begins nothing more: what waits stays in the journal', async () => {

@@ -1,3 +1,4 @@
+import { Bug } from '../../issue/issue-error.ts';
 import { giveBack, LONG, type LongText } from './pieces.ts';
 
 /** The writer, as far as long texts need it. */
@@ -21,11 +22,7 @@ export async function keepInPieces<T>(
   const kept: LongText[] = [];
   let isReferredTo = false;
   try {
-    for (const one of long) {
-      const bytes = typeof one === 'string' ? Buffer.from(one) : one;
-      kept.push({ text: await keep(queue, bytes, texts), bytes: bytes.length });
-      giveBack(bytes);
-    }
+    for (const one of long) kept.push(await keep(queue, one, texts));
     const { outcome, refers } = await refer(kept);
     isReferredTo = refers;
     return outcome;
@@ -34,14 +31,35 @@ export async function keepInPieces<T>(
   }
 }
 
-async function keep(queue: PieceQueue, bytes: Uint8Array, texts: number[]): Promise<number> {
-  const text = await queue.add(undefined, 0, pieceOf(bytes, 0));
-  texts.push(text);
-  for (let number = 1; number * LONG < bytes.length; number += 1) await queue.add(text, number, pieceOf(bytes, number));
-  return text;
+async function keep(queue: PieceQueue, long: string | Uint8Array, texts: number[]): Promise<LongText> {
+  let text: number | undefined;
+  let [number, bytes] = [0, 0];
+  for (const piece of typeof long === 'string' ? piecesOfText(long) : piecesOfBytes(long)) {
+    bytes += piece.length;
+    const owner: number = await queue.add(text, number, piece);
+    if (text === undefined) texts.push(owner);
+    text = owner;
+    number += 1;
+  }
+  if (text === undefined) throw new Bug('a long text is empty');
+  return { text, bytes };
 }
 
-/** A copy in memory of its own, which goes to the writer's thread. */
-function pieceOf(bytes: Uint8Array, number: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes.subarray(number * LONG, (number + 1) * LONG));
+/** Each is made when its turn comes, in memory of its own, which goes to the writer's thread. */
+function* piecesOfBytes(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+  for (let from = 0; from < bytes.length; from += LONG) yield new Uint8Array(bytes.subarray(from, from + LONG));
+  giveBack(bytes);
+}
+
+function* piecesOfText(text: string): Generator<Uint8Array<ArrayBuffer>> {
+  for (let from = 0, to = 0; from < text.length; from = to) {
+    to = Math.min(from + LONG, text.length);
+    // not between the halves of a character
+    if (isFirstHalf(text.charCodeAt(to - 1)) && to < text.length) to -= 1;
+    yield new TextEncoder().encode(text.slice(from, to));
+  }
+}
+
+function isFirstHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
 }

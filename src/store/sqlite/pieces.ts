@@ -18,7 +18,7 @@ export interface LongText {
 const MARK_BYTES = 64;
 
 /** What stands in a row in place of what is kept in pieces. No text that is kept whole begins like it. Shape: @12 10000123 */
-export function markOf({ text, bytes }: LongText): string {
+function markOf({ text, bytes }: LongText): string {
   return `@${text} ${bytes}`;
 }
 

@@ -7,12 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gateway } from '../../src/main.ts';
 import { type Certificates, haveOpenssl, makeCertificates } from '../secure/certificates.ts';
 import { startInMemory } from './in-memory.ts';
+import { updateOf } from './update-message.ts';
 
 const start = (settings: Record<string, string>) => startInMemory({ MLLP_PORT: 'off', ...settings });
-
-let messages = 0;
-const message = (sender: string) =>
-  `MSH|^~\\&|${sender}|GENHOSP|CB|GENHOSP|20260302091500-0500||ADT^A31^ADT_A05|H${++messages}|P|2.5.1\rEVN|A31|20260302091500-0500\rPID|1||${messages}^^^GENHOSP^MR||X\r`;
 
 /** What comes back for bytes, until the connection is closed. */
 const raw = (address: string, bytes: string) =>
@@ -67,7 +64,7 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
   const post = (sender: string, own: RequestOptions = {}) =>
     call('/hl7v2', {
       method: 'POST',
-      body: message(sender),
+      body: updateOf(sender),
       ...own,
       headers: { 'content-type': 'application/hl7-v2', ...(own.headers as Record<string, string>) },
     });
@@ -107,7 +104,7 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
   });
 
   test('a sender that is gone when its message is whole is the one it was', async () => {
-    const text = message('LABSYS');
+    const text = updateOf('LABSYS');
     const { hostname, port } = new URL(gateway.http);
     await new Promise<void>((resolve, reject) => {
       const socket = connectTls({ host: hostname, port: Number(port), ca: made.pem('hospital').cert, ...made.pem('lab') }, () => {
@@ -118,7 +115,7 @@ describe.skipIf(!haveOpenssl)('HTTPS by settings (needs openssl)', () => {
       socket.on('close', () => resolve());
     });
     const found = async () => {
-      const { messages: rows } = JSON.parse((await call(`/messages?control-id=H${messages}`)).text) as {
+      const { messages: rows } = JSON.parse((await call(`/messages?control-id=${text.split('|')[9]}`)).text) as {
         messages: { channel: string; status: string }[];
       };
       return rows;
@@ -248,7 +245,7 @@ test.skipIf(!haveOpenssl)('a certificate lets nobody in to the records, and need
     BASE_URL: 'https://fhir.example.org/hospital/fhir/',
   });
   const call = (path: string, options: Asked = made.pem('lab')) => ask(gateway, path, { ca: made.pem('both').cert, ...options });
-  const sent = () => ({ method: 'POST', headers: { 'content-type': 'application/hl7-v2' }, body: message('LABSYS') });
+  const sent = () => ({ method: 'POST', headers: { 'content-type': 'application/hl7-v2' }, body: updateOf('LABSYS') });
   try {
     expect((await call('/hl7v2', { ...made.pem('lab'), ...sent() })).text).toContain('MSA|AA');
     expect((await call('/hl7v2', sent())).status).toBe(401);

@@ -6,6 +6,7 @@ import { scratchFolder } from '../end-to-end/gateway.ts';
 import type { Gateway } from '../../src/main.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { startInMemory } from './in-memory.ts';
+import { updateOf } from './update-message.ts';
 
 const folder = scratchFolder();
 const path = join(folder.path, 'listeners.yaml');
@@ -20,20 +21,12 @@ afterAll(async () => {
   folder.remove();
 });
 
-let messages = 0;
 /** The code of the answer; empty when the connection was closed instead. */
 const send = (socket: Socket, sender = 'LABSYS') =>
   new Promise<string>((resolve) => {
-    const id = `C${++messages}`;
     socket.once('close', () => resolve(''));
     socket.once('data', (part) => resolve(/MSA\|(\w\w)/.exec(part.toString('latin1'))?.[1] ?? ''));
-    socket.write(
-      encodeFrame(
-        Buffer.from(
-          `MSH|^~\\&|${sender}|GENHOSP|CB|GENHOSP|20260302091500-0500||ADT^A31^ADT_A05|${id}|P|2.5.1\rEVN|A31|20260302091500-0500\rPID|1||${id}^^^GENHOSP^MR||X\r`,
-        ),
-      ),
-    );
+    socket.write(encodeFrame(Buffer.from(updateOf(sender))));
   });
 const opened = (name: string) => {
   const [host = '', port = ''] = gateway.listeners.get(name)?.split(':') ?? [];

@@ -9,15 +9,10 @@ import { holdsUntil, revocationLists } from '../../src/secure/revocation-list.ts
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { type Certificates, haveOpenssl, makeCertificates } from '../secure/certificates.ts';
 import { startInMemory } from './in-memory.ts';
+import { updateOf } from './update-message.ts';
 
 /** Of one address so many refusals are told one by one. */
 const SELDOM = { interval: 1_500 };
-
-let messages = 0;
-const message = (sender: string) => {
-  const id = `R${++messages}`;
-  return `MSH|^~\\&|${sender}|GENHOSP|CB|GENHOSP|20260302091500-0500||ADT^A31^ADT_A05|${id}|P|2.5.1\rEVN|A31|20260302091500-0500\rPID|1||${id}^^^GENHOSP^MR||X\r`;
-};
 
 describe.skipIf(!haveOpenssl)('keys with a passphrase, and lists of revoked certificates (needs openssl)', () => {
   let made: Certificates;
@@ -67,7 +62,7 @@ describe.skipIf(!haveOpenssl)('keys with a passphrase, and lists of revoked cert
       socket.on('error', () => undefined);
       socket.once('close', () => resolve(''));
       socket.once('data', (part) => resolve(/MSA\|(\w\w)/.exec(part.toString('latin1'))?.[1] ?? ''));
-      socket.write(encodeFrame(Buffer.from(message('ADT1'))));
+      socket.write(encodeFrame(Buffer.from(updateOf('ADT1'))));
     });
   const overMllp = async (name: string) => {
     const socket = mllp(name);
@@ -87,7 +82,7 @@ describe.skipIf(!haveOpenssl)('keys with a passphrase, and lists of revoked cert
       asked.on('error', () => resolve(''));
       asked.end(body);
     });
-  const overHttp = async (name: string) => /MSA\|(\w\w)/.exec(await ask('/hl7v2', name, message('ADT1')))?.[1] ?? '';
+  const overHttp = async (name: string) => /MSA\|(\w\w)/.exec(await ask('/hl7v2', name, updateOf('ADT1')))?.[1] ?? '';
   const refusals = async () => {
     const bundle = JSON.parse(await ask('/fhir/AuditEvent?type=110113&_count=200', undefined)) as Bundle<AuditEvent>;
     return (bundle.entry ?? []).map(({ resource }) => Buffer.from(resource?.entity?.[0]?.query ?? '', 'base64').toString());

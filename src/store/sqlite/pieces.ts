@@ -29,10 +29,14 @@ export function longTextIn(kept: unknown): LongText | undefined {
   return { text, bytes };
 }
 
+/** Whether a mark stands in a column, as a condition; what is long is not read for that. */
+export function isMark(column: string): string {
+  return `octet_length(${column}) < ${MARK_BYTES} AND substr(${column}, 1, 1) = '@'`;
+}
+
 /** The length of what is kept in a column, in pieces or not; it is not read for that. */
 export function bytesOf(column: string): string {
-  const isMark = `octet_length(${column}) < ${MARK_BYTES} AND substr(${column}, 1, 1) = '@'`;
-  return `CASE WHEN ${isMark} THEN CAST(substr(${column}, instr(${column}, ' ') + 1) AS INTEGER) ELSE octet_length(${column}) END`;
+  return `CASE WHEN ${isMark(column)} THEN CAST(substr(${column}, instr(${column}, ' ') + 1) AS INTEGER) ELSE octet_length(${column}) END`;
 }
 
 /** A text that is kept in pieces, behind its beginning, of which the rest of the row knows all. */

@@ -1,7 +1,7 @@
 import { howMade, toldHowMade } from '../how-made.ts';
 import type { Dictionary } from './dictionary.ts';
 import { howNumber } from './how-column.ts';
-import { longTextIn, type PieceWriter } from './pieces.ts';
+import { isMark, longTextIn, type PieceWriter } from './pieces.ts';
 import { type Indexed, IndexWriter } from './write-index.ts';
 import type { Statements } from './statements.ts';
 import type { FoundAnew, PreparedWrite, WrittenVersion } from './write-job.ts';
@@ -23,7 +23,7 @@ const KEEP =
   'INSERT INTO past (seq, row, type, version, updated, deleted, how, json) SELECT seq, row, type, version, updated, deleted, how, json FROM node WHERE row = ?';
 const UPDATE = 'UPDATE node SET version = ?, seq = ?, updated = ?, deleted = ?, how = ?, json = CAST(? AS TEXT) WHERE row = ?';
 /** What stands for a text in pieces. */
-const MARK = "SELECT json FROM node WHERE row = ? AND octet_length(json) < 64 AND json LIKE '@%'";
+const MARK = `SELECT json FROM node WHERE row = ? AND ${isMark('json')}`;
 const ERASE = 'DELETE FROM node WHERE row = ? AND NOT EXISTS (SELECT 1 FROM reference_value WHERE target = node.row)';
 /** Others refer to it: its name stays. */
 const EMPTY = "UPDATE node SET version = 0, seq = 0, updated = 0, deleted = 1, how = 0, json = '' WHERE row = ?";
